@@ -24,6 +24,7 @@ from babel.messages.pofile import read_po, write_po
 from jinja2 import TemplateSyntaxError
 
 Extracted = tuple[str, int, "str | tuple[str, ...]", list[str], "str | None"]
+Key = tuple[tuple[str, ...], object]
 
 ROOT = Path(__file__).resolve().parent.parent
 LANGUAGES = {"id": "indonesian"}
@@ -144,17 +145,17 @@ def problems(part: Part, language: str, same: set[str]) -> Iterator[str]:
     name = path.relative_to(ROOT).as_posix()
     catalogue, sources = read(path, language), part.sentences(language)
 
-    def keys(of: Catalog) -> dict[tuple[str, object], Message]:
-        return {(forms(entry.id)[0], entry.context): entry for entry in of if entry.id}
+    def keys(of: Catalog) -> dict[Key, Message]:
+        return {(tuple(forms(entry.id)), entry.context): entry for entry in of if entry.id}
 
     have, want = keys(catalogue), keys(sources)
     for key in want.keys() - have.keys():
-        yield f"{name}: missing: {key[0]!r} ({want[key].locations[0][0]})"
+        yield f"{name}: missing: {key[0][0]!r} ({want[key].locations[0][0]})"
     for key in have.keys() - want.keys():
-        yield f"{name}: no longer used: {key[0]!r}"
+        yield f"{name}: no longer used: {key[0][0]!r}"
     for key in have.keys() & want.keys():
         for complaint in complaints(have[key], same):
-            yield f"{name}: {key[0]!r} {complaint}"
+            yield f"{name}: {key[0][0]!r} {complaint}"
 
 
 def same_in(language: str) -> list[str]:
