@@ -74,7 +74,7 @@ kertas|Toko Kertas Bintang Fajar|KSM-118|3|1|phone|1181|1182|pesan@bintangfajar.
 tulis|CV Pena Lestari|20417|5|2|email|2046||order@penalestari.example|
 cetak|PT Cetak Karya Utama|C-7731|8|3|email|7310|7311|sales@cetak.example|Toner, forms.
 bersih|UD Sumber Bersih|SB/042|4|1|phone|4207||toko@sumberbersih.example|
-medis|PT Mitra Alkes Nusaraya|MAN-3306|6|2|fax|3306|3307|order@alkes.example|Faxed by 11, sent today.
+medis|PT Mitra Alkes Nusaraya|MAN-3306|6|2|fax|3306|3307|order@alkes.example|Faxed by 11, sent then.
 listrik|Toko Listrik Cahaya Timur||14|8|phone|9008||order@timur.example|Often late.
 """
 CATEGORIES = {
@@ -261,8 +261,8 @@ ELC-012|USB stick 32 GB|piece||0.3|69500|3|8|C2|listrik
 """,
 }
 NOT_ORDERED_AGAIN = {"PAP-005": "use_up", "PRN-013": "use_up", "FIL-011": "discontinued"}
-COUNTED_ONLY = set(
-    ["WRI-001", "WRI-002", "WRI-005", "DSK-001", "DSK-004", "PAP-011", "PAN-004", "PAN-005"]
+COUNTED_ONLY = frozenset(
+    {"WRI-001", "WRI-002", "WRI-005", "DSK-001", "DSK-004", "PAP-011", "PAN-004", "PAN-005"}
 )
 
 

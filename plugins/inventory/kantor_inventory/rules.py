@@ -7,7 +7,7 @@ units of the portal's currency. Nothing here is ever a float.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
@@ -66,6 +66,11 @@ class Factor:
 
 
 BASE = Factor(1)
+_ROUND: dict[Rounding, Callable[[Fraction], int]] = {
+    Rounding.UP: ceil,
+    Rounding.DOWN: floor,
+    Rounding.NEAREST: round,
+}
 
 
 def to_base(entered: int, factor: Factor | None, *, rounding: Rounding | None = None) -> int:
@@ -83,7 +88,7 @@ def to_base(entered: int, factor: Factor | None, *, rounding: Rounding | None = 
         raise UnevenQuantity(
             {"quantity": message("This does not come out even in the unit the item is counted in.")}
         )
-    return {Rounding.UP: ceil, Rounding.DOWN: floor, Rounding.NEAREST: round}[rounding](exact)
+    return _ROUND[rounding](exact)
 
 
 def checked(quantity: int) -> int:
@@ -118,6 +123,15 @@ def value_of_receipt(*, entered: int, price: int) -> int:
 def unit_cost(*, on_hand: int, value: int) -> int | None:
     """Return what one base unit costs on average, for reading only; None where there is none."""
     return half_even(value * ONE, on_hand) if on_hand > 0 else None
+
+
+def value_of_reversal(*, on_hand: int, value: int, quantity: int, original: int) -> int:
+    """Return what leaves when a receipt is taken back: what it brought, if that is still there.
+
+    Stock bought since at another price may have left with part of that value; a place never holds
+    value without stock, nor stock that owes value.
+    """
+    return value if quantity >= on_hand else min(original, value)
 
 
 def cost_after_receipt(*, on_hand: int, value: int, quantity: int, price: int) -> int:

@@ -115,6 +115,25 @@ def test_issuing_everything_bit_by_bit_leaves_no_value(parts, value):
 
 
 @pytest.mark.parametrize(
+    ("on_hand", "value", "quantity", "original", "expected"),
+    [
+        (20_000, 1010, 10_000, 1000, 1000),
+        (10_000, 505, 10_000, 1000, 505),
+        (10_000, 505, 10_000, 10, 505),
+        (15_000, 600, 10_000, 1000, 600),
+        (15_000, 600, 10_000, 10, 10),
+    ],
+)
+def test_a_reversal_takes_back_what_it_brought_but_never_strands_value(
+    on_hand, value, quantity, original, expected
+):
+    taken = rules.value_of_reversal(
+        on_hand=on_hand, value=value, quantity=quantity, original=original
+    )
+    assert taken == expected
+
+
+@pytest.mark.parametrize(
     ("entered", "price", "expected"),
     [(10_000, 52_000_00, 520_000_00), (500, 3, 2), (1500, 1, 2), (333, 100, 33), (1000, 0, 0)],
 )

@@ -1,0 +1,1 @@
+"""Stock, exactly: items, places, a two-sided ledger, and imports of real stock lists."""
