@@ -1,0 +1,1 @@
+"""The core schema, one file per change; installed as portal.migrations."""
