@@ -31,7 +31,16 @@ from urllib.request import HTTPCookieProcessor, OpenerDirector, Request, build_o
 ROOT = Path(__file__).resolve().parent.parent
 LONGEST_SET_UP, LONGEST_START, LONGEST_STOP = 900, 120, 30
 # What a machine's network needs to reach the package registry; nothing else is handed down.
-HANDED_DOWN = ("LANG", "LC_ALL", "TERM", "SSL_CERT_FILE", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
+HANDED_DOWN = (
+    "LANG",
+    "LC_ALL",
+    "TERM",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "NO_PROXY",
+)
 
 
 class Failed(Exception):
