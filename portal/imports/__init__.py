@@ -1,0 +1,1 @@
+"""Upload, match, preview, check, run."""

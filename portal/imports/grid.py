@@ -1,0 +1,187 @@
+"""A file's cells as rows under a heading, each with the name it has in a spreadsheet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from itertools import chain, islice
+
+from portal.errors import ValidationFailed
+from portal.messages import Message, message
+
+Cell = str | int | float | bool | date | datetime | time
+
+MAX_ROWS = 10_000
+MAX_COLUMNS = 100
+LOOK_AHEAD = 20  # rows in which the heading is looked for
+
+
+class UnreadableFile(ValidationFailed):
+    """The file as a whole cannot be read; the sentence says why and what to do."""
+
+    def __init__(self, text: Message) -> None:
+        super().__init__({"file": text})
+        self.message = text
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ImportProblem:
+    """One thing wrong in a file, with the cell it is in (``C14``), or no cell for a whole row."""
+
+    row: int
+    message: Message
+    cell: str = ""
+    column: str = ""
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GridRow:
+    """A row that is not empty, with its number in the file and as many cells as the heading."""
+
+    number: int
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grid:
+    """A table as read: headings, rows, what is wrong with its shape, and how it was understood."""
+
+    header: tuple[str, ...]
+    header_row: int
+    rows: tuple[GridRow, ...]
+    problems: tuple[ImportProblem, ...] = ()
+    encoding: str = ""
+    delimiter: str = ""
+    sheet: str = ""
+    other_sheets: tuple[str, ...] = ()
+
+
+def cell_name(column: int, row: int) -> str:
+    """Return the spreadsheet name of a cell: column 2 of row 14 is ``C14``."""
+    return f"{column_letters(column)}{row}"
+
+
+def column_letters(column: int) -> str:
+    """Return ``A`` for column 0, ``Z`` for 25, ``AA`` for 26."""
+    letters = ""
+    column += 1
+    while column:
+        column, rest = divmod(column - 1, 26)
+        letters = chr(ord("A") + rest) + letters
+    return letters
+
+
+def shown(cell: Cell) -> str:
+    """Return a cell as short text for a list of problems."""
+    if isinstance(cell, bool):
+        return "TRUE" if cell else "FALSE"
+    text = f"{cell:.15g}" if isinstance(cell, float) else str(cell)
+    return text if len(text) <= 60 else text[:59] + "…"
+
+
+def build_grid(
+    records: Iterable[tuple[int, Sequence[Cell]]],
+    *,
+    max_rows: int = MAX_ROWS,
+    encoding: str = "",
+    delimiter: str = "",
+    sheet: str = "",
+    other_sheets: tuple[str, ...] = (),
+) -> Grid:
+    """Return the grid of numbered records, or raise UnreadableFile; empty rows and columns go."""
+    filled = ((number, cells) for number, cells in _trimmed(records) if cells)
+    first = list(islice(filled, LOOK_AHEAD))
+    if not first:
+        raise UnreadableFile(message("The file is empty. Choose a file with a heading and rows."))
+    header_row, header, left = _split_header(first)
+    rows = _limited(chain(left, filled), max_rows)
+    if not rows:
+        raise UnreadableFile(message("The file has a heading but no rows under it."))
+    width = _width(header, rows)
+    return Grid(
+        header=tuple(str(shown(c)).strip() for c in _padded(header, width)),
+        header_row=header_row,
+        rows=tuple(GridRow(number, _padded(cells, width)) for number, cells in rows),
+        problems=tuple(_beyond(rows, width)),
+        encoding=encoding,
+        delimiter=delimiter,
+        sheet=sheet,
+        other_sheets=other_sheets,
+    )
+
+
+def _trimmed(
+    records: Iterable[tuple[int, Sequence[Cell]]],
+) -> Iterator[tuple[int, Sequence[Cell]]]:
+    for number, cells in records:
+        end = len(cells)
+        while end and _is_empty(cells[end - 1]):
+            end -= 1
+        if end > MAX_COLUMNS:
+            raise UnreadableFile(
+                message(
+                    "Row {row} has more than {limit} columns. Remove what is not part of the list.",
+                    row=number,
+                    limit=MAX_COLUMNS,
+                )
+            )
+        yield number, cells[:end]
+
+
+def _is_empty(cell: Cell) -> bool:
+    return isinstance(cell, str) and not cell.strip("\ufeff \t\r\n\u00a0")
+
+
+Records = list[tuple[int, Sequence[Cell]]]
+
+
+def _split_header(first: Records) -> tuple[int, Sequence[Cell], Records]:
+    """A title above the list is skipped: the heading is the first row at least half as full."""
+    filled = [sum(not _is_empty(cell) for cell in cells) for _, cells in first]
+    index = next(i for i, count in enumerate(filled) if count * 2 >= max(filled))
+    number, cells = first[index]
+    return number, cells, first[index + 1 :]
+
+
+def _limited(records: Iterable[tuple[int, Sequence[Cell]]], max_rows: int) -> Records:
+    rows = list(islice(records, max_rows + 1))
+    if len(rows) > max_rows:
+        raise UnreadableFile(
+            message(
+                "The file has more than {limit} rows. Split it and import the parts one by one.",
+                limit=f"{max_rows:,}",
+            )
+        )
+    return rows
+
+
+def _width(header: Sequence[Cell], rows: Records) -> int:
+    """A column without a heading counts when most rows fill it; otherwise its cells are strays."""
+    width = len(header)
+    widest = max(len(cells) for _, cells in rows)
+    for column in range(widest - 1, width - 1, -1):
+        used = sum(len(cells) > column and not _is_empty(cells[column]) for _, cells in rows)
+        if used * 2 > len(rows):
+            return column + 1
+    return width
+
+
+def _padded(cells: Sequence[Cell], width: int) -> tuple[Cell, ...]:
+    return (*cells[:width], *[""] * (width - len(cells)))
+
+
+def _beyond(rows: Records, width: int) -> Iterator[ImportProblem]:
+    for number, cells in rows:
+        for column in range(width, len(cells)):
+            if not _is_empty(cells[column]):
+                yield ImportProblem(
+                    row=number,
+                    cell=cell_name(column, number),
+                    value=shown(cells[column]),
+                    message=message(
+                        "There is no heading above this cell. "
+                        "Is there a separator too many in this row?"
+                    ),
+                )

@@ -1,0 +1,46 @@
+"""From an uploaded file to a grid: what kind of file it is decides who reads it."""
+
+from __future__ import annotations
+
+from typing import BinaryIO
+
+from portal.messages import message
+
+from .csv_text import read_csv
+from .grid import MAX_ROWS, Grid, UnreadableFile
+from .workbook import read_workbook
+
+MAX_BYTES = 25 * 1024 * 1024
+
+_ZIP = b"PK"
+_OLD_EXCEL = b"\xd0\xcf\x11\xe0"
+_NO_TABLE = (
+    b"%PDF",
+    b"\x89PNG",
+    b"\xff\xd8\xff",
+    b"GIF8",
+    b"\x1f\x8b",
+    b"7z\xbc\xaf",
+    b"Rar!",
+    b"{\\rtf",
+)
+
+
+def read_table(source: BinaryIO, *, max_rows: int = MAX_ROWS) -> Grid:
+    """Return the grid of a CSV or XLSX file by its content, or raise UnreadableFile."""
+    if source.seek(0, 2) > MAX_BYTES:
+        raise UnreadableFile(message("The file is larger than 25 MB. Split it into parts."))
+    source.seek(0)
+    head = source.read(8)
+    if head.startswith(_ZIP):
+        return read_workbook(source, max_rows=max_rows)
+    if head.startswith(_OLD_EXCEL):
+        raise UnreadableFile(
+            message(
+                "This is an old or password-protected Excel file. "
+                "Save it as XLSX without a password, or as CSV."
+            )
+        )
+    if head.startswith(_NO_TABLE) or head.lstrip().startswith(b"<"):
+        raise UnreadableFile(message("This file is not a list. Choose a CSV or XLSX file."))
+    return read_csv(source, max_rows=max_rows)
