@@ -1,0 +1,81 @@
+"""What models, services, rules and events use: no Flask here. Public."""
+
+from __future__ import annotations
+
+from .contacts.models import Contact
+from .errors import (
+    BadRequest,
+    Conflict,
+    EditConflict,
+    Forbidden,
+    InUse,
+    NotFound,
+    OutOfReach,
+    PortalError,
+    Shortfall,
+    ValidationFailed,
+)
+from .messages import Message, message, translate
+from .orm import (
+    Confidential,
+    Follows,
+    Global,
+    Instant,
+    KeyText,
+    Named,
+    Owned,
+    Public,
+    Scoped,
+    Versioned,
+    declarative_base,
+    new_public_id,
+    sort_key,
+)
+from .people.models import Department, Membership, Person
+from .places.models import Place, PlaceServes
+from .reach import Held, Principal, permits, visible
+from .search import Searched, matching
+from .work import Event, UnitOfWork
+
+__all__ = [
+    "BadRequest",
+    "Confidential",
+    "Conflict",
+    "Contact",
+    "Department",
+    "EditConflict",
+    "Event",
+    "Follows",
+    "Forbidden",
+    "Global",
+    "Held",
+    "InUse",
+    "Instant",
+    "KeyText",
+    "Membership",
+    "Message",
+    "Named",
+    "NotFound",
+    "OutOfReach",
+    "Owned",
+    "Person",
+    "Place",
+    "PlaceServes",
+    "PortalError",
+    "Principal",
+    "Public",
+    "Scoped",
+    "Searched",
+    "Shortfall",
+    "UnitOfWork",
+    "ValidationFailed",
+    "Versioned",
+    "declarative_base",
+    "matching",
+    "message",
+    "new_public_id",
+    "permits",
+    "sort_key",
+    "translate",
+    "visible",
+]

@@ -1,0 +1,91 @@
+"""How a person signs in, and what the portal remembers of it. All of it is for the portal itself."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.orm import CoreBase, CoreOnly, Versioned
+
+
+class Account(Versioned, CoreOnly, CoreBase):
+    """A user name and a password, at most one per person; without a password only a link signs in."""
+
+    __tablename__ = "account"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="RESTRICT"), unique=True)
+    username: Mapped[str] = mapped_column(String(100), unique=True)  # casefolded
+    password_hash: Mapped[str | None]
+    password_at: Mapped[datetime | None]
+    active: Mapped[bool] = mapped_column(default=True)
+    demo: Mapped[bool] = mapped_column(default=False)  # works on a loopback address only
+    theme: Mapped[str] = mapped_column(String(8), default="system")
+    sidebar: Mapped[str] = mapped_column(String(8), default="open")
+    created_at: Mapped[datetime]
+
+
+class AccountSession(CoreOnly, CoreBase):
+    """One signed-in device; revoked by one UPDATE."""
+
+    __tablename__ = "account_session"
+    __table_args__ = (Index("ix_account_session_account_id", "account_id", "revoked_at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"))
+    public_id: Mapped[str] = mapped_column(String(12), unique=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    device: Mapped[str] = mapped_column(String(200))
+    address: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime]
+    proved_at: Mapped[datetime]  # when the password was last given
+    seen_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    revoked_at: Mapped[datetime | None]
+
+
+class AccountLink(CoreOnly, CoreBase):
+    """A single-use link for the first sign-in or a new password; only its hash is kept."""
+
+    __tablename__ = "account_link"
+    __table_args__ = (CheckConstraint("purpose IN ('first_sign_in', 'reset')", name="purpose"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"), index=True)
+    purpose: Mapped[str] = mapped_column(String(20))
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class Throttle(CoreOnly, CoreBase):
+    """How often something was tried in the present window, by whoever ``who`` is (an address, an account, a person)."""
+
+    __tablename__ = "throttle"
+    __table_args__ = (UniqueConstraint("rate_class", "who"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    rate_class: Mapped[str] = mapped_column(String(20))
+    who: Mapped[str] = mapped_column(String(120))
+    window_start: Mapped[datetime] = mapped_column(index=True)
+    count: Mapped[int] = mapped_column(default=0)
+
+
+class Idempotency(CoreOnly, CoreBase):
+    """The answer that a form sent with this key has had; the owner is 0 for a visitor who is not signed in."""
+
+    __tablename__ = "idempotency"
+    __table_args__ = (
+        UniqueConstraint("owner", "key"),
+        Index("ix_idempotency_owner", "owner", "created_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    owner: Mapped[int]
+    key: Mapped[str] = mapped_column(String(80))
+    digest: Mapped[str] = mapped_column(String(64))
+    answer: Mapped[str | None]
+    created_at: Mapped[datetime] = mapped_column(index=True)

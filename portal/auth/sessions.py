@@ -1,0 +1,196 @@
+"""Signed-in devices: the cookie carries an opaque token, everything else is a row."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import and_, insert, or_, select, update
+
+from portal.guard import GuardedSession, kernel_execute
+from portal.orm import new_public_id
+from portal.people.models import Person
+from portal.reach import Principal
+from portal.roles.principals import Compiler
+from portal.work import unit_of_work
+
+from .models import Account, AccountSession
+
+SEEN_EVERY = timedelta(minutes=1)
+CACHED = 2_000
+sessions, accounts, people = AccountSession.__table__, Account.__table__, Person.__table__
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """What Flask-Login holds: a principal and the session that proved it."""
+
+    principal: Principal
+    token: str
+    session_id: int
+    account_id: int
+    proved_at: datetime
+    demo: bool
+    is_authenticated = True
+    is_active = True
+    is_anonymous = False
+
+    def get_id(self) -> str:
+        """Return the token: revoking its row signs the cookie out."""
+        return self.token
+
+
+def hashed(token: str) -> str:
+    """Return what is stored of a token."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+class Visitors:
+    """Turns tokens into visitors, and keeps principals while their epoch and day last."""
+
+    def __init__(
+        self,
+        session: Callable[[], GuardedSession],
+        compiler: Compiler,
+        *,
+        idle: timedelta,
+        absolute: timedelta,
+    ) -> None:
+        self.session, self.compiler = session, compiler
+        self.idle, self.absolute = idle, absolute
+        self._principals: dict[tuple[Any, ...], tuple[Principal, datetime]] = {}
+        today = people.c.active_from
+        self._lookup = (
+            select(
+                sessions.c.id,
+                sessions.c.seen_at,
+                sessions.c.proved_at,
+                accounts.c.id.label("account_id"),
+                accounts.c.demo,
+                accounts.c.theme,
+                accounts.c.sidebar,
+                people.c.id.label("person_id"),
+                people.c.public_id,
+                people.c.name,
+                people.c.language,
+                people.c.epoch,
+                today,
+                people.c.active_until,
+            )
+            .join_from(sessions, accounts, sessions.c.account_id == accounts.c.id)
+            .join(people, accounts.c.person_id == people.c.id)
+            .where(sessions.c.revoked_at.is_(None), accounts.c.active)
+        )
+
+    def load(self, token: str) -> Visitor | None:
+        """Return the visitor behind ``token``, or None when revoked, expired, idle or disabled."""
+        session, now = self.session(), datetime.now(UTC)
+        found = kernel_execute(
+            session,
+            self._lookup.where(
+                sessions.c.token_hash == hashed(token),
+                sessions.c.expires_at > now,
+                sessions.c.seen_at > now - self.idle,
+            ),
+        ).one_or_none()
+        if found is None:
+            return None
+        day = self.compiler.today(now)
+        if found.active_from > day or (found.active_until is not None and found.active_until <= day):
+            return None
+        principal = self._principal(session, found, now)
+        if now - found.seen_at > SEEN_EVERY:
+            self._touch(found.id, now)
+        return Visitor(
+            principal, token, found.id, found.account_id, found.proved_at, found.demo
+        )
+
+    def _principal(self, session: GuardedSession, found: Any, now: datetime) -> Principal:
+        # Everything of the row that the principal carries is in the key, so a change shows at once.
+        key = (
+            found.person_id,
+            found.epoch,
+            found.name,
+            found.language,
+            found.theme,
+            found.sidebar,
+        )
+        known, until = self._principals.get(key, (None, now))
+        if known is not None and now < until:
+            return known
+        fresh = self.compiler.compile(session, found, now)
+        if len(self._principals) >= CACHED:
+            self._principals.clear()
+        self._principals[key] = fresh
+        return fresh[0]
+
+    def sign_in(
+        self, account_id: int, *, device: str, address: str, replacing: str | None = None
+    ) -> str:
+        """Store a new session, end the one it replaces, and return the token."""
+        token, now = secrets.token_urlsafe(32), datetime.now(UTC)
+        row = {
+            "account_id": account_id,
+            "public_id": new_public_id(),
+            "token_hash": hashed(token),
+            "device": device[:200],
+            "address": address[:64],
+            "created_at": now,
+            "proved_at": now,
+            "seen_at": now,
+            "expires_at": now + self.absolute,
+        }
+        with self._unit() as tx:
+            if replacing:
+                ended = and_(
+                    sessions.c.token_hash == hashed(replacing), sessions.c.revoked_at.is_(None)
+                )
+                kernel_execute(tx.session, update(sessions).where(ended).values(revoked_at=now))
+            kernel_execute(tx.session, insert(sessions), row)
+        return token
+
+    def _touch(self, session_id: int, now: datetime) -> None:
+        """Move "last seen"; whoever comes second within the minute finds nothing to do."""
+        due = and_(sessions.c.id == session_id, sessions.c.seen_at < now - SEEN_EVERY)
+        with self._unit() as tx:
+            kernel_execute(tx.session, update(sessions).where(due).values(seen_at=now))
+
+    def _unit(self) -> Any:
+        session = self.session()
+        session.rollback()  # On SQLite a second writer would wait for this reader's own snapshot.
+        own = GuardedSession(session._db)
+        own.act_as(Principal(name="Kantor", realm="core", reason="sessions"))
+        return unit_of_work(own)
+
+
+def revoke(session: GuardedSession, now: datetime, **which: Any) -> int:
+    """End sessions by token, session or account, all but ``but`` if given; return how many ended."""
+    conditions = [sessions.c.revoked_at.is_(None)]
+    if (token := which.get("token")) is not None:
+        conditions.append(sessions.c.token_hash == hashed(token))
+    if (public_id := which.get("public_id")) is not None:
+        conditions.append(sessions.c.public_id == public_id)
+    if (account_id := which.get("account_id")) is not None:
+        conditions.append(sessions.c.account_id == account_id)
+    if (but := which.get("but")) is not None:
+        conditions.append(sessions.c.id != but)
+    if len(conditions) == 1:
+        raise ValueError("say whose sessions end")
+    ended = update(sessions).where(*conditions).values(revoked_at=now).returning(sessions.c.id)
+    return len(kernel_execute(session, ended).all())
+
+
+def open_sessions(session: GuardedSession, account_id: int, now: datetime) -> Any:
+    """Return the devices an account is signed in on, the last seen first."""
+    mine = and_(
+        sessions.c.account_id == account_id,
+        sessions.c.revoked_at.is_(None),
+        or_(sessions.c.expires_at > now),
+    )
+    return kernel_execute(
+        session, select(sessions).where(mine).order_by(sessions.c.seen_at.desc()).limit(100)
+    ).all()

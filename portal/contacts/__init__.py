@@ -1,0 +1,1 @@
+"""Outside persons and organisations."""

@@ -1,0 +1,69 @@
+"""How the portal talks to SQLite and PostgreSQL; plugins never see an engine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, event, make_url
+
+from .guard import trip_unguarded_sql
+
+WRITE = "kantor_write"  # execution option of a connection: this transaction will write
+PRAGMAS = (
+    "busy_timeout=5000",
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    "journal_size_limit=67108864",
+    "cache_size=-32768",
+    "mmap_size=268435456",
+    "trusted_schema=OFF",
+)
+POSTGRES_OPTIONS = (
+    "-c timezone=UTC -c statement_timeout=15000 -c lock_timeout=3000"
+    " -c idle_in_transaction_session_timeout=30000"
+)
+
+
+def database_url(url: str) -> str:
+    """Return ``url`` with the driver the portal uses; ``postgresql://`` means psycopg 3."""
+    return url.replace("postgresql://", "postgresql+psycopg://", 1)
+
+
+def engine_options(url: str) -> dict[str, Any]:
+    """Return what Flask-SQLAlchemy passes to create_engine for this database."""
+    parsed = make_url(url)
+    shared: dict[str, Any] = {"query_cache_size": 2000}
+    if parsed.get_backend_name() == "postgresql":
+        connect = {"connect_timeout": 2, "options": POSTGRES_OPTIONS}
+        return shared | {
+            "pool_pre_ping": True,
+            "pool_size": 8,
+            "max_overflow": 8,
+            "pool_timeout": 5,
+            "connect_args": connect,
+        }
+    if parsed.database in (None, "", ":memory:"):
+        raise ValueError("an in-memory database shares one connection between all units; use a file")
+    Path(str(parsed.database)).parent.mkdir(parents=True, exist_ok=True)
+    return shared
+
+
+def set_up(engine: Engine) -> None:
+    """Make ``engine`` begin the way we say and refuse SQL that went round the guarded session."""
+    event.listen(engine, "before_cursor_execute", trip_unguarded_sql)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+
+
+def _prepare_sqlite(dbapi: Any, _record: Any) -> None:
+    dbapi.isolation_level = None  # We say BEGIN ourselves; this also makes DDL transactional.
+    for pragma in PRAGMAS:
+        dbapi.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Any) -> None:
+    writes = connection.get_execution_options().get(WRITE)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -1,0 +1,285 @@
+"""The one gate in front of every route: who asks, whether the page is there, whether they may."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Flask, current_app, g, request
+from flask_login import current_user
+from flask_wtf.csrf import CSRFError, CSRFProtect
+from itsdangerous import BadData, URLSafeTimedSerializer
+from sqlalchemy import func, select
+
+from . import messages
+from .auth.models import Idempotency
+from .db import db
+from .errors import BadRequest, Forbidden, NotFound, NotSignedIn, TooMany
+from .guard import kernel_execute
+from .messages import message
+from .plugin import Plugin, PluginDefinitionError
+from .reach import Principal
+from .work import FormKey, retrying
+
+NOBODY = Principal()
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+FORM_KEY = "_key"
+EXPORTS = frozenset({"csv", "xlsx", "json"})
+csrf = CSRFProtect()
+
+
+def policy(permission: str, *, fresh: int | None = None) -> Callable[..., Any]:
+    """Declare which permission a view needs; the gate enforces it.
+
+    ``fresh`` is the greatest age, in seconds, of the last password check: older asks for it again.
+    """
+
+    def declare(view: Any) -> Any:
+        view.__policy__, view.__fresh__ = permission, fresh
+        return view
+
+    return declare
+
+
+def public(reason: str, *, key: bool = True) -> Callable[..., Any]:
+    """Declare that a view is for everybody, and why; ``key`` False frees its forms from the idempotency key."""
+
+    def declare(view: Any) -> Any:
+        view.__policy__, view.__public__, view.__keyed__ = None, reason, key
+        return view
+
+    return declare
+
+
+def unkeyed(reason: str) -> Callable[..., Any]:
+    """Declare that sending a view's form twice does no harm, and why, so that it needs no idempotency key."""
+
+    def declare(view: Any) -> Any:
+        view.__keyed__, view.__unkeyed_because__ = False, reason
+        return view
+
+    return declare
+
+
+class UndeclaredRoute(TypeError):
+    """A route that carries neither a policy nor a reason to be public."""
+
+
+class Portal(Flask):
+    """A Flask whose every route declares a policy, and whose views run again when the database was busy."""
+
+    def add_url_rule(
+        self, rule: str, endpoint: str | None = None, view_func: Any = None, *args: Any, **options: Any
+    ) -> None:
+        if view_func is not None and not hasattr(view_func, "__policy__"):
+            if not _serves_files(endpoint, view_func):
+                name = endpoint or view_func.__name__
+                raise UndeclaredRoute(f"{rule} ({name}) has neither @policy nor @public")
+        super().add_url_rule(rule, endpoint, view_func, *args, **options)
+
+    def dispatch_request(self) -> Any:
+        # A file has been read and cannot be read again.
+        attempts = 1 if request.method in SAFE or request.files else 3
+        return retrying(super().dispatch_request, db.session(), attempts=attempts)
+
+
+def _serves_files(endpoint: str | None, view: Any) -> bool:
+    """Return whether this is Flask's own static view, not a view that calls itself static."""
+    own = getattr(view, "__func__", None) is Blueprint.send_static_file
+    return own or (endpoint == "static" and view.__module__ == "flask.app")
+
+
+def mount(app: Portal, plugin: Plugin) -> None:
+    """Register a plugin's blueprint, after a rehearsal on a scratch portal; list every problem."""
+    assert plugin.blueprint is not None
+    rehearsal = Portal("rehearsal")
+    rehearsal.register_blueprint(plugin.blueprint, url_prefix=f"/{plugin.slug}")
+    declared = {permission.name for permission in plugin.permissions}
+    problems = [
+        f"{endpoint} needs {view.__policy__}, which {plugin.slug} does not declare"
+        for endpoint, view in rehearsal.view_functions.items()
+        if getattr(view, "__policy__", None) not in {None, *declared}
+    ]
+    problems += [
+        f"{rule} lies outside /{plugin.slug}/"
+        for rule in rehearsal.url_map.iter_rules()
+        if rule.endpoint != "static" and not rule.rule.startswith(f"/{plugin.slug}/")
+    ]
+    endpoints = rehearsal.view_functions.keys()
+    problems += [
+        f"menu entry {str(entry.title)!r} leads to {entry.endpoint}, which is no page"
+        for entry in (*plugin.nav, *plugin.new)
+        if entry.endpoint not in endpoints
+    ]
+    if problems:
+        raise PluginDefinitionError(plugin.slug, problems)
+    app.register_blueprint(plugin.blueprint, url_prefix=f"/{plugin.slug}")
+
+
+def gate() -> None:
+    """Decide, before any view runs, who is asking and whether they may; raise the answer if not."""
+    g.request_id = secrets.token_hex(8)
+    g.nonce = secrets.token_urlsafe(16)
+    session = db.session()
+    session.runtime = current_app.extensions["kantor"]
+    signed_in = current_user.is_authenticated
+    actor = current_user.principal if signed_in else NOBODY
+    session.act_as(actor)
+    messages.current_language.set(actor.language if signed_in else guest_language())
+    _refuse_nul()
+    if request.endpoint is None or request.endpoint.rpartition(".")[2] == "static":
+        return  # The router answers 404 or 405 itself.
+    view = current_app.view_functions[request.endpoint]
+    permission = getattr(view, "__policy__", "")
+    is_public = hasattr(view, "__public__")
+    if not is_public:
+        if not signed_in:
+            raise NotSignedIn()
+        if request.blueprint and not _is_core(request.blueprint) and _slug() not in actor.active:
+            raise NotFound()
+        if not permission or not actor.holds(permission):
+            raise Forbidden()
+        _require_fresh(view)
+    if request.method not in SAFE:
+        _refuse_foreign_origin()
+        _refuse_forged()
+        _require_key(view, signed_in)
+    _refuse_too_many(actor)
+
+
+def guest_language() -> str:
+    """Return the language of a visitor who is not signed in: the one chosen on the page, else the browser's."""
+    chosen = request.cookies.get("kantor_language", "")
+    if chosen in messages.LANGUAGES:
+        return chosen
+    default = current_app.extensions["kantor_facts"].get("language", "en")
+    return request.accept_languages.best_match(messages.LANGUAGES) or default
+
+
+def _is_core(blueprint: str) -> bool:
+    return blueprint.partition(".")[0] in current_app.extensions["kantor_core_blueprints"]
+
+
+def _slug() -> str:
+    return request.blueprints[-1]
+
+
+def _refuse_nul() -> None:
+    """Refuse NUL, which PostgreSQL cannot store and nobody types."""
+    raw = request.query_string
+    if "\0" in request.path or b"%00" in raw or b"\0" in raw:
+        raise BadRequest()
+    if request.method not in SAFE and any(
+        "\0" in part for item in request.form.items(multi=True) for part in item
+    ):
+        raise BadRequest(message("The text holds a character that cannot be stored. Remove it and try again."))
+
+
+def _require_fresh(view: Any) -> None:
+    fresh = getattr(view, "__fresh__", None)
+    if fresh is not None and datetime.now(UTC) - current_user.proved_at > timedelta(seconds=fresh):
+        raise NeedsPassword()
+
+
+class NeedsPassword(NotSignedIn):
+    """The last password check is too long ago for this page."""
+
+    default = message("Give your password again to go on.")
+
+
+def _refuse_foreign_origin() -> None:
+    """Refuse what another site sent: browsers say where a form comes from."""
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None and site not in {"same-origin", "none"}:
+        raise Forbidden(message("This form came from another site. Open the page here and try again."))
+    origin = request.headers.get("Origin")
+    if site is None and origin is not None and urlsplit(origin).netloc != request.host:
+        raise Forbidden(message("This form came from another site. Open the page here and try again."))
+
+
+def _refuse_forged() -> None:
+    if not current_app.config["WTF_CSRF_ENABLED"]:
+        return
+    try:
+        csrf.protect()
+    except CSRFError as error:
+        raise BadRequest(
+            message("This form is too old to be sent. Reload the page and try again.")
+        ) from error
+
+
+def _require_key(view: Any, signed_in: bool) -> None:
+    """Require the idempotency key; a visitor who is not signed in must send one the portal signed."""
+    if not getattr(view, "__keyed__", True):
+        return
+    key = request.form.get(FORM_KEY, "")
+    if not 8 <= len(key) <= 200:
+        raise BadRequest()
+    if not signed_in and _guest_key(key) is None:
+        raise BadRequest(message("This form is too old to be sent. Reload the page and try again."))
+
+
+def new_form_key() -> str:
+    """Return a key for a form that is about to be shown."""
+    key = secrets.token_urlsafe(12)
+    return key if current_user.is_authenticated else str(_signer().dumps(key))
+
+
+def form_key() -> FormKey | None:
+    """Return the key of the form that was sent, with a digest of what it says; None for an unkeyed view."""
+    view = current_app.view_functions[request.endpoint or ""]
+    if not getattr(view, "__keyed__", True):
+        return None
+    key = request.form.get(FORM_KEY, "")
+    if not current_user.is_authenticated:
+        key = _guest_key(key) or ""
+    fields = sorted(i for i in request.form.items(multi=True) if i[0] not in {"csrf_token", FORM_KEY})
+    files = sorted((name, file.filename or "") for name, file in request.files.items(multi=True))
+    content = repr((request.path, fields, files))
+    return FormKey(key=key[:80], digest=hashlib.sha256(content.encode()).hexdigest())
+
+
+def _signer() -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(current_app.secret_key or "", salt="kantor-form-key")
+
+
+def _guest_key(key: str) -> str | None:
+    try:
+        return str(_signer().loads(key, max_age=3600))
+    except BadData:
+        return None
+
+
+def _refuse_too_many(actor: Principal) -> None:
+    """Refuse more writes or exports in a minute than the configuration allows, counted in the database."""
+    rates = current_app.extensions["kantor_config"].rates
+    if request.method not in SAFE and actor.person_id is not None:
+        table = Idempotency.__table__
+        recent = datetime.now(UTC) - timedelta(minutes=1)
+        mine = select(func.count()).where(
+            table.c.owner == actor.person_id, table.c.created_at > recent
+        )
+        if kernel_execute(db.session(), mine).scalar_one() >= rates.write:
+            raise TooMany()
+        return
+    from .auth.throttle import hit
+
+    if request.method not in SAFE:
+        hit("anonymous", client_address(), rates.anonymous)
+    elif actor.person_id is not None and request.args.get("format") in EXPORTS:
+        hit("export", f"person {actor.person_id}", rates.export)
+
+
+def client_address() -> str:
+    """Return the address the request comes from, as far as the configured proxies vouch for it."""
+    return request.remote_addr or "unknown"
+
+
+def same(one: str, other: str) -> bool:
+    """Compare two secrets in constant time."""
+    return hmac.compare_digest(one.encode(), other.encode())

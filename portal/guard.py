@@ -1,0 +1,256 @@
+"""The guarded session: every ORM statement is limited to its principal's rows, everything else is refused."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from contextvars import ContextVar
+from functools import cache, lru_cache
+from typing import Any
+
+from sqlalchemy import Alias, ClauseElement, Column, Executable, SelectBase, Table, TextClause, event, inspect
+from sqlalchemy.orm import Mapper, ORMExecuteState, Session
+
+from .errors import NoPrincipal, OutOfReach, ReadOnly, Refused
+from .orm import MODELS, SCOPE_COLUMNS
+from .reach import EVERYTHING, Principal
+
+LIMITED = "kantor_limited"  # execution option: names of the tables whose rows this statement has limited
+_flushing: ContextVar[bool] = ContextVar("kantor_flushing", default=False)
+
+
+class GuardedSession(Session):
+    """A session that belongs to one principal for life, so that its identity map holds no foreign row."""
+
+    def __init__(self, db: Any, *, runtime: Any = None, **options: Any) -> None:
+        super().__init__(**options)
+        self._db = db
+        self.runtime = runtime
+        self.principal: Principal | None = None
+        self.unit: Any = None
+        self.committed = False
+
+    def act_as(self, principal: Principal) -> None:
+        """Bind the principal; a session never changes hands."""
+        if self.principal not in (None, principal):
+            raise Refused("this session already belongs to somebody else")
+        self.principal = principal
+
+    @property
+    def writing(self) -> bool:
+        return self.unit is not None and self.unit.writing
+
+    def get_bind(self, *args: Any, bind: Any = None, **kwargs: Any) -> Any:
+        return bind or self.bind or self._db.engine
+
+    def _flush(self, objects: Any = None) -> None:
+        token = _flushing.set(True)
+        try:
+            super()._flush(objects)
+        finally:  # A failed flush must not leave the tripwire disarmed.
+            _flushing.reset(token)
+
+    def _refuse(self, *args: Any, **kwargs: Any) -> Any:
+        raise Refused("not offered by the guarded session; see docs/plugin-authors/data.md")
+
+    connection = commit = merge = query = _refuse  # type: ignore[assignment]
+    bulk_save_objects = bulk_insert_mappings = bulk_update_mappings = _refuse  # type: ignore[assignment]
+
+
+def kernel_execute(session: Session, statement: Executable, parameters: Any = None) -> Any:
+    """Run a statement of the portal itself without limits; it may return values, never rows of a class."""
+    return session.execute(statement, parameters, execution_options={LIMITED: EVERYTHING})
+
+
+@event.listens_for(GuardedSession, "do_orm_execute")
+def _limit(state: ORMExecuteState) -> None:
+    session = state.session
+    if state.execution_options.get(LIMITED) == EVERYTHING and not state.all_mappers:
+        return
+    if session.principal is None:
+        raise NoPrincipal("no principal is bound to this session")
+    if (state.is_insert or state.is_update or state.is_delete) and not session.writing:
+        raise ReadOnly("change rows inside `with transaction()`")
+    if session.principal.realm == EVERYTHING:
+        state.update_execution_options(**{LIMITED: EVERYTHING})
+        return
+    if not state.is_orm_statement or state.is_from_statement:
+        raise Refused("Core and text statements need unscoped(reason=...)")
+    if state.is_insert:
+        raise Refused("bulk INSERT is not checked row by row; add objects to the session")
+    if state.is_update or state.is_delete:
+        _refuse_unchecked_dml(state)
+    models = entities(state.statement)
+    if state.is_column_load:  # Loader criteria skip refreshes, so say it in the WHERE clause.
+        limits = [session.principal.reachable(mapper.class_, writing=False) for mapper in state.all_mappers]
+        state.statement = state.statement.where(*[limit for limit in limits if limit is not None])
+    walls = [session.principal.wall(model, writing=not state.is_select) for model in models]
+    present = set(state.statement._with_options)
+    state.statement = state.statement.options(*[w for w in walls if w is not None and w not in present])
+    limited = frozenset(t.name for m in models for t in inspect(m).tables)
+    state.update_execution_options(**{LIMITED: limited.union(*(m.leans_on() for m in models))})
+
+
+def entities(statement: Any) -> set[type]:
+    """Return every class a statement may load, eager loads included; refuse a table named without its class."""
+    found = set()
+    for level in _levels(statement):
+        named = {e._annotations["parententity"] for e in level if "parententity" in e._annotations}
+        limited = {id(entity.selectable) for entity in named}
+        for table in (table for element in level for table in _plain_tables(element)):
+            if id(table) not in limited:
+                raise Refused(f"{table}: name the class, not its table")
+        found |= {entity.mapper for entity in named}
+    return {cls for mapper in found for cls in _connected(mapper)}
+
+
+def _levels(statement: Any) -> Iterator[list[Any]]:
+    """Yield the elements of the statement, then those of each SELECT inside it, level by level."""
+    pending = [statement]
+    while pending:
+        top, level = pending.pop(), []
+        todo = [top]
+        while todo:
+            element = todo.pop()
+            if isinstance(element, SelectBase) and element is not top:
+                pending.append(element)
+            else:
+                level.append(element)
+                todo += element.get_children()
+        yield level
+
+
+def _plain_tables(element: Any) -> Iterator[Any]:
+    """Yield the guarded tables that an element brings in by themselves; refuse literal SQL that names one."""
+    if isinstance(element, TextClause) or getattr(element, "is_literal", False):
+        if guarded_names(getattr(element, "text", None) or element.name):
+            raise Refused("literal SQL names a guarded table")
+    joined = [join[0] for join in getattr(element, "_setup_joins", ())]
+    named = [*getattr(element, "_raw_columns", ()), *getattr(element, "_from_obj", ()), *joined]
+    if type(element) is Column:
+        named.append(element.table)
+    for table in named:
+        if type(table) in (Table, Alias) and _is_guarded(getattr(table, "element", table)):
+            yield table
+
+
+@cache
+def _connected(mapper: Mapper[Any]) -> frozenset[type]:
+    """Return the classes that loads of ``mapper`` can reach through relationships, itself included."""
+    seen, todo = set(), [mapper]
+    while todo:
+        if (current := todo.pop()) not in seen:
+            seen.add(current)
+            todo += [relationship.mapper for relationship in current.relationships]
+    return frozenset(m.class_ for m in seen)
+
+
+def _refuse_unchecked_dml(state: ORMExecuteState) -> None:
+    """Refuse the bulk statements whose effect the criteria do not limit."""
+    if state.parameters:
+        raise Refused("bulk UPDATE by primary key carries no criteria; use where() and values()")
+    statement, target = state.statement, state.bind_mapper
+    values = getattr(statement, "_values", None) or {}
+    named = {target.get_property_by_column(target.local_table.c[getattr(key, "name", key)]).key for key in values}
+    if decisive := named & _watched(target.class_).keys():
+        raise Refused(f"{decisive.pop()} decides who may see what: change it through the object")
+    outside_subqueries = next(_levels(statement))
+    if any(e._annotations.get("parententity", target) is not target for e in outside_subqueries):
+        raise Refused("UPDATE ... FROM and DELETE ... USING carry no criteria; use a subquery")
+
+
+@event.listens_for(GuardedSession, "detached_to_persistent")
+def _refuse_strangers(session: GuardedSession, row: Any) -> None:
+    if session.principal is None or not session.principal.owns(type(row)):
+        raise Refused("a row loaded by another session cannot be attached to this one")
+
+
+@event.listens_for(GuardedSession, "before_flush")
+def _check_old_side(session: GuardedSession, context: Any, instances: Any) -> None:
+    changed = _changed(session)
+    if not session.writing and (changed or session.new or session.deleted):
+        raise ReadOnly("change rows inside `with transaction()`")
+    for row in (*session.new, *changed):
+        if any(isinstance(inspect(row).dict.get(key), ClauseElement) for key in _watched(type(row))):
+            raise Refused("give a value, not an SQL expression, to a column that decides who may see what")
+    _require(session, [*changed, *session.deleted], writing=True)
+
+
+@event.listens_for(GuardedSession, "after_flush")
+def _check_new_side(session: GuardedSession, context: Any) -> None:
+    """Ask the database whether what was written, and what it now points at, is in reach."""
+    new = set(session.new)
+    written = [*new, *_changed(session)]
+    _require(session, written, writing=True)
+    targets: dict[type, set[Any]] = {}
+    for row in written:
+        for key, model in _watched(type(row)).items():
+            if model is not None and (row in new or inspect(row).attrs[key].history.has_changes()):
+                targets.setdefault(model, set()).add(getattr(row, key))
+    for model, values in targets.items():
+        require_keys(session, model, [(value,) for value in values - {None}], writing=False)
+
+
+def _changed(session: GuardedSession) -> list[Any]:
+    return [row for row in session.dirty if session.is_modified(row, include_collections=False)]
+
+
+@cache
+def _watched(model: type) -> dict[str, type | None]:
+    """Return the attributes that decide who may see a row, each with the guarded class it points at, if any."""
+    mapper, watched = inspect(model), {}
+    for column in mapper.local_table.c:
+        targets = [MODELS[fk.column.table.name] for fk in column.foreign_keys if _is_guarded(fk.column.table)]
+        if targets or column.name in SCOPE_COLUMNS:
+            watched[mapper.get_property_by_column(column).key] = targets[0] if targets else None
+    return watched
+
+
+def _require(session: GuardedSession, rows: Iterable[Any], *, writing: bool) -> None:
+    by_model: dict[type, list[Any]] = {}
+    for row in rows:
+        key = inspect(row).identity or inspect(row).mapper.primary_key_from_instance(row)
+        by_model.setdefault(type(row), []).append(tuple(key))
+    for model, keys in by_model.items():
+        require_keys(session, model, keys, writing=writing)
+
+
+def require_keys(session: GuardedSession, model: Any, keys: list[Any], *, writing: bool) -> None:
+    """Raise OutOfReach unless every key is among the rows the principal may write (or read)."""
+    statement = session.principal.count(model, writing=writing)
+    if statement is None or not keys:
+        return
+    if kernel_execute(session, statement, {"keys": keys}).scalar_one() != len(keys):
+        verb = "change" if writing else "see"
+        raise OutOfReach(f"{model.__name__}: not among the rows {session.principal.name} may {verb}")
+
+
+def _is_guarded(table: Any) -> bool:
+    name = getattr(table, "name", None)
+    return name in MODELS and not MODELS[name].reads_freely
+
+
+@lru_cache(maxsize=4096)
+def _names_in(sql: str, known: int) -> frozenset[str]:
+    """Find table names, and those of their search tables: ``<table>_fts`` holds the same text."""
+    names = sorted(name for name, model in MODELS.items() if not model.reads_freely)
+    if not names:
+        return frozenset()
+    found = re.findall(rf"\b({'|'.join(names)})(?:_fts)?\b", sql, re.IGNORECASE)
+    return frozenset(name.lower() for name in found)
+
+
+def guarded_names(sql: str) -> frozenset[str]:
+    """Return the guarded tables that a piece of SQL names."""
+    return _names_in(sql, len(MODELS))
+
+
+def trip_unguarded_sql(connection: Any, cursor: Any, sql: str, parameters: Any, context: Any, many: bool) -> None:
+    """Raise Refused when SQL names a guarded table that no guarded statement has limited."""
+    named = guarded_names(sql)
+    limited = (context.execution_options if context else connection.get_execution_options()).get(LIMITED, ())
+    if not named or limited == EVERYTHING or named <= frozenset(limited):
+        return
+    if _flushing.get() and context is not None and context.compiled is not None:
+        return
+    raise Refused(f"SQL on {', '.join(sorted(named))} went round the guarded session")

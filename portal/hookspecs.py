@@ -1,0 +1,32 @@
+"""The five hooks of the portal. Their docstrings are the reference."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .plugin import hookspec
+
+
+@hookspec
+def app_ready(app: Any) -> None:
+    """Run once per process after every plugin is registered. The only escape hatch to Flask."""
+
+
+@hookspec(firstresult=True)
+def authenticate(username: str, password: str) -> Any:
+    """Return the id of the person these credentials prove, or None to let the next plugin try."""
+
+
+@hookspec
+def panels(tx: Any, subject: Any, slot: str) -> Any:
+    """Return the Panel objects to show in ``slot`` of the page about ``subject``."""
+
+
+@hookspec
+def actions(tx: Any, subject: Any) -> Any:
+    """Return the Action objects (buttons) offered on the page about ``subject``."""
+
+
+@hookspec
+def checks(tx: Any) -> Any:
+    """Return a Problem for everything ``kantor doctor`` should complain about."""

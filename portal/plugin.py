@@ -1,0 +1,257 @@
+"""What a plugin declares. Public, frozen, and free of Flask."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+import pluggy
+
+from .messages import Message, message
+from .reach import Reach
+
+if TYPE_CHECKING:
+    from flask import Blueprint
+    from sqlalchemy.orm import DeclarativeBase
+    from wtforms import Form
+
+    from .imports.rules import Import
+
+API = (1, 0)
+HUES = (
+    "teal",
+    "orange",
+    "sky",
+    "violet",
+    "green",
+    "rose",
+    "red",
+    "slate",
+    "amber",
+    "indigo",
+    "brown",
+    "cyan",
+)
+SLUG = re.compile(r"[a-z][a-z0-9]{1,19}")
+# Names that core serves under, so that no plugin can take their addresses.
+RESERVED = frozenset(
+    "core e static admin sign account people places contacts home plugins settings audit jobs files"
+    " imports live ready metrics csp dev docs".split()
+)
+ROLES = (
+    "administrator",
+    "department_manager",
+    "office_manager",
+    "executive",
+    "assistant",
+    "employee",
+)
+
+hookspec = pluggy.HookspecMarker("kantor")
+hookimpl = pluggy.HookimplMarker("kantor")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Permission:
+    """One thing a person may do, ``<slug>.<noun>.<verb>``; ``writes`` says that it changes rows of its noun."""
+
+    name: str
+    title: Message
+    writes: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RoleGrant:
+    """A permission that a shipped role gets when the plugin is installed."""
+
+    role: str
+    permission: str
+    reach: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NavItem:
+    """A page in the menu under the plugin's name, shown to holders of ``permission``."""
+
+    endpoint: str
+    title: Message | str
+    permission: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NewItem:
+    """An entry of the New menu: a page on which something is created."""
+
+    endpoint: str
+    title: Message
+    permission: str
+    icon: str = "plus"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Job:
+    """Work for ``kantor worker``: ``run(tx, progress, **args)``; ``every`` (seconds) makes it recurring."""
+
+    name: str
+    run: Callable[..., Any]
+    every: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Home:
+    """The subject of the home page; its slot is ``widget``."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Panel:
+    """A part of somebody else's page: a template of one's own with its context."""
+
+    title: Message | str
+    template: str
+    context: Mapping[str, Any] = field(default_factory=dict)
+    order: int = 100
+    wide: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Action:
+    """A button on the page about a subject: a link to an endpoint of the plugin."""
+
+    label: Message
+    endpoint: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+    icon: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Problem:
+    """Something ``kantor doctor`` complains about, with what to do against it."""
+
+    title: Message
+    remedy: Message
+    severe: bool = True
+
+
+class PluginDefinitionError(ValueError):
+    """A plugin that contradicts itself; ``problems`` lists every contradiction, not only the first."""
+
+    def __init__(self, slug: str, problems: list[str]) -> None:
+        self.problems = problems
+        super().__init__(f"plugin {slug!r}: " + "; ".join(problems))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plugin:
+    """Everything a plugin adds to the portal, as data; contradictions raise PluginDefinitionError."""
+
+    slug: str  # address, table prefix, permission prefix, blueprint name, templates/<slug>/
+    title: Message | str
+    package: str  # __name__: where templates, translations and migrations are looked for
+    api: tuple[int, int] = API  # the major must be the portal's, the minor not newer
+    requires: tuple[str, ...] = ()  # slugs that must be loaded first
+    models: type[DeclarativeBase] | None = None
+    blueprint: Blueprint | None = None
+    permissions: tuple[Permission, ...] = ()
+    roles: tuple[RoleGrant, ...] = ()
+    nav: tuple[NavItem, ...] = ()
+    new: tuple[NewItem, ...] = ()
+    jobs: tuple[Job, ...] = ()
+    imports: tuple[Import, ...] = ()
+    settings: type[Form] | None = None
+    provides: Mapping[str, Any] = field(default_factory=dict)
+    subscribes: Mapping[str, Callable[..., None]] = field(default_factory=dict)
+    hooks: ModuleType | None = None
+    hookspecs: ModuleType | None = None
+    demo: Callable[..., None] | None = None  # demo(tx, seed=, today=): believable rows for a demo portal
+    icon: str = "puzzle"
+    hue: str = "slate"
+
+    def __post_init__(self) -> None:
+        if problems := list(self._problems()):
+            raise PluginDefinitionError(str(self.slug), problems)
+
+    def _problems(self) -> Iterator[str]:
+        if not SLUG.fullmatch(self.slug):
+            yield f"slug {self.slug!r} must match {SLUG.pattern}"
+        if self.slug in RESERVED:
+            yield f"slug {self.slug!r} is the portal's own"
+        if self.api[0] != API[0] or self.api[1] > API[1]:
+            yield f"is made for interface {_dotted(self.api)}, the portal has {_dotted(API)}"
+        if self.hue not in HUES:
+            yield f"hue {self.hue!r} is none of {', '.join(HUES)}"
+        if self.blueprint is not None and self.blueprint.name != self.slug:
+            yield f"blueprint {self.blueprint.name!r} must be named {self.slug!r}"
+        if self.models is not None and self.models.__slug__ != self.slug:  # type: ignore[attr-defined]
+            yield f"models base belongs to {self.models.__slug__!r}"  # type: ignore[attr-defined]
+        yield from self._permission_problems()
+        yield from self._name_problems()
+
+    def _permission_problems(self) -> Iterator[str]:
+        declared = {permission.name for permission in self.permissions}
+        if len(declared) != len(self.permissions):
+            yield "declares a permission twice"
+        for name in sorted(declared):
+            if not re.fullmatch(rf"{re.escape(self.slug)}\.[a-z_]+\.[a-z_]+", name):
+                yield f"permission {name!r} must be {self.slug}.<noun>.<verb>"
+        for grant in self.roles:
+            if grant.permission not in declared:
+                yield f"role {grant.role!r} is given {grant.permission!r}, which is not declared"
+            if grant.role not in ROLES:
+                yield f"role {grant.role!r} is none of {', '.join(ROLES)}"
+            if grant.reach not in set(Reach):
+                yield f"reach {grant.reach!r} is none of {', '.join(Reach)}"
+        for entry in (*self.nav, *self.new):
+            if entry.permission not in declared:
+                yield f"menu entry {str(entry.title)!r} needs {entry.permission!r}, which is not declared"
+            if not entry.endpoint.startswith(f"{self.slug}."):
+                yield f"menu entry {str(entry.title)!r} leads outside the plugin: {entry.endpoint!r}"
+        for wizard in self.imports:
+            if wizard.permission not in declared:
+                yield f"import {wizard.name!r} needs {wizard.permission!r}, which is not declared"
+
+    def _name_problems(self) -> Iterator[str]:
+        for job in self.jobs:
+            if not job.name.startswith(f"{self.slug}."):
+                yield f"job {job.name!r} must begin with {self.slug}."
+        for name in self.provides:
+            if not name.startswith(f"{self.slug}."):
+                yield f"service {name!r} must begin with {self.slug}."
+        for name in dir(self.hookspecs) if self.hookspecs else ():
+            if hasattr(getattr(self.hookspecs, name), "kantor_spec") and not name.startswith(
+                f"{self.slug}_"
+            ):
+                yield f"hook {name!r} must begin with {self.slug}_"
+
+
+def _dotted(version: tuple[int, int]) -> str:
+    return ".".join(map(str, version))
+
+
+CORE_PERMISSIONS = (
+    Permission(name="core.portal.use", title=message("Use the portal and one's own account")),
+    Permission(name="core.person.view", title=message("See who works here")),
+    Permission(name="core.person.edit", title=message("Add and change people"), writes=True),
+    Permission(
+        name="core.person.give_access", title=message("Give people an account"), writes=True
+    ),
+    Permission(name="core.department.view", title=message("See the departments")),
+    Permission(name="core.department.edit", title=message("Change departments"), writes=True),
+    Permission(name="core.membership.edit", title=message("Move people between departments"), writes=True),
+    Permission(name="core.role.view", title=message("See roles and who holds them")),
+    Permission(name="core.role.edit", title=message("Change what a role may do"), writes=True),
+    Permission(name="core.role.assign", title=message("Give any role to others"), writes=True),
+    Permission(name="core.role.grant", title=message("Pass on roles one may grant"), writes=True),
+    Permission(name="core.place.view", title=message("See the places")),
+    Permission(name="core.place.edit", title=message("Change places"), writes=True),
+    Permission(name="core.contact.view", title=message("See the address book")),
+    Permission(name="core.contact.edit", title=message("Change the address book"), writes=True),
+    Permission(name="core.plugin.view", title=message("See the plugins")),
+    Permission(name="core.plugin.manage", title=message("Switch plugins on and off"), writes=True),
+    Permission(name="core.setting.edit", title=message("Change settings"), writes=True),
+    Permission(name="core.audit.view", title=message("Read the audit")),
+    Permission(name="core.job.view", title=message("See background work")),
+    Permission(name="core.metrics.view", title=message("Read the metrics")),
+)

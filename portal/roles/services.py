@@ -1,0 +1,80 @@
+"""Roles and assignments. The one writer of grants: every change raises the epoch of those concerned."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import select
+
+from portal.messages import Message, message
+from portal.plugin import Plugin, RoleGrant
+from portal.work import UnitOfWork
+
+from .models import Role, RolePermission
+from .principals import raise_epoch
+
+SHIPPED: dict[str, Message] = {
+    "administrator": message("Administrator"),
+    "department_manager": message("Department manager"),
+    "office_manager": message("Office manager"),
+    "executive": message("Back-office executive"),
+    "assistant": message("Back-office assistant"),
+    "employee": message("Employee"),
+}
+EVERYBODY = ("core.person.view", "core.department.view", "core.place.view", "core.contact.view")
+CORE_GRANTS = (
+    *(RoleGrant(role=role, permission=name, reach="all") for role in SHIPPED for name in EVERYBODY),
+    *(
+        RoleGrant(role="administrator", permission=name, reach="all")
+        for name in (
+            "core.person.edit",
+            "core.person.give_access",
+            "core.department.edit",
+            "core.membership.edit",
+            "core.role.view",
+            "core.role.edit",
+            "core.role.assign",
+            "core.role.grant",
+            "core.place.edit",
+            "core.contact.edit",
+            "core.plugin.view",
+            "core.plugin.manage",
+            "core.setting.edit",
+            "core.audit.view",
+            "core.job.view",
+            "core.metrics.view",
+        )
+    ),
+    RoleGrant(role="department_manager", permission="core.person.edit", reach="tree"),
+    RoleGrant(role="department_manager", permission="core.role.view", reach="tree"),
+    RoleGrant(role="department_manager", permission="core.role.grant", reach="tree"),
+    RoleGrant(role="department_manager", permission="core.contact.edit", reach="department"),
+    RoleGrant(role="office_manager", permission="core.place.edit", reach="tree"),
+    RoleGrant(role="office_manager", permission="core.contact.edit", reach="department"),
+    RoleGrant(role="executive", permission="core.contact.edit", reach="department"),
+    RoleGrant(role="assistant", permission="core.contact.edit", reach="department"),
+)
+
+
+def sync_roles(tx: UnitOfWork, plugins: Iterable[Plugin]) -> None:
+    """Make the shipped roles and give them what core and the plugins declare.
+
+    A permission is given once, when it is first seen: what an administrator took away stays away.
+    """
+    roles = {role.slug: role for role in tx.session.scalars(select(Role).where(Role.shipped))}
+    for slug, title in SHIPPED.items():
+        if slug not in roles:
+            roles[slug] = Role(slug=slug, name=title.msgid, shipped=True)
+            tx.session.add(roles[slug])
+    tx.session.flush()
+    known = set(tx.session.scalars(select(RolePermission.permission).distinct()))
+    changed = False
+    for source, grants in (("core", CORE_GRANTS), *((p.slug, p.roles) for p in plugins)):
+        for grant in grants:
+            if grant.permission not in known:
+                row = RolePermission(permission=grant.permission, reach=grant.reach, source=source)
+                roles[grant.role].permissions.append(row)
+                changed = True
+    tx.session.flush()
+    if changed:
+        raise_epoch(tx.session)

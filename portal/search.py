@@ -1,0 +1,192 @@
+"""Finding rows by a piece of text: FTS5 with trigrams on SQLite, pg_trgm on PostgreSQL.
+
+A model says what is searched: ``__searched__ = Searched(text=("name_key",), codes=("code_key",))``. The
+index is made in a migration with ``create_search`` and lies below the wall: it only ever narrows a
+statement whose rows are limited by policy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from sqlalchemy import ColumnElement, Select, and_, column, func, inspect, or_, select, table, union
+
+from .guard import kernel_execute
+from .orm import sort_key
+from .work import UnitOfWork
+
+TRIGRAM = 3  # shorter words are in no trigram index
+MOST_WORDS = 8
+FEW = (
+    1000  # up to so many hits are fetched by key and sorted; more are met soon enough in list order
+)
+_LAST = "\U0010ffff"
+_ESCAPE = "\\"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Searched:
+    """Which attributes of a model are searched, all of them casefolded: ``text`` anywhere, ``codes`` from their start.
+
+    The first ``text`` attribute needs an index of its own, as every code does.
+    """
+
+    text: tuple[str, ...]
+    codes: tuple[str, ...] = ()
+
+
+def matching(tx: UnitOfWork, statement: Select[Any], term: str, entity: Any = None) -> Select[Any]:
+    """Return ``statement`` limited to rows whose text contains every word of ``term``, or whose code begins with it.
+
+    ``entity`` is the searched class or alias, the statement's first unless given. No sign in ``term``
+    has a meaning of its own; a term of blanks limits nothing.
+    """
+    folded = sort_key(term).replace("\x00", "").strip()
+    words = folded.split()[:MOST_WORDS]
+    if not words:
+        return statement
+    entity = entity if entity is not None else statement.column_descriptions[0]["entity"]
+    declared = inspect(entity).mapper.class_.__searched__
+    texts = [getattr(entity, name) for name in declared.text]
+    coded = [_begins(getattr(entity, name), folded) for name in declared.codes]
+    if all(len(word) < TRIGRAM for word in words):
+        return statement.where(or_(*coded, _begins(texts[0], folded)))
+    if tx.session.get_bind().dialect.name == "postgresql":
+        return statement.where(or_(*coded, *_all_words(texts, words, _like)))
+    hits = _Trigrams(inspect(entity).mapper, declared, folded, words)
+    if hits.are_few(tx):
+        return statement.where(hits.key_of(entity).in_(hits.keys()))
+    return statement.where(or_(*coded, *_all_words(texts, words, _instr)))
+
+
+def _begins(text: Any, start: str) -> ColumnElement[bool]:
+    """Return a range of the column's own index; LIKE could only use one in some collations."""
+    return and_(text >= start, text < start + _LAST)
+
+
+def _like(text: Any, word: str) -> ColumnElement[bool]:
+    for sign in (_ESCAPE, "%", "_"):
+        word = word.replace(sign, _ESCAPE + sign)
+    return text.like(f"%{word}%", escape=_ESCAPE)
+
+
+def _instr(text: Any, word: str) -> ColumnElement[bool]:
+    return func.instr(text, word) > 0
+
+
+def _all_words(
+    texts: Sequence[Any], words: Sequence[str], contains: Any
+) -> list[ColumnElement[bool]]:
+    return [and_(*[or_(*[contains(text, word) for text in texts]) for word in words])]
+
+
+class _Trigrams:
+    """The hits of one search in a model's FTS5 table on SQLite."""
+
+    def __init__(self, mapper: Any, declared: Searched, folded: str, words: Sequence[str]) -> None:
+        self.mapper, self.declared, self.folded = mapper, declared, folded
+        self.name = search_table(mapper.local_table.name)
+        self.fts = table(self.name, column("rowid"), column(self.name), *map(column, declared.text))
+        self.long = [word for word in words if len(word) >= TRIGRAM]
+        self.short = [word for word in words if len(word) < TRIGRAM]
+
+    def are_few(self, tx: UnitOfWork) -> bool:
+        """Return whether fetching the hits by key is cheaper than meeting them in the order of the list."""
+        found = [self._text_keys(), *self._code_keys(self.mapper.local_table.c)]
+        counts = [
+            select(func.count()).select_from(keys.limit(FEW + 1).subquery()) for keys in found
+        ]
+        numbers = kernel_execute(tx.session, select(*[c.scalar_subquery() for c in counts])).one()
+        return sum(numbers) <= FEW
+
+    def keys(self) -> Any:
+        """Return a subquery of the keys of all hits."""
+        found = [self._text_keys(), *self._code_keys(self.mapper.class_)]
+        return found[0] if len(found) == 1 else union(*found)
+
+    def key_of(self, entity: Any) -> Any:
+        return getattr(entity, self.mapper.get_property_by_column(self.mapper.primary_key[0]).key)
+
+    def _text_keys(self) -> Select[Any]:
+        query = " AND ".join('"' + word.replace('"', '""') + '"' for word in self.long)
+        texts = [self.fts.c[name] for name in self.declared.text]
+        found = select(self.fts.c.rowid).where(self.fts.c[self.name].op("MATCH")(query))
+        return found.where(*_all_words(texts, self.short, _instr)) if self.short else found
+
+    def _code_keys(self, source: Any) -> list[Select[Any]]:
+        key = self.mapper.primary_key[0].key
+        return [
+            select(getattr(source, key)).where(_begins(getattr(source, name), self.folded))
+            for name in self.declared.codes
+        ]
+
+
+def search_table(table_name: str) -> str:
+    """Return the name of the search table of ``table_name``."""
+    return f"{table_name}_fts"
+
+
+def is_search_object(name: str | None, kind: str) -> bool:
+    """Return whether a table or index is one that ``create_search`` made, which no model declares."""
+    if name is None:
+        return False
+    if kind == "index":
+        return name.endswith("_trgm")
+    parts = ("", "_data", "_idx", "_content", "_docsize", "_config")
+    return kind == "table" and any(name.endswith(f"_fts{part}") for part in parts)
+
+
+class Operations(Protocol):
+    """What a migration's ``op`` offers, as far as it is needed here."""
+
+    def execute(self, sqltext: str) -> Any: ...
+    def get_bind(self) -> Any: ...
+
+
+def create_search(
+    op: Operations, table_name: str, columns: Sequence[str], *, key: str = "id"
+) -> None:
+    """Make the index that ``matching`` uses over ``columns`` of a table, in a migration."""
+    for statement in _creation(op.get_bind().dialect.name, table_name, list(columns), key):
+        op.execute(statement)
+
+
+def drop_search(op: Operations, table_name: str, columns: Sequence[str]) -> None:
+    """Remove what ``create_search`` made."""
+    if op.get_bind().dialect.name == "postgresql":
+        for name in columns:
+            op.execute(f"DROP INDEX {_trigram_index(table_name, name)}")
+        return
+    for event in ("insert", "update", "delete"):
+        op.execute(f"DROP TRIGGER {search_table(table_name)}_{event}")
+    op.execute(f"DROP TABLE {search_table(table_name)}")
+
+
+def _trigram_index(table_name: str, name: str) -> str:
+    return f"ix_{table_name}_{name}_trgm"
+
+
+def _creation(dialect: str, name: str, columns: list[str], key: str) -> list[str]:
+    if dialect == "postgresql":
+        indexes = [
+            f"CREATE INDEX {_trigram_index(name, c)} ON {name} USING gin ({c} gin_trgm_ops)"
+            for c in columns
+        ]
+        return ["CREATE EXTENSION IF NOT EXISTS pg_trgm", *indexes]
+    fts, listed = search_table(name), ", ".join(columns)
+    old, new = (", ".join(f"{row}.{c}" for c in columns) for row in ("old", "new"))
+    changed = " OR ".join(f"old.{c} IS NOT new.{c}" for c in columns)
+    # The text stays in the table itself; a changed row must be taken out with the words it had.
+    gone = f"INSERT INTO {fts} ({fts}, rowid, {listed}) VALUES ('delete', old.{key}, {old});"
+    come = f"INSERT INTO {fts} (rowid, {listed}) VALUES (new.{key}, {new});"
+    return [
+        f"CREATE VIRTUAL TABLE {fts} USING fts5({listed}, content='{name}', content_rowid='{key}',"
+        " tokenize='trigram', columnsize=0)",
+        f"CREATE TRIGGER {fts}_insert AFTER INSERT ON {name} BEGIN {come} END",
+        f"CREATE TRIGGER {fts}_delete AFTER DELETE ON {name} BEGIN {gone} END",
+        f"CREATE TRIGGER {fts}_update AFTER UPDATE OF {key}, {listed} ON {name}"
+        f" WHEN {changed} BEGIN {gone} {come} END",
+        f"INSERT INTO {fts} ({fts}) VALUES ('rebuild')",
+    ]

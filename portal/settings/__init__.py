@@ -1,0 +1,1 @@
+"""What the organisation decides: names, zone, plugin settings."""

@@ -1,0 +1,80 @@
+"""Reading and changing what the organisation decided."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import delete, insert, select
+
+from portal.errors import EditConflict
+from portal.guard import kernel_execute
+from portal.work import UnitOfWork
+
+from .models import PortalInfo, Setting
+
+info, setting = PortalInfo.__table__, Setting.__table__
+FACTS = {
+    "kind": "real",
+    "organisation": "Kantor",
+    "time_zone": "Asia/Jakarta",
+    "currency": "IDR",
+    "language": "en",
+}
+
+
+def facts(tx: UnitOfWork) -> dict[str, str]:
+    """Return what this portal is: kind, organisation, time_zone, currency, language."""
+    rows = kernel_execute(tx.session, select(info.c.key, info.c.value)).all()
+    return FACTS | {row.key: row.value for row in rows}
+
+
+def write_facts(tx: UnitOfWork, **values: str) -> None:
+    """Store facts of the portal; ``kind`` is written once, when the database is made."""
+    for key, value in values.items():
+        kernel_execute(tx.session, delete(info).where(info.c.key == key))
+        kernel_execute(tx.session, insert(info), {"key": key, "value": value})
+
+
+def values_of(tx: UnitOfWork, slug: str, department_id: int | None = None) -> dict[str, Any]:
+    """Return the settings of a plugin: the portal's, overridden by the department's."""
+    rows = tx.session.scalars(
+        select(Setting).where(
+            Setting.slug == slug,
+            Setting.department_id.is_(None) | (Setting.department_id == department_id),
+        )
+    ).all()
+    merged: dict[str, Any] = {}
+    for row in sorted(rows, key=lambda r: r.department_id is not None):
+        merged |= row.values
+    return merged
+
+
+def write(
+    tx: UnitOfWork,
+    slug: str,
+    values: Mapping[str, Any],
+    *,
+    department_id: int | None = None,
+    version: int | None,
+) -> Setting:
+    """Store the settings of a plugin, or raise EditConflict when ``version`` is not the stored one."""
+    same = (
+        Setting.department_id.is_(None)
+        if department_id is None
+        else Setting.department_id == department_id
+    )
+    row = tx.session.scalars(select(Setting).where(Setting.slug == slug, same)).one_or_none()
+    before = dict(row.values) if row is not None else {}
+    if row is None:
+        if version:
+            raise EditConflict()
+        row = Setting(slug=slug, department_id=department_id, values=dict(values))
+        tx.session.add(row)
+    else:
+        tx.expect_version(row, version, **row.values)
+        row.values = dict(values)
+    tx.session.flush()
+    changed = {k: [before.get(k), v] for k, v in values.items() if before.get(k) != v}
+    tx.audit("core.setting_changed", row, slug=slug, department=department_id, changed=changed)
+    return row

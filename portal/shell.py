@@ -1,0 +1,168 @@
+"""The shell of the running portal: the menu each person sees, made once per principal; pages inside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from flask import current_app, g, request, url_for
+from flask_login import current_user
+from itsdangerous import BadData, URLSafeTimedSerializer
+
+from . import __version__, messages
+from .gate import NOBODY
+from .messages import Message, message
+from .reach import Principal
+from .ui import formats
+from .ui import render as kit
+from .ui.shell import Crumb, NavEntry, NavGroup, Person, Shell, Toast
+
+TOAST = "kantor_toast"
+# Pages of core: endpoint, title, permission, icon.
+ADMINISTRATION = (
+    ("people.people", message("People"), "core.person.view", "users"),
+    ("people.departments", message("Departments"), "core.department.view", "sitemap"),
+    ("places.places", message("Places"), "core.place.view", "map-pin"),
+    ("contacts.contacts", message("Contacts"), "core.contact.view", "address-book"),
+)
+SETTING_UP = (
+    ("roles.roles", message("Roles"), "core.role.view", "shield-lock"),
+    ("plugins.plugins", message("Plugins"), "core.plugin.view", "puzzle"),
+    ("settings.settings", message("Settings"), "core.setting.edit", "settings"),
+    ("audit.entries", message("Audit"), "core.audit.view", "history"),
+    ("jobs.jobs", message("Background work"), "core.job.view", "loader"),
+)
+CREATE = (
+    ("people.new_person", message("Person"), "core.person.edit", "user-plus"),
+    ("contacts.new_contact", message("Contact"), "core.contact.edit", "address-book"),
+)
+
+
+def render(template: str, *, crumbs: Iterable[tuple[Any, str]] = (), **context: Any) -> str:
+    """Return a page inside the shell (to htmx: a part of it); ``crumbs`` are (title, address), the last without one."""
+    actor = _actor()
+    base = actor.once(("shell", actor.language), lambda: _shell(actor)) if actor is not NOBODY else _guest()
+    context["shell"] = base.on_page(
+        request.path,
+        nonce=g.get("nonce", ""),
+        breadcrumbs=tuple(Crumb(title, url) for title, url in crumbs),
+        toasts=_toasts(),
+    )
+    return kit.render(template, **context)
+
+
+def _actor() -> Principal:
+    return current_user.principal if current_user.is_authenticated else NOBODY
+
+
+def _facts() -> dict[str, str]:
+    found: dict[str, str] = current_app.extensions["kantor_facts"]
+    return found
+
+
+def _guest() -> Shell:
+    return Shell(
+        organisation=_facts()["organisation"],
+        language=messages.current_language.get(),
+        version=__version__,
+        preferences_url=_url("sign.preferences"),
+        home_url=_url("home.index"),
+    )
+
+
+def _shell(actor: Principal) -> Shell:
+    groups = [
+        NavGroup(entries=(NavEntry(title=message("Home"), url=_url("home.index"), icon="home"),)),
+        NavGroup(title=message("Apps"), entries=tuple(_apps(actor))),
+        NavGroup(title=message("Organisation"), entries=_entries(actor, ADMINISTRATION)),
+        NavGroup(title=message("Administration"), entries=_entries(actor, SETTING_UP)),
+    ]
+    return Shell(
+        organisation=_facts()["organisation"],
+        language=actor.language,
+        groups=tuple(group for group in groups if group.entries),
+        create=_creations(actor),
+        person=Person(name=actor.name, initials=formats.initials(actor.name)),
+        theme=actor.theme,  # type: ignore[arg-type]
+        collapsed=actor.collapsed,
+        home_url=_url("home.index"),
+        account_url=_url("account.account"),
+        preferences_url=_url("account.preferences"),
+        sign_out_url=_url("sign.sign_out"),
+        version=__version__,
+    )
+
+
+def _apps(actor: Principal) -> Iterable[NavEntry]:
+    plugins = current_app.extensions["kantor"]
+    for slug, plugin in plugins.loaded.items():
+        if slug not in actor.active:
+            continue
+        children = tuple(
+            NavEntry(title=item.title, url=_url(item.endpoint))
+            for item in plugin.nav
+            if actor.holds(item.permission)
+        )
+        if children:
+            yield NavEntry(
+                title=plugin.title,
+                url=children[0].url,
+                icon=plugin.icon,
+                hue=plugin.hue,
+                children=children if len(children) > 1 else (),
+            )
+
+
+def _entries(actor: Principal, pages: Iterable[tuple[str, Message, str, str]]) -> tuple[NavEntry, ...]:
+    return tuple(
+        NavEntry(title=title, url=_url(endpoint), icon=icon)
+        for endpoint, title, permission, icon in pages
+        if actor.holds(permission) and _url(endpoint)
+    )
+
+
+def _creations(actor: Principal) -> tuple[NavEntry, ...]:
+    own = [
+        NavEntry(title=item.title, url=_url(item.endpoint), icon=item.icon, hue=plugin.hue)
+        for slug, plugin in current_app.extensions["kantor"].loaded.items()
+        if slug in actor.active
+        for item in plugin.new
+        if actor.holds(item.permission)
+    ]
+    return (*own, *_entries(actor, CREATE))
+
+
+def _url(endpoint: str) -> str:
+    """Return the address of a page, empty when this portal has none such."""
+    return url_for(endpoint) if endpoint in current_app.view_functions else ""
+
+
+def toast(text: Message, *, undo_url: str = "") -> None:
+    """Show one line at the foot of the next page; ``undo_url`` is posted to by its Undo button."""
+    g.toast = (text.msgid, {key: str(value) for key, value in text.params.items()}, undo_url)
+
+
+def _signer() -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(current_app.secret_key or "", salt="kantor-toast")
+
+
+def _toasts() -> tuple[Toast, ...]:
+    if not (value := request.cookies.get(TOAST)):
+        return ()
+    g.toast_shown = True
+    try:
+        msgid, params, undo_url = _signer().loads(value, max_age=60)
+    except (BadData, TypeError, ValueError):
+        return ()
+    return (Toast(Message(msgid, params), undo_url=undo_url),)
+
+
+def keep_toast(response: Any) -> Any:
+    """Carry a toast over the redirect in a signed cookie that lives for one page."""
+    secure = current_app.extensions["kantor_config"].secure
+    if (said := g.get("toast")) is not None and response.status_code < 400:
+        value = str(_signer().dumps(said))
+        response.set_cookie(TOAST, value, max_age=60, httponly=True, secure=secure, samesite="Lax")
+    elif g.get("toast_shown") and response.status_code < 400:
+        response.delete_cookie(TOAST, httponly=True, secure=secure, samesite="Lax")
+    return response

@@ -1,0 +1,117 @@
+"""Databases for tests: built once by the migrations, put back to that state before every test."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, inspect, make_url, text
+
+from .engine import WRITE, database_url
+from .guard import LIMITED
+from .reach import EVERYTHING
+
+LOCAL = "postgresql+psycopg://postgres@127.0.0.1:5432/postgres"
+
+
+@lru_cache(maxsize=1)
+def postgres_server() -> str | None:
+    """Return the address of a server tests may make databases on, or None."""
+    for url in (os.environ.get("KANTOR_TEST_POSTGRES"), LOCAL):
+        if url and _answers(database_url(url)):
+            return database_url(url)
+    return None
+
+
+def _answers(url: str) -> bool:
+    engine = create_engine(url, connect_args={"connect_timeout": 2})
+    try:
+        with engine.connect():
+            return True
+    except Exception:
+        return False
+    finally:
+        engine.dispose()
+
+
+@lru_cache(maxsize=1)
+def offered() -> list[str]:
+    """Return the kinds of database this machine offers; say loudly what is missing, or fail if it is required."""
+    if postgres_server() is not None:
+        return ["sqlite", "postgresql"]
+    required = os.environ.get("KANTOR_TEST_REQUIRE", "").split(",")
+    if "postgres" in required:
+        raise RuntimeError("KANTOR_TEST_REQUIRE names postgres, but no server answers")
+    print("\n*** NO POSTGRESQL: these tests run on SQLite only ***\n", file=sys.stderr)
+    return ["sqlite"]
+
+
+@dataclass
+class Database:
+    """One database of a test session; only names ``kantor_test_<random>`` are ever made and dropped."""
+
+    kind: str
+    url: str
+    file: Path | None = None
+    rows: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+
+    @classmethod
+    @contextmanager
+    def made(cls, kind: str, folder: Path) -> Iterator[Database]:
+        """Yield a new, empty database and drop it afterwards."""
+        name = f"kantor_test_{secrets.token_hex(6)}"
+        if kind == "sqlite":
+            file = folder / f"{name}.db"
+            yield cls(kind, f"sqlite:///{file}", file)
+            return
+        server = postgres_server()
+        assert server is not None
+        admin = create_engine(server, isolation_level="AUTOCOMMIT")
+        with admin.connect() as connection:
+            connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE template0 ENCODING \'UTF8\''))
+        url = make_url(server).set(database=name)
+        try:
+            yield cls(kind, url.render_as_string(hide_password=False))
+        finally:
+            with admin.connect() as connection:
+                connection.execute(text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
+            admin.dispose()
+
+    def remember(self, engine: Engine) -> None:
+        """Keep the present state as the one to come back to."""
+        if self.file is not None:
+            engine.dispose()
+            shutil.copyfile(self.file, self.file.with_suffix(".template"))
+            return
+        with engine.connect().execution_options(**{LIMITED: EVERYTHING}) as connection:
+            for table in inspect(connection).get_table_names():
+                found = connection.execute(text(f'SELECT * FROM "{table}"')).mappings().all()
+                self.rows[table] = [dict(row) for row in found]
+
+    def restore(self, engine: Engine) -> None:
+        """Put every row back as it was remembered, triggers or not."""
+        if self.file is not None:
+            engine.dispose()
+            for suffix in ("-wal", "-shm"):
+                Path(f"{self.file}{suffix}").unlink(missing_ok=True)
+            shutil.copyfile(self.file.with_suffix(".template"), self.file)
+            return
+        with engine.connect().execution_options(**{WRITE: True, LIMITED: EVERYTHING}) as connection:
+            connection.execute(text("SET LOCAL session_replication_role = replica"))
+            connection.execute(text(";".join(f'DELETE FROM "{table}"' for table in self.rows)))
+            for table, rows in self.rows.items():
+                if rows:
+                    columns = ", ".join(f'"{name}"' for name in rows[0])
+                    values = ", ".join(f":{name}" for name in rows[0])
+                    connection.execute(
+                        text(f'INSERT INTO "{table}" ({columns}) VALUES ({values})'), rows
+                    )
+            connection.commit()

@@ -1,0 +1,50 @@
+"""What views use: policies, units of this request, pages, tables and forms. Public."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from typing import Any
+
+from flask import g, redirect, url_for
+from werkzeug.wrappers import Response
+
+from .db import db
+from .gate import form_key, policy, public, unkeyed
+from .shell import render, toast
+from .work import UnitOfWork, unit_of_work
+
+__all__ = [
+    "policy",
+    "public",
+    "reading",
+    "redirect_to",
+    "render",
+    "toast",
+    "transaction",
+    "unkeyed",
+]
+
+
+def transaction() -> AbstractContextManager[UnitOfWork]:
+    """Open the writing unit of this request: commit at its end, roll back on any exception.
+
+    The form's idempotency key is claimed first: a form sent twice is answered twice and done once.
+    Fetch rows inside the block; what was loaded before may be old.
+    """
+    return unit_of_work(db.session(), form=form_key(), request_id=g.get("request_id", ""))
+
+
+def reading() -> UnitOfWork:
+    """Return the unit of a view that only reads; nothing can be written with it."""
+    session = db.session()
+    assert session.principal is not None
+    return UnitOfWork(session, session.principal, False, request_id=g.get("request_id", ""))
+
+
+def redirect_to(tx: UnitOfWork, endpoint: str, **values: Any) -> Response:
+    """Return the 303 that ends a successful form.
+
+    Inside the block the address is also kept as ``tx.answer``, for the same form sent a second time.
+    """
+    tx.answer = url_for(endpoint, **values)
+    return redirect(tx.answer, 303)  # type: ignore[return-value]

@@ -1,0 +1,372 @@
+"""Units of work: one transaction, on whose behalf it runs, and what happens once it is committed."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any, ClassVar, Protocol
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import insert, inspect, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy.orm.exc import StaleDataError
+
+from .audit import services as audit
+from .auth.models import Idempotency
+from .engine import WRITE
+from .errors import AlreadyDone, EditConflict, KeyReused, NotFound, Refused, Shortfall
+from .guard import GuardedSession, kernel_execute, require_keys
+from .jobs.models import Job, Outbox
+from .orm import new_public_id
+from .reach import EVERYTHING, Principal
+
+BUSY = {"40001", "40P01", "55P03"}  # serialization failure, deadlock, lock not available
+SWEEP_AFTER = 60  # seconds after which a job that was not started is sent again
+APPENDED_AT_ONCE = 500  # rows in one INSERT: SQLite takes 32,766 parameters in a statement
+
+
+class Runtime(Protocol):
+    """What a unit needs to know of the running portal."""
+
+    zone: ZoneInfo
+
+    def services(self, active: frozenset[str]) -> Mapping[str, Any]: ...
+    def subscribers(self, event: str) -> list[str]: ...
+    def wake(self, jobs: Sequence[int], events: bool) -> None: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """A fact, delivered after commit; its fields are ids and plain values."""
+
+    name: ClassVar[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FormKey:
+    """What makes sending one form twice the same as sending it once."""
+
+    key: str
+    digest: str
+
+
+@dataclass
+class UnitOfWork:
+    """One transaction as services see it; ``answer`` is where a repeated form is sent."""
+
+    session: GuardedSession
+    actor: Principal
+    writing: bool
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
+    request_id: str = ""
+    answer: str | None = None
+    events: list[Event] = field(default_factory=list)
+    entries: list[dict[str, Any]] = field(default_factory=list)
+    jobs: list[int] = field(default_factory=list)
+
+    @property
+    def today(self) -> date:
+        """The day it is in the organisation's zone."""
+        return self.now.astimezone(self.zone).date()
+
+    @property
+    def zone(self) -> ZoneInfo:
+        runtime = self.session.runtime
+        return runtime.zone if runtime is not None else ZoneInfo("UTC")
+
+    @property
+    def language(self) -> str:
+        """The language the actor reads."""
+        return self.actor.language
+
+    def publish(self, event: Event) -> None:
+        """Tell subscribers after the commit; a rolled-back unit publishes nothing."""
+        self.events.append(event)
+
+    def audit(self, action: str, subject: Any = None, /, **detail: Any) -> None:
+        """Record an act in the chain, sealed with this commit; ``detail`` holds plain values."""
+        self.session.flush()  # A new subject gets its id.
+        actor = self.actor
+        self.entries.append(
+            audit.entry(
+                at=self.now,
+                actor_id=actor.person_id,
+                actor_name=actor.name,
+                on_behalf_of_id=actor.on_behalf_of,
+                action=action,
+                subject=subject,
+                detail=detail,
+                request_id=self.request_id,
+            )
+        )
+
+    def service(self, name: str) -> Any | None:
+        """Return what another active plugin provides under ``name``, or None."""
+        runtime = self.session.runtime
+        return None if runtime is None else runtime.services(self.actor.active).get(name)
+
+    def one(self, statement: Any, *, lock: bool = False, **criteria: Any) -> Any:
+        """Return the one row of ``statement`` that matches, or raise NotFound; ``lock`` holds it until commit."""
+        found = statement.filter_by(**criteria)
+        if lock:
+            found = found.with_for_update().execution_options(populate_existing=True)
+        row = self.session.scalars(found).one_or_none()
+        if row is None:
+            raise NotFound()
+        return row
+
+    def adjust(
+        self,
+        row: Any,
+        column: str,
+        by: int,
+        *,
+        floor: int | None = 0,
+        also: Mapping[str, int] | None = None,
+        put: Mapping[str, Any] | None = None,
+    ) -> int:
+        """Add ``by`` to a column inside the database and return the new value, or raise Shortfall.
+
+        Never read-modify-write. ``also`` adds to further columns and ``put`` sets some, in the same UPDATE;
+        ``floor`` None lets the value go below zero.
+        """
+        model, amount = type(row), getattr(type(row), column)
+        conditions = [getattr(model, k) == getattr(row, k) for k in _key_names(model)]
+        if floor is not None:
+            conditions.append(amount + by >= floor)
+        values = {column: amount + by, **(put or {})}
+        values |= {name: getattr(model, name) + more for name, more in (also or {}).items()}
+        touched = [getattr(model, name) for name in values]
+        change = update(model).where(*conditions).values(values).returning(*touched)
+        found = self.session.execute(
+            change, execution_options={"synchronize_session": False}
+        ).one_or_none()
+        if found is None:
+            raise Shortfall()
+        for name, value in zip(values, found, strict=True):
+            set_committed_value(row, name, value)
+        return int(found[0])
+
+    def ensure(self, model: Any, *, defaults: Mapping[str, Any] | None = None, **key: Any) -> Any:
+        """Return the row with this unique key, made with ``defaults`` if it was missing, or raise OutOfReach."""
+        self._require_writing()
+        self.session.flush()
+        table = model.__table__
+        names = {inspect(model).attrs[name].columns[0].name: value for name, value in key.items()}
+        new = dict(defaults or {})
+        statement = (
+            _dialect(self.session)
+            .insert(table)
+            .values(**names, **new)
+            .on_conflict_do_nothing()
+            .returning(*table.primary_key.columns)
+        )
+        made = kernel_execute(self.session, statement).one_or_none()
+        if made is not None:
+            self._require(model, [tuple(made)])
+        return self.one(select(model), **key)
+
+    def append(self, model: Any, rows: Sequence[Mapping[str, Any]]) -> list[int]:
+        """Insert many rows (column name -> value) and return their ids; what is out of reach raises OutOfReach."""
+        self._require_writing()
+        self.session.flush()
+        table, ids = model.__table__, []
+        key = next(iter(table.primary_key.columns))
+        for start in range(0, len(rows), APPENDED_AT_ONCE):
+            batch = [dict(row) for row in rows[start : start + APPENDED_AT_ONCE]]
+            statement = insert(table).returning(key, sort_by_parameter_order=True)
+            made = [row[0] for row in kernel_execute(self.session, statement, batch)]
+            self._require(model, [(made_id,) for made_id in made])
+            ids += made
+        return ids
+
+    def _require(self, model: Any, keys: list[tuple[Any, ...]]) -> None:
+        require_keys(self.session, model, keys, writing=True)
+
+    def _require_writing(self) -> None:
+        if not self.writing:
+            raise Refused("change rows inside `with transaction()`")
+
+    def enqueue(self, name: str, *, args: Mapping[str, Any], key: str | None = None) -> str:
+        """Ask the worker to run job ``name`` after the commit; return its public id, the old one for a known key."""
+        self._require_writing()
+        table = Job.__table__
+        row = {
+            "public_id": new_public_id(),
+            "name": name,
+            "key": key,
+            "args": dict(args),
+            "state": "waiting",
+            "done": 0,
+            "total": 0,
+            "attempts": 0,
+            "owner_id": self.actor.person_id,
+            "created_at": self.now,
+            "sent_at": self.now,
+        }
+        statement = _dialect(self.session).insert(table).values(row).on_conflict_do_nothing()
+        made = kernel_execute(self.session, statement.returning(table.c.id)).scalar_one_or_none()
+        if made is None:
+            known = select(table.c.public_id).where(table.c.key == key)
+            return str(kernel_execute(self.session, known).scalar_one())
+        self.jobs.append(made)
+        return str(row["public_id"])
+
+    def expect_version(self, row: Any, version: int | None, **theirs: Any) -> None:
+        """Raise EditConflict if ``row`` is no longer the one the form was made from."""
+        if row.version != version:
+            raise EditConflict(theirs=theirs)
+
+    @contextmanager
+    def acting_for(self, realm: str, *, reason: str) -> Iterator[UnitOfWork]:
+        """Lend a unit in this same transaction that may touch everything of one plugin and nothing else."""
+        self.session.flush()
+        actor = dataclasses.replace(
+            portal_itself(realm, reason=reason),
+            person_id=self.actor.person_id,
+            name=self.actor.name,
+            language=self.actor.language,
+            on_behalf_of=self.actor.on_behalf_of,
+            active=self.actor.active,
+        )
+        connection = Session.connection(self.session)
+        with GuardedSession(
+            self.session._db, runtime=self.session.runtime, bind=connection
+        ) as session:
+            session.act_as(actor)
+            lent = dataclasses.replace(self, session=session, actor=actor)
+            session.unit = lent
+            yield lent
+            if self.writing:
+                session.flush()
+        if self.writing:
+            self.session.expire_all()
+
+
+def _dialect(session: GuardedSession) -> Any:
+    on_sqlite = Session.connection(session).dialect.name == "sqlite"
+    return sqlite if on_sqlite else postgresql
+
+
+def _key_names(model: Any) -> list[str]:
+    mapper = inspect(model)
+    return [mapper.get_property_by_column(column).key for column in mapper.primary_key]
+
+
+def portal_itself(realm: str, *, reason: str) -> Principal:
+    """Return the principal for the portal's own work in one plugin, or in all of them for EVERYTHING."""
+    return Principal(name="Kantor", realm=realm, reason=reason)
+
+
+@contextmanager
+def unit_of_work(
+    session: GuardedSession, *, form: FormKey | None = None, request_id: str = ""
+) -> Iterator[UnitOfWork]:
+    """Commit at the end of the block, roll back on any exception; refuse to be nested."""
+    if session.unit is not None:
+        raise Refused("a unit of work is already open; pass `tx` on instead")
+    if session.new or session.dirty or session.deleted:
+        raise Refused("rows were changed before the unit of work began")
+    assert session.principal is not None
+    session.rollback()  # The reading so far ends here: a write must start from the newest state.
+    Session.connection(session, execution_options={WRITE: True})
+    session.unit = tx = UnitOfWork(session, session.principal, True, request_id=request_id)
+    try:
+        if form is not None:
+            _claim(tx, form)
+        yield tx
+        session.flush()
+        sent = _store_events(tx)
+        if form is not None:
+            _remember_answer(tx, form)
+        if tx.entries:
+            audit.append(session, tx.entries)
+        Session.commit(session)
+        session.committed = True
+    except StaleDataError as error:
+        session.rollback()
+        raise EditConflict() from error
+    except BaseException:
+        session.rollback()
+        raise
+    finally:
+        session.unit = None
+    if session.runtime is not None and (tx.jobs or sent):
+        session.runtime.wake(tx.jobs, sent)
+
+
+def _claim(tx: UnitOfWork, form: FormKey) -> None:
+    """Reserve the key inside this transaction; a twin waits here until the first is through."""
+    table, owner = Idempotency.__table__, tx.actor.person_id or 0
+    row = {"owner": owner, "key": form.key, "digest": form.digest, "created_at": tx.now}
+    claimed = _dialect(tx.session).insert(table).on_conflict_do_nothing().returning(table.c.id)
+    # An INSERT's rowcount cannot be relied on.
+    if kernel_execute(tx.session, claimed.values(row)).one_or_none():
+        return
+    mine = (table.c.owner == owner, table.c.key == form.key)
+    found = kernel_execute(tx.session, select(table.c.digest, table.c.answer).where(*mine)).one()
+    raise AlreadyDone(found.answer) if found.digest == form.digest else KeyReused()
+
+
+def _remember_answer(tx: UnitOfWork, form: FormKey) -> None:
+    table = Idempotency.__table__
+    mine = (table.c.owner == (tx.actor.person_id or 0), table.c.key == form.key)
+    kernel_execute(tx.session, update(table).where(*mine).values(answer=tx.answer))
+
+
+def _store_events(tx: UnitOfWork) -> bool:
+    runtime = tx.session.runtime
+    if runtime is None or not tx.events:
+        return False
+    rows = [
+        {
+            "owner_id": tx.actor.person_id,
+            "event": event.name,
+            "subscriber": slug,
+            "payload": dataclasses.asdict(event),
+            "attempts": 0,
+            "created_at": tx.now,
+            "due_at": tx.now,
+        }
+        for event in tx.events
+        for slug in runtime.subscribers(event.name)
+    ]
+    if rows:
+        kernel_execute(tx.session, insert(Outbox.__table__), rows)
+    return bool(rows)
+
+
+@contextmanager
+def unscoped(
+    new_session: Callable[[], GuardedSession], *, reason: str, realm: str = EVERYTHING
+) -> Iterator[UnitOfWork]:
+    """Open a unit for a job or an event handler: every row of one plugin, or of the whole portal."""
+    with new_session() as session:
+        session.act_as(portal_itself(realm, reason=reason))
+        with unit_of_work(session) as tx:
+            yield tx
+
+
+def retrying(work: Callable[[], Any], session: GuardedSession, *, attempts: int = 3) -> Any:
+    """Run ``work`` again when the database was busy and nothing has been committed yet."""
+    for attempt in range(1, attempts + 1):
+        session.committed = False
+        try:
+            return work()
+        except OperationalError as error:
+            if attempt == attempts or session.committed or not is_busy(error):
+                raise
+            session.rollback()
+            session.expunge_all()
+    return None
+
+
+def is_busy(error: OperationalError) -> bool:
+    """Return whether the database asks to be tried again: locked, deadlock, serialization failure."""
+    return getattr(error.orig, "sqlstate", None) in BUSY or "locked" in str(error.orig)

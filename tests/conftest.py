@@ -1,0 +1,1 @@
+"""Tests of the portal itself; the fixtures come with it."""
