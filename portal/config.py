@@ -10,7 +10,15 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 PREFIX = "KANTOR_"
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -71,11 +79,16 @@ class Config(BaseModel):
         if not self.files_url:
             self.files_url = f"file://{self.home.resolve() / 'files'}"
         if not self.trusted_hosts:
-            self.trusted_hosts = sorted({str(urlsplit(self.base_url).hostname), "127.0.0.1", "localhost"}
-                                        if self.loopback else {str(urlsplit(self.base_url).hostname)})
+            self.trusted_hosts = sorted(
+                {str(urlsplit(self.base_url).hostname), "127.0.0.1", "localhost"}
+                if self.loopback
+                else {str(urlsplit(self.base_url).hostname)}
+            )
         key = self.secret_key.get_secret_value()
         if len(key) < 32 or len(set(key)) < 8:
-            raise ValueError("secret_key must be 32 random characters or more; `kantor init` makes one")
+            raise ValueError(
+                "secret_key must be 32 random characters or more; `kantor init` makes one"
+            )
         return self
 
     @property
@@ -123,7 +136,9 @@ def load(home: Path | None = None, **overrides: Any) -> Config:
     try:
         return Config(**values)
     except ValidationError as error:
-        faults = [f"{'.'.join(map(str, e['loc'])) or 'configuration'}: {e['msg']}" for e in error.errors()]
+        faults = [
+            f"{'.'.join(map(str, e['loc'])) or 'configuration'}: {e['msg']}" for e in error.errors()
+        ]
         raise ConfigError("\n".join(faults)) from error
 
 
@@ -134,7 +149,9 @@ def _from_environment() -> dict[str, Any]:
         text = os.environ.get(PREFIX + name.upper())
         if text is not None and name != "home":
             listed = str(field.annotation).startswith("list")
-            found[name] = [part.strip() for part in text.split(",") if part.strip()] if listed else text
+            found[name] = (
+                [part.strip() for part in text.split(",") if part.strip()] if listed else text
+            )
     for name in Rates.model_fields:
         if (text := os.environ.get(f"{PREFIX}RATE_{name.upper()}")) is not None:
             rates[name] = text

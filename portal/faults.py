@@ -116,7 +116,9 @@ def _answer_unexpected(error: Exception) -> Any:
     return page(500, PortalError.default, number=number, plugin=slug)
 
 
-def page(status: int, text: Any, *, error: PortalError | None = None, number: str = "", plugin: str = "") -> Any:
+def page(
+    status: int, text: Any, *, error: PortalError | None = None, number: str = "", plugin: str = ""
+) -> Any:
     """Return an error answer, in the form and language the client reads."""
     db.session().rollback()
     sentence = messages.translate(text)

@@ -74,7 +74,12 @@ class Portal(Flask):
     """A Flask whose every route declares a policy, and whose views run again when the database was busy."""
 
     def add_url_rule(
-        self, rule: str, endpoint: str | None = None, view_func: Any = None, *args: Any, **options: Any
+        self,
+        rule: str,
+        endpoint: str | None = None,
+        view_func: Any = None,
+        *args: Any,
+        **options: Any,
     ) -> None:
         if view_func is not None and not hasattr(view_func, "__policy__"):
             if not _serves_files(endpoint, view_func):
@@ -177,13 +182,15 @@ def _refuse_nul() -> None:
     if request.method not in SAFE and any(
         "\0" in part for item in request.form.items(multi=True) for part in item
     ):
-        raise BadRequest(message("The text holds a character that cannot be stored. Remove it and try again."))
+        raise BadRequest(
+            message("The text holds a character that cannot be stored. Remove it and try again.")
+        )
 
 
 def _require_fresh(view: Any) -> None:
     fresh = getattr(view, "__fresh__", None)
     if fresh is not None and datetime.now(UTC) - current_user.proved_at > timedelta(seconds=fresh):
-        raise NeedsPassword()
+        raise NeedsPassword
 
 
 class NeedsPassword(NotSignedIn):
@@ -196,10 +203,14 @@ def _refuse_foreign_origin() -> None:
     """Refuse what another site sent: browsers say where a form comes from."""
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None and site not in {"same-origin", "none"}:
-        raise Forbidden(message("This form came from another site. Open the page here and try again."))
+        raise Forbidden(
+            message("This form came from another site. Open the page here and try again.")
+        )
     origin = request.headers.get("Origin")
     if site is None and origin is not None and urlsplit(origin).netloc != request.host:
-        raise Forbidden(message("This form came from another site. Open the page here and try again."))
+        raise Forbidden(
+            message("This form came from another site. Open the page here and try again.")
+        )
 
 
 def _refuse_forged() -> None:
@@ -238,7 +249,9 @@ def form_key() -> FormKey | None:
     key = request.form.get(FORM_KEY, "")
     if not current_user.is_authenticated:
         key = _guest_key(key) or ""
-    fields = sorted(i for i in request.form.items(multi=True) if i[0] not in {"csrf_token", FORM_KEY})
+    fields = sorted(
+        i for i in request.form.items(multi=True) if i[0] not in {"csrf_token", FORM_KEY}
+    )
     files = sorted((name, file.filename or "") for name, file in request.files.items(multi=True))
     content = repr((request.path, fields, files))
     return FormKey(key=key[:80], digest=hashlib.sha256(content.encode()).hexdigest())

@@ -8,14 +8,26 @@ from contextvars import ContextVar
 from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import Alias, ClauseElement, Column, Executable, SelectBase, Table, TextClause, event, inspect
+from sqlalchemy import (
+    Alias,
+    ClauseElement,
+    Column,
+    Executable,
+    SelectBase,
+    Table,
+    TextClause,
+    event,
+    inspect,
+)
 from sqlalchemy.orm import Mapper, ORMExecuteState, Session
 
 from .errors import NoPrincipal, OutOfReach, ReadOnly, Refused
 from .orm import MODELS, SCOPE_COLUMNS
 from .reach import EVERYTHING, Principal
 
-LIMITED = "kantor_limited"  # execution option: names of the tables whose rows this statement has limited
+LIMITED = (
+    "kantor_limited"  # execution option: names of the tables whose rows this statement has limited
+)
 _flushing: ContextVar[bool] = ContextVar("kantor_flushing", default=False)
 
 
@@ -82,11 +94,16 @@ def _limit(state: ORMExecuteState) -> None:
         _refuse_unchecked_dml(state)
     models = entities(state.statement)
     if state.is_column_load:  # Loader criteria skip refreshes, so say it in the WHERE clause.
-        limits = [session.principal.reachable(mapper.class_, writing=False) for mapper in state.all_mappers]
+        limits = [
+            session.principal.reachable(mapper.class_, writing=False)
+            for mapper in state.all_mappers
+        ]
         state.statement = state.statement.where(*[limit for limit in limits if limit is not None])
     walls = [session.principal.wall(model, writing=not state.is_select) for model in models]
     present = set(state.statement._with_options)
-    state.statement = state.statement.options(*[w for w in walls if w is not None and w not in present])
+    state.statement = state.statement.options(
+        *[w for w in walls if w is not None and w not in present]
+    )
     limited = frozenset(t.name for m in models for t in inspect(m).tables)
     state.update_execution_options(**{LIMITED: limited.union(*(m.leans_on() for m in models))})
 
@@ -151,7 +168,10 @@ def _refuse_unchecked_dml(state: ORMExecuteState) -> None:
         raise Refused("bulk UPDATE by primary key carries no criteria; use where() and values()")
     statement, target = state.statement, state.bind_mapper
     values = getattr(statement, "_values", None) or {}
-    named = {target.get_property_by_column(target.local_table.c[getattr(key, "name", key)]).key for key in values}
+    named = {
+        target.get_property_by_column(target.local_table.c[getattr(key, "name", key)]).key
+        for key in values
+    }
     if decisive := named & _watched(target.class_).keys():
         raise Refused(f"{decisive.pop()} decides who may see what: change it through the object")
     outside_subqueries = next(_levels(statement))
@@ -171,8 +191,12 @@ def _check_old_side(session: GuardedSession, context: Any, instances: Any) -> No
     if not session.writing and (changed or session.new or session.deleted):
         raise ReadOnly("change rows inside `with transaction()`")
     for row in (*session.new, *changed):
-        if any(isinstance(inspect(row).dict.get(key), ClauseElement) for key in _watched(type(row))):
-            raise Refused("give a value, not an SQL expression, to a column that decides who may see what")
+        if any(
+            isinstance(inspect(row).dict.get(key), ClauseElement) for key in _watched(type(row))
+        ):
+            raise Refused(
+                "give a value, not an SQL expression, to a column that decides who may see what"
+            )
     _require(session, [*changed, *session.deleted], writing=True)
 
 
@@ -200,7 +224,11 @@ def _watched(model: type) -> dict[str, type | None]:
     """Return the attributes that decide who may see a row, each with the guarded class it points at, if any."""
     mapper, watched = inspect(model), {}
     for column in mapper.local_table.c:
-        targets = [MODELS[fk.column.table.name] for fk in column.foreign_keys if _is_guarded(fk.column.table)]
+        targets = [
+            MODELS[fk.column.table.name]
+            for fk in column.foreign_keys
+            if _is_guarded(fk.column.table)
+        ]
         if targets or column.name in SCOPE_COLUMNS:
             watched[mapper.get_property_by_column(column).key] = targets[0] if targets else None
     return watched
@@ -222,7 +250,9 @@ def require_keys(session: GuardedSession, model: Any, keys: list[Any], *, writin
         return
     if kernel_execute(session, statement, {"keys": keys}).scalar_one() != len(keys):
         verb = "change" if writing else "see"
-        raise OutOfReach(f"{model.__name__}: not among the rows {session.principal.name} may {verb}")
+        raise OutOfReach(
+            f"{model.__name__}: not among the rows {session.principal.name} may {verb}"
+        )
 
 
 def _is_guarded(table: Any) -> bool:
@@ -245,10 +275,14 @@ def guarded_names(sql: str) -> frozenset[str]:
     return _names_in(sql, len(MODELS))
 
 
-def trip_unguarded_sql(connection: Any, cursor: Any, sql: str, parameters: Any, context: Any, many: bool) -> None:
+def trip_unguarded_sql(
+    connection: Any, cursor: Any, sql: str, parameters: Any, context: Any, many: bool
+) -> None:
     """Raise Refused when SQL names a guarded table that no guarded statement has limited."""
     named = guarded_names(sql)
-    limited = (context.execution_options if context else connection.get_execution_options()).get(LIMITED, ())
+    limited = (context.execution_options if context else connection.get_execution_options()).get(
+        LIMITED, ()
+    )
     if not named or limited == EVERYTHING or named <= frozenset(limited):
         return
     if _flushing.get() and context is not None and context.compiled is not None:

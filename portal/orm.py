@@ -288,7 +288,7 @@ class UndeclaredModel(TypeError):
     """A model that says not, or twice, whose rows it holds."""
 
 
-def declarative_base(slug: str) -> Any:
+def declarative_base(slug: str) -> type[DeclarativeBase]:
     """Return the base of one plugin's models: its own registry over the shared metadata."""
     shared = metadata
 

@@ -38,8 +38,30 @@ HUES = (
 SLUG = re.compile(r"[a-z][a-z0-9]{1,19}")
 # Names that core serves under, so that no plugin can take their addresses.
 RESERVED = frozenset(
-    "core e static admin sign account people places contacts home plugins settings audit jobs files"
-    " imports live ready metrics csp dev docs".split()
+    [
+        "core",
+        "e",
+        "static",
+        "admin",
+        "sign",
+        "account",
+        "people",
+        "places",
+        "contacts",
+        "home",
+        "plugins",
+        "settings",
+        "audit",
+        "jobs",
+        "files",
+        "imports",
+        "live",
+        "ready",
+        "metrics",
+        "csp",
+        "dev",
+        "docs",
+    ]
 )
 ROLES = (
     "administrator",
@@ -165,7 +187,9 @@ class Plugin:
     subscribes: Mapping[str, Callable[..., None]] = field(default_factory=dict)
     hooks: ModuleType | None = None
     hookspecs: ModuleType | None = None
-    demo: Callable[..., None] | None = None  # demo(tx, seed=, today=): believable rows for a demo portal
+    demo: Callable[..., None] | None = (
+        None  # demo(tx, seed=, today=): believable rows for a demo portal
+    )
     icon: str = "puzzle"
     hue: str = "slate"
 
@@ -239,7 +263,9 @@ CORE_PERMISSIONS = (
     ),
     Permission(name="core.department.view", title=message("See the departments")),
     Permission(name="core.department.edit", title=message("Change departments"), writes=True),
-    Permission(name="core.membership.edit", title=message("Move people between departments"), writes=True),
+    Permission(
+        name="core.membership.edit", title=message("Move people between departments"), writes=True
+    ),
     Permission(name="core.role.view", title=message("See roles and who holds them")),
     Permission(name="core.role.edit", title=message("Change what a role may do"), writes=True),
     Permission(name="core.role.assign", title=message("Give any role to others"), writes=True),

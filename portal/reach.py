@@ -87,7 +87,9 @@ class Principal:
 
     def wall(self, model: Any, *, writing: bool) -> Any:
         """Return the loader option that limits ``model`` to this actor's rows, or None for no limit."""
-        return self._once("wall", model, writing, lambda limit: Wall(model, limit, include_aliases=True))
+        return self._once(
+            "wall", model, writing, lambda limit: Wall(model, limit, include_aliases=True)
+        )
 
     def count(self, model: Any, *, writing: bool) -> Any:
         """Return a statement that counts which of ``:keys`` are in reach, or None for no limit."""

@@ -77,7 +77,10 @@ class Plugins:
                 yield plugin
 
     def load(
-        self, plugins: Iterable[Plugin], mount: Callable[[Plugin], None], ready: Callable[[Any], None]
+        self,
+        plugins: Iterable[Plugin],
+        mount: Callable[[Plugin], None],
+        ready: Callable[[Any], None],
     ) -> None:
         """Register every plugin, the blueprint last: Flask cannot take it back."""
         for plugin in self._in_dependency_order(plugins):
@@ -138,9 +141,14 @@ class Plugins:
         by_slug: dict[str, Plugin] = {}
         for plugin in plugins:
             if plugin.slug in by_slug:
-                self.fail(plugin.slug, "register", PluginDefinitionError(
-                    plugin.slug, [f"{plugin.package} uses a name that {by_slug[plugin.slug].package} has"]
-                ))
+                self.fail(
+                    plugin.slug,
+                    "register",
+                    PluginDefinitionError(
+                        plugin.slug,
+                        [f"{plugin.package} uses a name that {by_slug[plugin.slug].package} has"],
+                    ),
+                )
             else:
                 by_slug[plugin.slug] = plugin
         graph = {s: [r for r in by_slug[s].requires if r in by_slug] for s in sorted(by_slug)}

@@ -1,8 +1,8 @@
 """Finding rows by a piece of text: FTS5 with trigrams on SQLite, pg_trgm on PostgreSQL.
 
-A model says what is searched: ``__searched__ = Searched(text=("name_key",), codes=("code_key",))``. The
-index is made in a migration with ``create_search`` and lies below the wall: it only ever narrows a
-statement whose rows are limited by policy.
+A model says what is searched: ``__searched__ = Searched(text=("name_key",), codes=("code_key",))``.
+The index is made in a migration with ``create_search`` and lies below the wall: it only ever narrows
+a statement whose rows are limited by policy.
 """
 
 from __future__ import annotations
@@ -19,18 +19,17 @@ from .work import UnitOfWork
 
 TRIGRAM = 3  # shorter words are in no trigram index
 MOST_WORDS = 8
-FEW = (
-    1000  # up to so many hits are fetched by key and sorted; more are met soon enough in list order
-)
+# Up to so many hits are fetched by key and sorted; more are met soon enough in the list's own order.
+FEW = 1000
 _LAST = "\U0010ffff"
 _ESCAPE = "\\"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Searched:
-    """Which attributes of a model are searched, all of them casefolded: ``text`` anywhere, ``codes`` from their start.
+    """Which attributes of a model are searched: ``text`` anywhere, ``codes`` from their start.
 
-    The first ``text`` attribute needs an index of its own, as every code does.
+    All of them are casefolded ``KeyText``; the first text and every code need an index of their own.
     """
 
     text: tuple[str, ...]
@@ -38,10 +37,10 @@ class Searched:
 
 
 def matching(tx: UnitOfWork, statement: Select[Any], term: str, entity: Any = None) -> Select[Any]:
-    """Return ``statement`` limited to rows whose text contains every word of ``term``, or whose code begins with it.
+    """Return ``statement`` limited to rows that contain every word of ``term`` or whose code begins so.
 
-    ``entity`` is the searched class or alias, the statement's first unless given. No sign in ``term``
-    has a meaning of its own; a term of blanks limits nothing.
+    ``entity`` is the searched class or alias, the statement's first unless given. No sign in
+    ``term`` has a meaning of its own; a term of blanks limits nothing.
     """
     folded = sort_key(term).replace("\x00", "").strip()
     words = folded.split()[:MOST_WORDS]
@@ -93,7 +92,7 @@ class _Trigrams:
         self.short = [word for word in words if len(word) < TRIGRAM]
 
     def are_few(self, tx: UnitOfWork) -> bool:
-        """Return whether fetching the hits by key is cheaper than meeting them in the order of the list."""
+        """Return whether fetching the hits by key is cheaper than meeting them in list order."""
         found = [self._text_keys(), *self._code_keys(self.mapper.local_table.c)]
         counts = [
             select(func.count()).select_from(keys.limit(FEW + 1).subquery()) for keys in found
@@ -129,7 +128,7 @@ def search_table(table_name: str) -> str:
 
 
 def is_search_object(name: str | None, kind: str) -> bool:
-    """Return whether a table or index is one that ``create_search`` made, which no model declares."""
+    """Return whether ``create_search`` made this table or index, which no model declares."""
     if name is None:
         return False
     if kind == "index":

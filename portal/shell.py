@@ -41,7 +41,11 @@ CREATE = (
 def render(template: str, *, crumbs: Iterable[tuple[Any, str]] = (), **context: Any) -> str:
     """Return a page inside the shell (to htmx: a part of it); ``crumbs`` are (title, address), the last without one."""
     actor = _actor()
-    base = actor.once(("shell", actor.language), lambda: _shell(actor)) if actor is not NOBODY else _guest()
+    base = (
+        actor.once(("shell", actor.language), lambda: _shell(actor))
+        if actor is not NOBODY
+        else _guest()
+    )
     context["shell"] = base.on_page(
         request.path,
         nonce=g.get("nonce", ""),
@@ -113,7 +117,9 @@ def _apps(actor: Principal) -> Iterable[NavEntry]:
             )
 
 
-def _entries(actor: Principal, pages: Iterable[tuple[str, Message, str, str]]) -> tuple[NavEntry, ...]:
+def _entries(
+    actor: Principal, pages: Iterable[tuple[str, Message, str, str]]
+) -> tuple[NavEntry, ...]:
     return tuple(
         NavEntry(title=title, url=_url(endpoint), icon=icon)
         for endpoint, title, permission, icon in pages

@@ -59,7 +59,11 @@ class PortalClient(FlaskClient):
         with self.session_transaction() as cookie:
             signed_in = "_user_id" in cookie
         key = secrets.token_urlsafe(12)
-        return key if signed_in else str(URLSafeTimedSerializer(KEY, salt="kantor-form-key").dumps(key))
+        return (
+            key
+            if signed_in
+            else str(URLSafeTimedSerializer(KEY, salt="kantor-form-key").dumps(key))
+        )
 
 
 @dataclass
@@ -84,7 +88,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture(scope="session")
 def portal_template(
-    portal_database_kind: str, portal_plugins: list[Plugin], tmp_path_factory: pytest.TempPathFactory
+    portal_database_kind: str,
+    portal_plugins: list[Plugin],
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[tuple[Portal, Database]]:
     """Yield an app on a database that the migrations have built, and that database."""
     home = tmp_path_factory.mktemp("kantor")
@@ -135,7 +141,12 @@ def world(portal_app: Portal) -> World:
     """Return a small organisation in the database, every plugin switched on everywhere."""
     with portal_app.app_context(), unscoped(reason="test data") as tx:
         made = World()
-        for name, parent in (("board", None), ("office", "board"), ("stores", "office"), ("lab", None)):
+        for name, parent in (
+            ("board", None),
+            ("office", "board"),
+            ("stores", "office"),
+            ("lab", None),
+        ):
             department = Department(name=name.title(), parent_id=made.departments.get(parent or ""))
             tx.session.add(department)
             tx.session.flush()
@@ -145,7 +156,10 @@ def world(portal_app: Portal) -> World:
         tx.session.flush()
         for role in ROLES:
             made.people[role] = add_person(
-                tx, role.replace("_", " ").title(), department_id=made.departments["office"], role=role
+                tx,
+                role.replace("_", " ").title(),
+                department_id=made.departments["office"],
+                role=role,
             )
     return made
 
@@ -237,10 +251,9 @@ def anonymous(portal_app: Portal) -> PortalClient:
 @pytest.fixture
 def tx(portal_app: Portal, world: World) -> Iterator[UnitOfWork]:
     """Yield a unit that may touch everything; it is rolled back at the end."""
-    with portal_app.app_context():
-        with pytest.raises(_RollBack), unscoped(reason="test") as unit:
-            yield unit
-            raise _RollBack
+    with portal_app.app_context(), pytest.raises(_RollBack), unscoped(reason="test") as unit:
+        yield unit
+        raise _RollBack
 
 
 class _RollBack(Exception):
@@ -296,5 +309,3 @@ def counting_statements(app: Portal) -> Iterator[list[str]]:
         yield seen
     finally:
         event.remove(engine, "before_cursor_execute", note)
-
-

@@ -76,7 +76,9 @@ class Database:
         assert server is not None
         admin = create_engine(server, isolation_level="AUTOCOMMIT")
         with admin.connect() as connection:
-            connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE template0 ENCODING \'UTF8\''))
+            connection.execute(
+                text(f"CREATE DATABASE \"{name}\" TEMPLATE template0 ENCODING 'UTF8'")
+            )
         url = make_url(server).set(database=name)
         try:
             yield cls(kind, url.render_as_string(hide_password=False))

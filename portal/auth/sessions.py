@@ -100,14 +100,14 @@ class Visitors:
         if found is None:
             return None
         day = self.compiler.today(now)
-        if found.active_from > day or (found.active_until is not None and found.active_until <= day):
+        if found.active_from > day or (
+            found.active_until is not None and found.active_until <= day
+        ):
             return None
         principal = self._principal(session, found, now)
         if now - found.seen_at > SEEN_EVERY:
             self._touch(found.id, now)
-        return Visitor(
-            principal, token, found.id, found.account_id, found.proved_at, found.demo
-        )
+        return Visitor(principal, token, found.id, found.account_id, found.proved_at, found.demo)
 
     def _principal(self, session: GuardedSession, found: Any, now: datetime) -> Principal:
         # Everything of the row that the principal carries is in the key, so a change shows at once.

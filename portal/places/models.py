@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, UniqueConstraint, false, or_, select, true
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    String,
+    UniqueConstraint,
+    false,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.orm import CoreBase, Global, Named, Public, Versioned, one_of, metadata
@@ -25,7 +36,9 @@ class Place(Public, Named, Versioned, Global, CoreBase, reason="everybody finds 
     id: Mapped[int] = mapped_column(primary_key=True)
     code: Mapped[str] = mapped_column(String(20), unique=True)
     kind: Mapped[str] = mapped_column(String(10), default="room")
-    parent_id: Mapped[int | None] = mapped_column(ForeignKey("place.id", ondelete="RESTRICT"), index=True)
+    parent_id: Mapped[int | None] = mapped_column(
+        ForeignKey("place.id", ondelete="RESTRICT"), index=True
+    )
     department_id: Mapped[int | None] = mapped_column(
         ForeignKey("department.id", ondelete="RESTRICT"), index=True
     )
@@ -53,7 +66,9 @@ class Place(Public, Named, Versioned, Global, CoreBase, reason="everybody finds 
         return or_(own, entity.id.in_(served))
 
 
-class PlaceServes(Global, CoreBase, noun="place", reason="everybody may know which room serves whom"):
+class PlaceServes(
+    Global, CoreBase, noun="place", reason="everybody may know which room serves whom"
+):
     """A department that sees the stock of a shared room."""
 
     __tablename__ = "place_serves"

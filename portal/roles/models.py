@@ -10,7 +10,9 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from portal.orm import CoreBase, CoreOnly, Global, Named, Public, Versioned
 
 
-class Role(Public, Named, Versioned, Global, CoreBase, reason="everybody may know which roles there are"):
+class Role(
+    Public, Named, Versioned, Global, CoreBase, reason="everybody may know which roles there are"
+):
     """A set of permissions with their reach; a shipped one keeps its ``slug`` whatever it is called."""
 
     __tablename__ = "role"

@@ -19,7 +19,11 @@ from .models import Assignment, CaseAccess, RolePermission
 
 people, memberships, departments = Person.__table__, Membership.__table__, Department.__table__
 assignments, granted = Assignment.__table__, RolePermission.__table__
-cases, activations, installed = CaseAccess.__table__, PluginActivation.__table__, InstalledPlugin.__table__
+cases, activations, installed = (
+    CaseAccess.__table__,
+    PluginActivation.__table__,
+    InstalledPlugin.__table__,
+)
 USE = "core.portal.use"  # what everybody who is signed in may do
 
 
@@ -27,7 +31,9 @@ class Compiler:
     """Reads the rows that give a person rights and makes a Principal of them."""
 
     def __init__(
-        self, permissions: Callable[[], Mapping[str, Permission]], loaded: Callable[[], Mapping[str, Any]],
+        self,
+        permissions: Callable[[], Mapping[str, Permission]],
+        loaded: Callable[[], Mapping[str, Any]],
         zone: Callable[[], ZoneInfo],
     ) -> None:
         self.permissions, self.loaded, self.zone = permissions, loaded, zone
@@ -36,7 +42,9 @@ class Compiler:
         """The day it is in the organisation's zone."""
         return now.astimezone(self.zone()).date()
 
-    def compile(self, session: GuardedSession, person: Any, now: datetime) -> tuple[Principal, datetime]:
+    def compile(
+        self, session: GuardedSession, person: Any, now: datetime
+    ) -> tuple[Principal, datetime]:
         """Return the principal of a person row and the midnight at which it must be compiled again."""
         day = self.today(now)
 
@@ -61,9 +69,7 @@ class Compiler:
             tuple(row) for row in rows(select(departments.c.id, departments.c.parent_id))
         )
         access = rows(
-            select(cases.c.case_id).where(
-                cases.c.person_id == person.person_id, *valid(cases, day)
-            )
+            select(cases.c.case_id).where(cases.c.person_id == person.person_id, *valid(cases, day))
         )
         grants = self._grants(held, parents)
         member_of = frozenset(row.department_id for row in member)
@@ -136,7 +142,9 @@ def tree_below(department_id: int, parents: Mapping[int, int | None]) -> frozens
     return frozenset(found)
 
 
-def raise_epoch(session: GuardedSession, *, person_id: int | None = None, role_id: int | None = None) -> None:
+def raise_epoch(
+    session: GuardedSession, *, person_id: int | None = None, role_id: int | None = None
+) -> None:
     """Make the rights of one person, of the holders of a role, or of everybody be compiled anew.
 
     Every writer of grants, memberships, departments, case access and activation calls this in its own

@@ -1,0 +1,1 @@
+"""What ``kantor`` does, one module per group of commands. Heavy imports stay inside the functions."""

@@ -1,0 +1,163 @@
+"""``kantor doctor``: everything that could be wrong, each with what to do."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from portal.messages import message
+from portal.plugin import Problem
+
+
+def examine(app: Any) -> list[Problem]:
+    """Return every problem found; a database that does not answer hides the later ones."""
+    from sqlalchemy.exc import DBAPIError
+
+    found = [*_package(), *_plugins(app), *_files(app)]
+    with app.app_context():
+        try:
+            found += _database(app)
+        except DBAPIError as error:
+            found.append(
+                Problem(
+                    title=message(
+                        "The database does not answer: {error}", error=str(error.orig)[:200]
+                    ),
+                    remedy=message("Start it, or mend database_url in kantor.toml."),
+                )
+            )
+    return found
+
+
+def _package() -> Iterator[Problem]:
+    spec = importlib.util.find_spec("portal")
+    if spec is None or Path(str(spec.origin)).parent != Path(__file__).parent.parent:
+        yield Problem(
+            title=message("Another package called portal hides this one."),
+            remedy=message("Uninstall it: pip uninstall portal"),
+        )
+
+
+def _plugins(app: Any) -> Iterator[Problem]:
+    for failure in app.extensions["kantor"].failures:
+        yield Problem(
+            title=message(
+                "Plugin {slug} was set aside at {stage}: {reason}",
+                slug=failure.slug,
+                stage=failure.stage,
+                reason=failure.reason,
+            ),
+            remedy=message("Tell its author, or remove it; the others are not affected."),
+        )
+
+
+def _files(app: Any) -> Iterator[Problem]:
+    from portal.engine import database_url
+
+    config = app.extensions["kantor_config"]
+    if database_url(config.database_url).startswith("sqlite"):
+        import os
+
+        for line in (
+            Path("/proc/mounts").read_text().splitlines() if os.path.exists("/proc/mounts") else ()
+        ):
+            _device, point, kind, *_ = line.split()
+            if kind in {"nfs", "nfs4", "cifs", "smb3", "9p", "fuse.sshfs"} and str(
+                config.home.resolve()
+            ).startswith(point):
+                yield Problem(
+                    title=message(
+                        "The SQLite database lies on a network file system ({kind}).", kind=kind
+                    ),
+                    remedy=message(
+                        "Move it to a local disk, or use PostgreSQL: it will be damaged there."
+                    ),
+                )
+
+
+def _database(app: Any) -> Iterator[Problem]:
+    from sqlalchemy import func, select, text
+
+    from portal import migrate
+    from portal.audit import services as audit
+    from portal.db import db, looking
+    from portal.guard import kernel_execute
+    from portal.jobs.models import Job, Outbox
+
+    if migrate.is_empty(db.engine):
+        yield Problem(
+            title=message("The database is empty."),
+            remedy=message("Make a portal with `kantor init`, or a demo with `kantor demo run`."),
+        )
+        return
+    registry = app.extensions["kantor"]
+    for difference in migrate.differences(registry):
+        yield Problem(
+            title=message(
+                "The tables are not up to date: {difference}", difference=difference[:300]
+            ),
+            remedy=message("Make a backup and run `kantor db upgrade`."),
+        )
+    with looking(reason="doctor") as tx:
+        if db.engine.dialect.name == "postgresql":
+            has = text("SELECT count(*) FROM pg_extension WHERE extname = 'pg_trgm'")
+            if not kernel_execute(tx.session, has).scalar():
+                yield Problem(
+                    title=message("PostgreSQL lacks the extension pg_trgm."),
+                    remedy=message(
+                        "Run CREATE EXTENSION pg_trgm as its owner; searching is slow without it."
+                    ),
+                )
+        for slug, row in migrate.installed(tx).items():
+            if row.state == "failed":
+                yield Problem(
+                    title=message(
+                        "The migration of plugin {slug} failed: {reason}",
+                        slug=slug,
+                        reason=row.reason,
+                    ),
+                    remedy=message(
+                        "Install a version that works and run `kantor db upgrade` again."
+                    ),
+                )
+            elif slug not in registry.loaded and slug not in {f.slug for f in registry.failures}:
+                yield Problem(
+                    title=message(
+                        "Plugin {slug} has data here, but its package is gone.", slug=slug
+                    ),
+                    remedy=message(
+                        "Install it again, or remove its data with `kantor plugin purge {slug}`.",
+                        slug=slug,
+                    ),
+                    severe=False,
+                )
+        for number in audit.broken(tx.session):
+            yield Problem(
+                title=message(
+                    "Audit entry {number} does not fit the one before it.", number=number
+                ),
+                remedy=message(
+                    "Somebody changed the audit outside the portal: compare with a backup."
+                ),
+            )
+        table = Job.__table__
+        late = tx.now - timedelta(minutes=5)
+        waiting = select(func.count()).where(table.c.state == "waiting", table.c.created_at < late)
+        if count := kernel_execute(tx.session, waiting).scalar():
+            yield Problem(
+                title=message("{count} jobs have waited for more than five minutes.", count=count),
+                remedy=message("Start the worker: `kantor worker`."),
+            )
+        stuck = select(func.count()).where(Outbox.__table__.c.attempts >= 5)
+        if count := kernel_execute(tx.session, stuck).scalar():
+            yield Problem(
+                title=message("{count} events could not be delivered.", count=count),
+                remedy=message(
+                    "Look at the page Background work: it names the plugin and the error."
+                ),
+            )
+        for _slug, problem in registry.collect("checks", tx):
+            yield problem

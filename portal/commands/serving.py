@@ -1,0 +1,49 @@
+"""Serving the portal on this machine, with its worker as a child if wanted."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from typing import Any
+
+import click
+
+
+def serve_portal(desk: Any, *, host: str, port: int, threads: int, with_worker: bool) -> None:
+    """Serve until told to stop; the worker, if any, ends with the server."""
+    import waitress
+
+    app = desk.app
+    child = start_worker(desk) if with_worker else None
+    signal.signal(signal.SIGTERM, _stop)
+    try:
+        click.echo(f"Kantor is on http://{host}:{port} (Ctrl C stops it)")
+        waitress.serve(app, host=host, port=port, threads=threads, ident=None, _quiet=True)
+    except (KeyboardInterrupt, SystemExit):
+        pass
+    finally:
+        if child is not None:
+            stop_child(child)
+
+
+def start_worker(desk: Any) -> subprocess.Popen[bytes]:
+    """Start ``kantor worker`` for the same home."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "portal.cli", "--home", str(desk.home), "worker"],
+        start_new_session=True,
+    )
+
+
+def stop_child(child: subprocess.Popen[bytes]) -> None:
+    """Ask a child to end, and end it if it does not within ten seconds."""
+    child.terminate()
+    try:
+        child.wait(timeout=10)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()
+
+
+def _stop(*_: Any) -> None:
+    raise SystemExit(0)
