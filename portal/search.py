@@ -1,8 +1,8 @@
 """Finding rows by a piece of text: FTS5 with trigrams on SQLite, pg_trgm on PostgreSQL.
 
 A model says what is searched: ``__searched__ = Searched(text=("name_key",), codes=("code_key",))``.
-The index is made in a migration with ``create_search`` and lies below the wall: it only ever narrows
-a statement whose rows are limited by policy.
+The index is made in a migration with ``create_search`` and lies below the wall: it only ever
+narrows a statement whose rows are limited by policy.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from .work import UnitOfWork
 
 TRIGRAM = 3  # shorter words are in no trigram index
 MOST_WORDS = 8
-# Up to so many hits are fetched by key and sorted; more are met soon enough in the list's own order.
+# Up to so many hits are fetched by key and sorted; more are met soon enough in list order.
 FEW = 1000
 _LAST = "\U0010ffff"
 _ESCAPE = "\\"
@@ -29,7 +29,7 @@ _ESCAPE = "\\"
 class Searched:
     """Which attributes of a model are searched: ``text`` anywhere, ``codes`` from their start.
 
-    All of them are casefolded ``KeyText``; the first text and every code need an index of their own.
+    All of them are casefolded ``KeyText``; the first text and every code need their own index.
     """
 
     text: tuple[str, ...]
@@ -37,7 +37,7 @@ class Searched:
 
 
 def matching(tx: UnitOfWork, statement: Select[Any], term: str, entity: Any = None) -> Select[Any]:
-    """Return ``statement`` limited to rows that contain every word of ``term`` or whose code begins so.
+    """Return ``statement`` limited to rows with every word of ``term`` or a code that begins so.
 
     ``entity`` is the searched class or alias, the statement's first unless given. No sign in
     ``term`` has a meaning of its own; a term of blanks limits nothing.
@@ -68,7 +68,8 @@ def _begins(text: Any, start: str) -> ColumnElement[bool]:
 def _like(text: Any, word: str) -> ColumnElement[bool]:
     for sign in (_ESCAPE, "%", "_"):
         word = word.replace(sign, _ESCAPE + sign)
-    return text.like(f"%{word}%", escape=_ESCAPE)
+    found: ColumnElement[bool] = text.like(f"%{word}%", escape=_ESCAPE)
+    return found
 
 
 def _instr(text: Any, word: str) -> ColumnElement[bool]:
@@ -98,7 +99,7 @@ class _Trigrams:
             select(func.count()).select_from(keys.limit(FEW + 1).subquery()) for keys in found
         ]
         numbers = kernel_execute(tx.session, select(*[c.scalar_subquery() for c in counts])).one()
-        return sum(numbers) <= FEW
+        return bool(sum(numbers) <= FEW)
 
     def keys(self) -> Any:
         """Return a subquery of the keys of all hits."""
@@ -176,16 +177,16 @@ def _creation(dialect: str, name: str, columns: list[str], key: str) -> list[str
         return ["CREATE EXTENSION IF NOT EXISTS pg_trgm", *indexes]
     fts, listed = search_table(name), ", ".join(columns)
     old, new = (", ".join(f"{row}.{c}" for c in columns) for row in ("old", "new"))
+    options = f"content='{name}', content_rowid='{key}', tokenize='trigram', columnsize=0"
+    update = f"AFTER UPDATE OF {key}, {listed} ON {name}"
     changed = " OR ".join(f"old.{c} IS NOT new.{c}" for c in columns)
     # The text stays in the table itself; a changed row must be taken out with the words it had.
-    gone = f"INSERT INTO {fts} ({fts}, rowid, {listed}) VALUES ('delete', old.{key}, {old});"
-    come = f"INSERT INTO {fts} (rowid, {listed}) VALUES (new.{key}, {new});"
+    gone = f"INSERT INTO {fts} ({fts}, rowid, {listed}) VALUES ('delete', old.{key}, {old});"  # noqa: S608
+    come = f"INSERT INTO {fts} (rowid, {listed}) VALUES (new.{key}, {new});"  # noqa: S608
     return [
-        f"CREATE VIRTUAL TABLE {fts} USING fts5({listed}, content='{name}', content_rowid='{key}',"
-        " tokenize='trigram', columnsize=0)",
+        f"CREATE VIRTUAL TABLE {fts} USING fts5({listed}, {options})",
         f"CREATE TRIGGER {fts}_insert AFTER INSERT ON {name} BEGIN {come} END",
         f"CREATE TRIGGER {fts}_delete AFTER DELETE ON {name} BEGIN {gone} END",
-        f"CREATE TRIGGER {fts}_update AFTER UPDATE OF {key}, {listed} ON {name}"
-        f" WHEN {changed} BEGIN {gone} {come} END",
-        f"INSERT INTO {fts} ({fts}) VALUES ('rebuild')",
+        f"CREATE TRIGGER {fts}_update {update} WHEN {changed} BEGIN {gone} {come} END",
+        f"INSERT INTO {fts} ({fts}) VALUES ('rebuild')",  # noqa: S608
     ]

@@ -1,0 +1,8 @@
+"""Lists: one declaration gives the page, CSV, XLSX and JSON of the same rows, policy included."""
+
+from .cells import Cell
+from .declaration import Action, Column, Empty, TableDefinitionError, View
+from .page import Page
+from .table import Table
+
+__all__ = ["Action", "Cell", "Column", "Empty", "Page", "Table", "TableDefinitionError", "View"]

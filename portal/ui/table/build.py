@@ -1,0 +1,130 @@
+"""Puts a page of a list together: rows, heads, tabs, chips and the URLs between pages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import current_app, request, url_for
+
+from portal.messages import message, translations
+from portal.ui import formats
+from portal.work import UnitOfWork
+
+from .cells import Reader, cell_maker
+from .counting import COUNTED
+from .criteria import SEARCH
+from .page import EmptyWords, Head, Link, Page, Tab
+from .paging import FIRST, PAGE_ROWS, Place, cursor
+from .question import Question
+
+FORMAT_NAMES = (("csv", "CSV"), ("xlsx", "Excel"), ("json", "JSON"))
+ALL = message("All")
+NO_MATCH = message("Nothing matches these filters")
+NO_MATCH_TEXT = message("Remove a filter or search for fewer words.")
+
+
+def build_page(question: Question, tx: UnitOfWork) -> Page:
+    """Return the page that was asked for; a place that is gone leads to the first page."""
+    rows, earlier, later = _read(question, tx)
+    here = Reader(tx.language, tx.zone, tx.now, current_app.extensions["kantor.ui"].currency())
+    shown = [column for column in question.columns if column.shown]
+    makers = [cell_maker(column, question.prepared.at, here) for column in shown]
+    complete = not (earlier or later)
+    counted = len(rows) if complete else question.count(tx)
+    path = request.script_root + request.path
+    asked = question.asked
+    narrowed = bool(question.asked.search) or bool(asked.chips(path, tx.language))
+    return Page(
+        name=question.table.name,
+        path=path,
+        columns=_heads(question, path, shown),
+        rows=[[make(row) for make in makers] for row in rows],
+        next_url=_step_url(question, path, "after", rows[-1]) if later else None,
+        previous_url=_step_url(question, path, "before", rows[0]) if earlier else None,
+        count=counted,
+        count_text=formats.count(counted, tx.language, exact_until=COUNTED),
+        count_label=_count_label(counted, tx.language),
+        filters=asked.form,
+        search=asked.arguments.get(SEARCH, "") if question.table.search is not None else None,
+        chips=asked.chips(path, tx.language),
+        tabs=_tabs(question, tx, path),
+        exports=_exports(question, path),
+        kept=[(n, v) for n in ("view", "sort") if (v := asked.arguments.get(n))],
+        clear_url=_clear_url(question, path) if narrowed else None,
+        empty=_empty(question, tx, narrowed),
+    )
+
+
+def _read(question: Question, tx: UnitOfWork) -> tuple[Sequence[Any], bool, bool]:
+    """Return the rows of the page and whether there are earlier and later ones."""
+    here = question.place
+    rows, more = _page_of(question, tx, here)
+    if here.step == "before" and len(rows) == PAGE_ROWS:
+        return rows[::-1], more, True
+    if here.step == "after" and rows:
+        return rows, True, more
+    if here is not FIRST:  # Fewer rows than a page before it, or none after it: begin again.
+        rows, more = _page_of(question, tx, FIRST)
+    return rows, False, more
+
+
+def _page_of(question: Question, tx: UnitOfWork, here: Place) -> tuple[Sequence[Any], bool]:
+    rows = question.rows(tx, here, PAGE_ROWS + 1)
+    return rows[:PAGE_ROWS], len(rows) > PAGE_ROWS
+
+
+def _step_url(question: Question, path: str, step: str, row: Any) -> str:
+    marks = row[-len(question.order.columns) :]
+    return question.asked.url(path, **{step: cursor(question.order, marks)})
+
+
+def _heads(question: Question, path: str, shown: Sequence[Any]) -> list[Head]:
+    order, sortable = question.order, set(question.sortable)
+    first = next((c for c in shown if c.primary), shown[0])
+    heads = []
+    for column in shown:
+        current = column.key == order.key
+        wanted = f"-{column.key}" if current and not order.descending else column.key
+        direction = ("descending" if order.descending else "ascending") if current else None
+        url = question.asked.url(path, sort=wanted) if column in sortable else None
+        heads.append(
+            Head(
+                column.key, column.title, column.kind, column.align, url, direction, column is first
+            )
+        )
+    return heads
+
+
+def _tabs(question: Question, tx: UnitOfWork, path: str) -> list[Tab]:
+    offered = [
+        v for v in question.table.views if v.permission is None or tx.actor.holds(v.permission)
+    ]
+    if not offered:
+        return []
+    current = question.asked.view
+    tabs = [Tab(ALL, path, current is None)]
+    return tabs + [Tab(v.title, f"{path}?view={v.key}", v is current) for v in offered]
+
+
+def _exports(question: Question, path: str) -> list[Link]:
+    return [Link(name, question.asked.url(path, format=key)) for key, name in FORMAT_NAMES]
+
+
+def _clear_url(question: Question, path: str) -> str:
+    names = [f.name for f in question.asked.form or ()]
+    return question.asked.url(path, without=(*names, SEARCH))
+
+
+def _count_label(counted: int, language: str) -> str:
+    text = translations(language).ngettext("{count} row", "{count} rows", counted)
+    return text.format(count=formats.count(counted, language, exact_until=COUNTED))
+
+
+def _empty(question: Question, tx: UnitOfWork, narrowed: bool) -> EmptyWords:
+    if narrowed:
+        return EmptyWords(NO_MATCH, NO_MATCH_TEXT, ())
+    said = question.table.empty
+    allowed = [a for a in said.actions if a.permission is None or tx.actor.holds(a.permission)]
+    actions = [Link(a.label, url_for(a.endpoint), a.icon) for a in allowed]
+    return EmptyWords(said.title, said.text, actions)

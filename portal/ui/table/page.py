@@ -1,0 +1,73 @@
+"""What the templates get of a list: ready cells, ready URLs, ready words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .cells import Cell
+from .criteria import Chip
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The head of one column; ``sorted`` is what aria-sort says of it, or None."""
+
+    key: str
+    title: Any
+    kind: str
+    align: str
+    sort_url: str | None
+    sorted: str | None
+    primary: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """One view of the list."""
+
+    title: Any
+    url: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A labelled URL: an export, a button of the empty list."""
+
+    label: Any
+    url: str
+    icon: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EmptyWords:
+    """What stands in place of the rows."""
+
+    title: Any
+    text: Any
+    actions: Sequence[Link]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """One page of a list, for the ``table`` macro."""
+
+    name: str
+    path: str
+    columns: Sequence[Head]
+    rows: Sequence[Sequence[Cell]]
+    next_url: str | None
+    previous_url: str | None
+    count: int
+    count_text: str
+    count_label: str
+    filters: Any  # the bound WTForms form, or None
+    search: str | None  # the words searched for; None when the list has no search
+    chips: Sequence[Chip]
+    tabs: Sequence[Tab]
+    exports: Sequence[Link]
+    kept: Sequence[tuple[str, str]]  # hidden fields of the filter form: order and view
+    clear_url: str | None  # set while a filter or a search is in force
+    empty: EmptyWords

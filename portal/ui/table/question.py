@@ -1,0 +1,180 @@
+"""One request's question to a list, and the statements that answer it for this person only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from flask import current_app
+from sqlalchemy import ColumnElement, Select, case, func, inspect, select
+from sqlalchemy.sql.elements import True_
+
+from portal.errors import BadRequest
+from portal.reach import Principal, visible
+from portal.search import matching
+from portal.ui.export import Source
+from portal.work import UnitOfWork
+
+from .counting import COUNTED, count_of, countable
+from .criteria import Asked, refuse_undeclared
+from .declaration import Column, TableDefinitionError
+from .paging import FIRST, Order, Place, ordered, parameters, place
+from .typed import fields
+
+if TYPE_CHECKING:
+    from .table import Table
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A statement before principal and policy, and where each selected column lies in its rows."""
+
+    statement: Select[Any]
+    keys: Select[Any]
+    entity: Any
+    at: Mapping[str, int]
+    names: frozenset[str]
+    steps: dict[tuple[str, str], Select[Any]] = field(default_factory=dict)
+
+    def ordered(self, order: Order, step: str) -> Select[Any]:
+        """Return the statement in this order, built the first time it is asked for."""
+        if (order.name, step) not in self.steps:
+            self.steps[order.name, step] = ordered(self.statement, order, step)
+        return self.steps[order.name, step]
+
+
+def prepare(table: Table, statement: Select[Any]) -> Prepared:
+    """Return ``statement`` ready for ``table``; raise TableDefinitionError if it lacks a column."""
+    described = statement.column_descriptions
+    at = {column["name"]: i for i, column in enumerate(described)}
+    missing = sorted({n for column in table.columns for n in column.names()} - at.keys())
+    entity = described[0]["entity"]
+    problems = [f"rows() selects no {name}" for name in missing]
+    if entity is None:
+        problems.append("the first column that rows() selects must be one of the listed class")
+    if problems:
+        raise TableDefinitionError(table.name, problems)
+    mappers = {inspect(c["entity"]).mapper for c in described if c["entity"] is not None}
+    names = {attribute.key for mapper in mappers for attribute in mapper.column_attrs}
+    return Prepared(statement, countable(statement), entity, at, frozenset(names))
+
+
+class Question:
+    """What one person asks of a list: which columns, which rows, in which order, from where."""
+
+    def __init__(
+        self,
+        table: Table,
+        asked: Asked,
+        prepared: Prepared,
+        columns: Sequence[Column],
+        actor: Principal,
+        refused: set[str],
+    ) -> None:
+        self.table, self.asked, self.prepared, self.columns = table, asked, prepared, columns
+        self.masks = self._masks(actor)
+        partial = self.masks.keys() | {
+            name
+            for name, p in table.filter_permissions.items()
+            if self._limit(p, actor) is not None
+        }
+        self._refuse(refused | partial)
+        self.order = self._order()
+        self.place = place(asked.arguments, self.order)
+        self.highest: int | None = None
+
+    def _refuse(self, names: set[str]) -> None:
+        """Refuse filters this person may not use: they would tell about hidden values."""
+        asked, form = self.asked, self.asked.form
+        for name in names:
+            if form is not None and name in form:
+                if name in asked.criteria:
+                    raise BadRequest
+                del form[name]
+        keys = {column.key for column in self.table.columns}
+        refuse_undeclared(asked, self.prepared.names | names | keys)
+
+    def _order(self) -> Order:
+        asked, table = self.asked, self.table
+        wanted = asked.arguments.get("sort")
+        if wanted is None:
+            wanted = (asked.view.sort if asked.view else None) or table.default_sort
+        key = wanted.removeprefix("-")
+        if key not in {column.key for column in self.sortable}:
+            raise BadRequest
+        return Order(key, table.sorts[key].sort, wanted.startswith("-"))
+
+    @property
+    def sortable(self) -> list[Column]:
+        """The columns this person may sort by: an order tells as much as the values do."""
+        return [c for c in self.columns if c.sort and c.key not in self.masks]
+
+    def _masks(self, actor: Principal) -> dict[str, ColumnElement[bool]]:
+        """Return the hidden fields that this person may read in some of the listed rows only."""
+        limits = {c.key: self._limit(c.permission, actor) for c in self.columns if c.permission}
+        return {key: limit for key, limit in limits.items() if limit is not None}
+
+    def _limit(self, permission: str, actor: Principal) -> ColumnElement[bool] | None:
+        """Return in which rows ``permission`` reaches, or None for all of them."""
+        entity = self.prepared.entity
+        model = inspect(entity).mapper.class_
+        if actor.owns(model) or permission not in actor.grants:
+            return None
+        limit = model.rows(entity, actor.grants[permission], actor, False)
+        return None if isinstance(limit, True_) else limit
+
+    # The answers
+
+    def statement(self, tx: UnitOfWork, step: str) -> Select[Any]:
+        """Return the rows that ``tx.actor`` may see, in order."""
+        return self._mine(tx, self._masked(self.prepared.ordered(self.order, step)))
+
+    def rows(self, tx: UnitOfWork, here: Place, most: int) -> Sequence[Any]:
+        """Return at most ``most`` rows from ``here`` on, nearest first."""
+        statement = self.statement(tx, here.step)
+        return tx.session.execute(statement, parameters(here, most)).all()
+
+    def count(self, tx: UnitOfWork, most: int = COUNTED) -> int:
+        """Return how many rows there are; ``most + 1`` stands for any larger number."""
+        keys = self._mine(tx, self.prepared.keys).limit(most + 1)
+        return int(tx.session.execute(count_of(keys)).scalar_one())
+
+    def exported(self, tx: UnitOfWork) -> Source:
+        """Return all the rows, as an export needs them."""
+        columns = [column for column in self.columns if column.export]
+        currency = current_app.extensions["kantor.ui"].currency()
+        named = fields(columns, self.prepared.at, tx.language, currency)
+        return Source(name=self.table.name, fields=named, question=self, zone=tx.zone)
+
+    def start(self, tx: UnitOfWork) -> Place:
+        """Return where an export begins; that of a ledger ends at the rows there are now."""
+        if self.table.ledger:
+            key = _key(self.prepared.entity)
+            self.highest = tx.session.execute(select(func.max(key))).scalar_one()
+        return FIRST
+
+    def after(self, row: Any) -> Place:
+        """Return the place behind ``row``."""
+        return Place("after", tuple(row[-len(self.order.columns) :]))
+
+    def _mine(self, tx: UnitOfWork, statement: Select[Any]) -> Select[Any]:
+        if self.asked.search:
+            statement = matching(tx, statement, self.asked.search, self.table.search)
+        if self.highest is not None:
+            statement = statement.where(_key(self.prepared.entity) <= self.highest)
+        return visible(statement, self.table.permission, tx.actor)
+
+    def _masked(self, statement: Select[Any]) -> Select[Any]:
+        if not self.masks:
+            return statement
+        selected = [column["expr"] for column in statement.column_descriptions]
+        for key, limit in self.masks.items():
+            place = self.prepared.at[key]
+            selected[place] = case((limit, selected[place]), else_=None).label(key)
+        return statement.with_only_columns(*selected, maintain_column_froms=True)
+
+
+def _key(entity: Any) -> Any:
+    mapper = inspect(entity).mapper
+    return getattr(entity, mapper.get_property_by_column(mapper.primary_key[0]).key)

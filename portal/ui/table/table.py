@@ -1,0 +1,143 @@
+"""One declaration per list: the page, CSV, XLSX and JSON of the same rows under the same policy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from threading import Lock
+from typing import Any
+
+from flask import request
+from sqlalchemy import Select
+from wtforms import Form
+
+from portal.errors import BadRequest
+from portal.messages import message
+from portal.shell import render
+from portal.ui import export
+from portal.work import UnitOfWork
+
+from .build import build_page
+from .criteria import Asked, ask
+from .declaration import RESERVED, Column, Empty, TableDefinitionError, View
+from .page import Page
+from .question import Prepared, Question, prepare
+
+KEPT_STATEMENTS = 32
+NOTHING_YET = Empty(title=message("Nothing here yet"))
+
+
+class _Watched:
+    """A unit that notes whether a statement used it: then it is not kept for others."""
+
+    def __init__(self, tx: UnitOfWork) -> None:
+        self._tx = tx
+        self.used = False
+
+    def __getattr__(self, name: str) -> Any:
+        self.used = True
+        return getattr(self._tx, name)
+
+
+class Table:
+    """A list; ``respond()`` answers a request with it in the format that was asked for.
+
+    ``rows(tx, **criteria)`` returns a select of columns of mapped classes, the listed class first;
+    criteria are the filters in force. Raises TableDefinitionError for a contradictory declaration.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        permission: str,
+        rows: Callable[..., Select[Any]],
+        *,
+        columns: Sequence[Column],
+        default_sort: str,
+        filters: type[Form] | None = None,
+        filter_permissions: Mapping[str, str] | None = None,
+        search: type[Any] | None = None,
+        views: Sequence[View] = (),
+        empty: Empty = NOTHING_YET,
+        ledger: bool = False,
+    ) -> None:
+        self.name, self.permission, self.rows = name, permission, rows
+        self.columns, self.views, self.empty = tuple(columns), tuple(views), empty
+        self.default_sort, self.filters, self.search = default_sort, filters, search
+        self.filter_permissions = dict(filter_permissions or {})
+        self.ledger = ledger
+        self.sorts = {column.key: column for column in self.columns if column.sort}
+        self._kept: dict[Any, Prepared] = {}
+        self._lock = Lock()
+        if problems := self._problems():
+            raise TableDefinitionError(name, problems)
+
+    def _problems(self) -> list[str]:
+        keys = [column.key for column in self.columns]
+        found = [f"{key} is there twice" for key in sorted({k for k in keys if keys.count(k) > 1})]
+        found += [problem for column in self.columns for problem in column.problems()]
+        wanted = [self.default_sort, *(view.sort for view in self.views if view.sort)]
+        found += [
+            f"no column sorts by {w}" for w in wanted if w.removeprefix("-") not in self.sorts
+        ]
+        default = self.sorts.get(self.default_sort.removeprefix("-"))
+        if default is not None and default.permission:
+            found.append(f"{default.key} is the default order, so everybody must see it")
+        taken = [name for name in sorted(RESERVED) if hasattr(self.filters, name)]
+        return found + [f"the filter {name} has a reserved name" for name in taken]
+
+    def respond(
+        self,
+        tx: UnitOfWork,
+        template: str,
+        *,
+        criteria: Mapping[str, Any] | None = None,
+        **context: Any,
+    ) -> Any:
+        """Return ``template`` with this list as ``table``, or the export that ``?format=`` wants.
+
+        ``criteria`` are fixed values for ``rows``, such as the record whose lines these are. Raises
+        BadRequest for an order, view, format or filter that the list does not offer.
+        """
+        wanted = request.args.get("format")
+        if wanted is None:
+            return render(template, table=self.page(tx, criteria=criteria), **context)
+        if wanted not in export.FORMATS:
+            raise BadRequest
+        return export.response(self.question(tx, criteria).exported(tx), tx, wanted)
+
+    def page(self, tx: UnitOfWork, *, criteria: Mapping[str, Any] | None = None) -> Page:
+        """Return the page that the request asks for, ready for the ``table`` macro."""
+        return build_page(self.question(tx, criteria), tx)
+
+    def question(self, tx: UnitOfWork, criteria: Mapping[str, Any] | None = None) -> Question:
+        """Return what the request asks of this list; raise BadRequest when it may not be asked."""
+        actor = tx.actor
+        columns = [c for c in self.columns if c.permission is None or actor.holds(c.permission)]
+        refused = {n for n, p in self.filter_permissions.items() if not actor.holds(p)}
+        refused |= {c.key for c in self.columns} - {c.key for c in columns}
+        asked = ask(
+            request.args,
+            form=self.filters,
+            hidden=refused,
+            views=[v for v in self.views if v.permission is None or actor.holds(v.permission)],
+            searchable=self.search is not None,
+            given=criteria or {},
+            tx=tx,
+        )
+        prepared = self._prepared(tx, asked)
+        return Question(self, asked, prepared, columns, tx.actor, refused)
+
+    def _prepared(self, tx: UnitOfWork, asked: Asked) -> Prepared:
+        """Return the statement for these criteria; what depends on nothing else is built once."""
+        shape = tuple(sorted(asked.criteria.items())) if not asked.free else None
+        kept = None if shape is None else self._kept.get(shape)
+        if kept is not None:
+            return kept
+        watched = _Watched(tx)
+        prepared = prepare(self, self.rows(watched, **asked.criteria))
+        if shape is not None and not watched.used:
+            with self._lock:
+                if len(self._kept) >= KEPT_STATEMENTS:
+                    del self._kept[next(iter(self._kept))]
+                self._kept[shape] = prepared
+        return prepared
