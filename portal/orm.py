@@ -73,7 +73,7 @@ class Declared:
 
     __slug__: ClassVar[str]
     __noun__: ClassVar[str]
-    __tablename__: ClassVar[str]
+    __tablename__: Any
     reads_freely: ClassVar[bool] = False
 
     def __init_subclass__(cls, *, noun: str | None = None, **kwargs: Any) -> None:

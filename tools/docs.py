@@ -172,11 +172,13 @@ def configuration() -> str:
 
 def command_lines(command: click.Command, path: str) -> Iterator[str]:
     """Yield a section for each command below this one."""
-    if isinstance(command, click.Group):
-        for name in sorted(command.commands):
-            yield from command_lines(command.commands[name], f"{path} {name}")
-        return
     context = click.Context(command, info_name=path)
+    if isinstance(command, click.Group):
+        for name in command.list_commands(context):
+            below = command.get_command(context, name)
+            if below is not None and not below.hidden:
+                yield from command_lines(below, f"{path} {name}")
+        return
     usage = " ".join(command.collect_usage_pieces(context))
     rows = [
         [f"`{record[0]}`", record[1]]
@@ -190,9 +192,8 @@ def command_lines(command: click.Command, path: str) -> Iterator[str]:
 def commands() -> str:
     """Return the page about the commands."""
     cli = importlib.import_module("portal.cli")
-    group = next(item for item in vars(cli).values() if isinstance(item, click.Group))
     head = "# Commands\n\nA plugin's own commands stand under its slug: `kantor <slug> <verb>`.\n"
-    return "\n".join([head, *command_lines(group, "kantor")])
+    return "\n".join([head, *command_lines(cli.main, "kantor")])
 
 
 PAGES: dict[str, Callable[[], str]] = {
