@@ -15,7 +15,9 @@ from .errors import (
     Shortfall,
     ValidationFailed,
 )
+from .imports.rules import ImportFindings, ImportProblem, ImportRow, repeated
 from .messages import Message, message, translate
+from .numbers import Unreadable
 from .orm import (
     Confidential,
     Follows,
@@ -49,6 +51,9 @@ __all__ = [
     "Forbidden",
     "Global",
     "Held",
+    "ImportFindings",
+    "ImportProblem",
+    "ImportRow",
     "InUse",
     "Instant",
     "KeyText",
@@ -68,6 +73,7 @@ __all__ = [
     "Searched",
     "Shortfall",
     "UnitOfWork",
+    "Unreadable",
     "ValidationFailed",
     "Versioned",
     "declarative_base",
@@ -75,6 +81,7 @@ __all__ = [
     "message",
     "new_public_id",
     "permits",
+    "repeated",
     "sort_key",
     "translate",
     "visible",

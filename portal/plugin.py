@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pluggy
 
+from .imports.rules import Import as Import
+from .imports.rules import ImportField as ImportField
 from .messages import Message, message
 from .reach import Reach
 
@@ -17,8 +19,6 @@ if TYPE_CHECKING:
     from flask import Blueprint
     from sqlalchemy.orm import DeclarativeBase
     from wtforms import Form
-
-    from .imports.rules import Import
 
 API = (1, 0)
 HUES = (

@@ -151,7 +151,7 @@ def _limited(records: Iterable[tuple[int, Sequence[Cell]]], max_rows: int) -> Re
         raise UnreadableFile(
             message(
                 "The file has more than {limit} rows. Split it and import the parts one by one.",
-                limit=f"{max_rows:,}",
+                limit=max_rows,
             )
         )
     return rows

@@ -57,13 +57,16 @@ class ImportField:
     title: Message
     aliases: tuple[str, ...] = ()
     required: bool = False
-    kind: Kind = Kind.TEXT
+    kind: Kind | str = Kind.TEXT
     unique: bool = False
     minimum: int | None = None
     max_length: int = 200
     multiline: bool = False
     help: Message | None = None
     parse: Callable[[str], Any] | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "kind", Kind(self.kind))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,6 +98,7 @@ class ImportRow:
     cells: tuple[Cell, ...]
     layout: Layout
     resolved: dict[str, Any] = field(default_factory=dict)
+    verdict: Verdict | None = None
 
     def get(self, key: str, default: Any = None) -> Any:
         """Return the value of a field, or ``default`` if it is empty or could not be read."""
@@ -115,11 +119,11 @@ class ImportRow:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Findings:
+class ImportFindings:
     """What check() found: all problems, and by row number what each good row will do."""
 
     problems: tuple[ImportProblem, ...] = ()
-    verdicts: Mapping[int, Verdict] = field(default_factory=dict)
+    verdicts: Mapping[int, Verdict | str] = field(default_factory=dict)
 
 
 class Progress(Protocol):
@@ -131,17 +135,17 @@ class Import:
     """A list that can be imported from a file.
 
     ``check(tx, rows)`` runs in a reading unit, looks up in batches what rows refer to, and returns
-    Findings; rows with unreadable cells are among ``rows``. ``run(tx, rows, progress)`` runs in one
-    writing unit when nothing is wrong, checks keys again and returns how many rows it wrote, as
-    ``{"items": 288}``. ``done`` is the endpoint of the list to look at afterwards.
+    ImportFindings; rows with unreadable cells are among ``rows``. When nothing is wrong,
+    ``run(tx, rows, progress)`` gets the new and changed rows in one writing unit; it must ask for
+    keys again and raise Conflict when somebody was faster. ``done`` is the endpoint of the list.
     """
 
     name: str
     title: Message
     permission: str
     fields: tuple[ImportField, ...]
-    check: Callable[[UnitOfWork, Sequence[ImportRow]], Findings]
-    run: Callable[[UnitOfWork, Sequence[ImportRow], Progress], Mapping[str, int]]
+    check: Callable[[UnitOfWork, Sequence[ImportRow]], ImportFindings]
+    run: Callable[[UnitOfWork, Sequence[ImportRow], Progress], None]
     done: str
     about: Message | None = None
 
@@ -210,14 +214,15 @@ def understand(
     return Reading(rows=tuple(rows), problems=tuple(problems))
 
 
-def conclude(reading: Reading, findings: Findings) -> Checked:
+def conclude(reading: Reading, findings: ImportFindings) -> Checked:
     """Put the problems of reading and checking together and count what would happen."""
     problems = sorted({*reading.problems, *findings.problems}, key=_place)
     wrong = {problem.row for problem in problems}
     counts = dict.fromkeys(Verdict, 0)
-    for number, verdict in findings.verdicts.items():
-        if number not in wrong:
-            counts[verdict] += 1
+    for row in reading.rows:
+        if row.number not in wrong and row.number in findings.verdicts:
+            row.verdict = Verdict(findings.verdicts[row.number])
+            counts[row.verdict] += 1
     return Checked(
         rows=reading.rows,
         problems=tuple(problems),

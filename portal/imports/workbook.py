@@ -172,8 +172,6 @@ class _Child:
                 return
             if said > MAX_ANSWER or answer == "memory":
                 raise UnreadableFile(_TOO_LARGE)
-            if answer == "damaged":
-                raise UnreadableFile(_DAMAGED)
             yield answer
         # Killed by a limit: the promises of the directory were false.
         raise UnreadableFile(_TOO_LARGE if self._process.wait() < 0 else _DAMAGED)

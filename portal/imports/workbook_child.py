@@ -83,13 +83,12 @@ def print_rows(data: bytes) -> None:
 
 
 def main() -> int:
+    """Answer ``end`` at the end; what breaks the parser ends the process without it."""
     limit()
     try:
         print_rows(sys.stdin.buffer.read())
     except MemoryError:
         say("memory")
-    except BaseException:  # A panic of the parser is no Exception.
-        say("damaged")
     say("end")
     sys.stdout.flush()
     return 0

@@ -152,7 +152,7 @@ def test_old_and_protected_excel_files_are_told_apart():
 
 def test_too_many_rows_are_refused_and_as_many_as_allowed_are_read():
     lines = "Kode\n" + "A\n" * 10_001
-    assert "more than 10,000 rows" in reason(lines)
+    assert "more than 10000 rows" in reason(lines)
     assert len(read("Kode\n" + "A\n" * 10_000).rows) == 10_000
 
 

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from portal.imports.grid import Grid, GridRow
 from portal.imports.reading import read_table
 from portal.imports.rules import (
-    Findings,
     Import,
     ImportField,
+    ImportFindings,
     Kind,
     ReadingOptions,
     Verdict,
@@ -60,7 +60,7 @@ def check(_tx, rows):
         if code and code.casefold() in EXISTING:
             problems.append(row.problem("code", message("“{code}” exists already.", code=code)))
         verdicts[row.number] = Verdict.NEW
-    return Findings(problems=tuple(problems), verdicts=verdicts)
+    return ImportFindings(problems=tuple(problems), verdicts=verdicts)
 
 
 def checked(data, options=COMMA):
