@@ -11,9 +11,15 @@ from werkzeug.wrappers import Response
 from .db import db
 from .gate import form_key, policy, public, unkeyed
 from .shell import render, toast
+from .ui.table import Action, Column, Empty, Table, View
 from .work import UnitOfWork, unit_of_work
 
 __all__ = [
+    "Action",
+    "Column",
+    "Empty",
+    "Table",
+    "View",
     "policy",
     "public",
     "reading",
