@@ -30,7 +30,7 @@ setup-test: ## The same with the test tools of requirements-test.lock
 # For everybody.
 
 demo: setup ## Run the portal with a believable office in it (PORT=8000); data stays in var/demo
-	@PORT=$(PORT) exec .venv/bin/kantor demo run
+	@exec .venv/bin/kantor --home var/demo demo run --port $(PORT)
 
 # For those who change something.
 
