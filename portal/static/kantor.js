@@ -1,0 +1,189 @@
+// Comfort on top of pages that work without script. One listener per kind of event, no inline handlers.
+(() => {
+  "use strict";
+  const root = document.documentElement;
+  const $ = (selector, from = document) => from.querySelector(selector);
+  const all = (selector, from = document) => [...from.querySelectorAll(selector)];
+
+  // --- preferences: shown at once, kept by the same form that works without script ---------------
+  const newKey = () => [...crypto.getRandomValues(new Uint8Array(16))].map((octet) => octet.toString(16).padStart(2, "0")).join("");
+
+  function keep(form, name, value) {
+    const body = new FormData(form);
+    body.set("_key", newKey());
+    body.set(name, value);
+    fetch(form.action, { method: "POST", body: new URLSearchParams(body), credentials: "same-origin", redirect: "manual" }).catch(() => {});
+  }
+
+  function toggleTheme(button) {
+    const next = root.dataset.bsTheme === "dark" ? "light" : "dark";
+    root.dataset.bsTheme = next;
+    keep(button.form, "theme", next);
+  }
+
+  function toggleSide(button) {
+    const narrow = document.body.classList.toggle("narrow");
+    button.setAttribute("aria-expanded", String(!narrow));
+    keep(button.form, "side", narrow ? "narrow" : "open");
+  }
+
+  // --- the menu as a sheet on a phone --------------------------------------------------------------
+  const side = () => $("#menu");
+
+  function openSide() {
+    side()?.classList.add("open");
+    side()?.focus();
+  }
+
+  function closeSide() {
+    if (!side()?.classList.contains("open")) return false;
+    side().classList.remove("open");
+    $("[data-open-menu]")?.focus();
+    return true;
+  }
+
+  // --- menus ---------------------------------------------------------------------------------------
+  const closeMenus = (except) => all("details.menu[open]").filter((menu) => menu !== except && !menu.contains(except)).forEach((menu) => { menu.open = false; });
+
+  function moveInMenu(event) {
+    const menu = event.target.closest("details.menu");
+    if (!menu || event.target.matches("input, select, textarea")) return;
+    const stops = [$("summary", menu), ...all(".mit", menu)];
+    const at = stops.indexOf(document.activeElement);
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (at < 0 || !step || stops.length < 2) return;
+    event.preventDefault();
+    menu.open = true;
+    stops[(at + step + stops.length) % stops.length].focus();
+  }
+
+  // --- toasts --------------------------------------------------------------------------------------
+  function runToast(toast) {
+    const text = toast.innerHTML;
+    toast.innerHTML = "";
+    requestAnimationFrame(() => { toast.innerHTML = text; }); // A change is announced, what was there already is not.
+    let left = 10000;
+    let since = Date.now();
+    let timer = setTimeout(() => toast.remove(), left);
+    const pause = () => { clearTimeout(timer); left -= Date.now() - since; };
+    const resume = () => { since = Date.now(); clearTimeout(timer); timer = setTimeout(() => toast.remove(), Math.max(left, 2000)); };
+    for (const name of ["mouseenter", "focusin"]) toast.addEventListener(name, pause);
+    for (const name of ["mouseleave", "focusout"]) toast.addEventListener(name, resume);
+  }
+
+  // --- forms: sent once, left only on purpose -------------------------------------------------------
+  const entered = (form) => JSON.stringify([...new FormData(form)].filter(([name]) => !["csrf_token", "_key"].includes(name)).map(([name, value]) => [name, value instanceof File ? value.name : value]));
+  const before = new WeakMap();
+  const sent = new WeakSet();
+  const changed = () => all("form[data-watch]").some((form) => before.has(form) && !sent.has(form) && entered(form) !== before.get(form));
+
+  addEventListener("beforeunload", (event) => { if (changed()) event.preventDefault(); });
+  addEventListener("pageshow", () => all("form[data-once]").forEach((form) => { sent.delete(form); form.removeAttribute("aria-busy"); })); // Back shows a page that may be sent again.
+
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (!form.matches("[data-once]")) return;
+    if (sent.has(form)) { event.preventDefault(); return; }
+    sent.add(form);
+    form.setAttribute("aria-busy", "true");
+  });
+
+  // --- picking one of many ----------------------------------------------------------------------------
+  const options = (picker) => all("[role=option]", picker);
+
+  function markOption(picker, option) {
+    for (const other of options(picker)) other.setAttribute("aria-selected", String(other === option));
+    const input = $("[role=combobox]", picker);
+    if (!option) { input.removeAttribute("aria-activedescendant"); return; }
+    option.id ||= `${input.id}-option-${options(picker).indexOf(option)}`;
+    input.setAttribute("aria-activedescendant", option.id);
+    option.scrollIntoView({ block: "nearest" });
+  }
+
+  function closePicker(picker) {
+    $("[role=listbox]", picker).replaceChildren();
+    $("[role=combobox]", picker).setAttribute("aria-expanded", "false");
+    markOption(picker, null);
+  }
+
+  function pick(picker, option) {
+    $("[role=combobox]", picker).value = option.dataset.title;
+    const kept = $("[data-picked]", picker);
+    kept.value = option.dataset.value;
+    kept.dispatchEvent(new Event("change", { bubbles: true }));
+    closePicker(picker);
+  }
+
+  function moveInPicker(event, picker) {
+    const found = options(picker);
+    const at = found.findIndex((option) => option.getAttribute("aria-selected") === "true");
+    if (event.key === "Escape" && found.length) { event.stopPropagation(); closePicker(picker); return; }
+    if (event.key === "Enter" && at >= 0) { event.preventDefault(); pick(picker, found[at]); return; }
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (!step || !found.length) return;
+    event.preventDefault();
+    markOption(picker, found[at < 0 && step < 0 ? found.length - 1 : (at + step + found.length) % found.length]);
+  }
+
+  document.addEventListener("input", (event) => {
+    const picker = event.target.matches("[role=combobox]") && event.target.closest("[data-picker]");
+    if (picker) $("[data-picked]", picker).value = "";
+  });
+  document.addEventListener("focusout", (event) => {
+    const picker = event.target.closest("[data-picker]");
+    if (picker && !picker.contains(event.relatedTarget)) setTimeout(() => closePicker(picker), 150);
+  });
+
+  // --- one listener for clicks and keys ---------------------------------------------------------------
+  const clicks = {
+    "[data-toggle-theme]": toggleTheme,
+    "[data-toggle-side]": toggleSide,
+    "[data-open-menu]": openSide,
+    "[data-close-menu]": closeSide,
+    "[data-dismiss]": (button) => button.closest("[data-toast]").remove(),
+    "[data-reveal]": (button) => {
+      const field = document.getElementById(button.dataset.reveal);
+      const shown = field.type === "password";
+      field.type = shown ? "text" : "password";
+      button.setAttribute("aria-pressed", String(shown));
+    },
+    "[data-print]": () => print(),
+    "[data-picker] [role=option]": (option) => pick(option.closest("[data-picker]"), option),
+  };
+  document.addEventListener("click", (event) => {
+    closeMenus(event.target);
+    for (const [selector, act] of Object.entries(clicks)) {
+      const hit = event.target.closest(selector);
+      if (hit) { event.preventDefault(); act(hit); return; }
+    }
+  });
+  document.addEventListener("keydown", (event) => {
+    const picker = event.target.closest?.("[data-picker]");
+    if (picker) moveInPicker(event, picker);
+    if (event.key === "Escape") {
+      const open = $("details.menu[open]");
+      if (open) { open.open = false; $("summary", open).focus(); } else closeSide();
+    }
+    moveInMenu(event);
+  });
+
+  // --- after a page arrives, whole or in part --------------------------------------------------------
+  function settle(part) {
+    for (const button of all("[data-reveal][hidden]", part)) button.hidden = false;
+    for (const form of all("form[data-watch]", part)) before.set(form, entered(form));
+    for (const list of all("[data-picker] [role=listbox]", part)) list.classList.add("float");
+    $("[data-focus]", part)?.focus();
+  }
+  document.addEventListener("htmx:after:swap", (event) => {
+    const target = event.detail?.ctx?.target ?? event.target;
+    const list = target.closest?.("[data-picker] [role=listbox]");
+    if (list) {
+      $("[role=combobox]", list.closest("[data-picker]")).setAttribute("aria-expanded", String(list.childElementCount > 0));
+      return;
+    }
+    settle(document);
+    if (!document.activeElement || document.activeElement === document.body) $("#main")?.focus();
+  });
+  settle(document);
+  all("[data-toast]").forEach(runToast);
+})();

@@ -1,0 +1,1 @@
+"""The interface kit: icons, formats, forms, lists, and how a page is put together."""

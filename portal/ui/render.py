@@ -1,0 +1,238 @@
+"""How a page is put together: the Jinja environment of the kit, and pages or parts of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, tzinfo
+from typing import Any
+
+from flask import Flask, current_app, request
+from jinja2 import StrictUndefined
+from jinja2.environment import Template
+from markupsafe import Markup, escape
+
+from portal import messages
+from portal.ui import formats, forms
+from portal.ui.assets import Assets
+from portal.ui.icons import icon
+from portal.ui.shell import Crumb, Shell, Toast
+
+_EXTENSION = "kantor.ui"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kit:
+    """What the templates need from the portal around them; each is asked while a page is rendered."""
+
+    shell: Callable[[], Shell]
+    csrf_token: Callable[[], str]
+    form_key: Callable[[], str]
+    zone: Callable[[], tzinfo] = lambda: UTC
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    currency: Callable[[], str] = lambda: "IDR"
+    assets: Assets
+
+
+def configure_jinja(app: Flask, kit: Kit) -> None:
+    """Set up ``app``'s templates: strict, always escaped, speaking the reader's language."""
+    app.extensions[_EXTENSION] = kit
+    environment = app.jinja_env
+    environment.undefined = StrictUndefined
+    environment.autoescape = True
+    environment.finalize = _shown
+    environment.trim_blocks = environment.lstrip_blocks = True
+    environment.add_extension("jinja2.ext.i18n")
+    environment.install_gettext_callables(  # type: ignore[attr-defined]
+        messages.gettext, messages.ngettext, newstyle=True, pgettext=messages.pgettext
+    )
+    environment.globals.update(
+        asset=kit.assets.url,
+        csrf_token=kit.csrf_token,
+        form_key=kit.form_key,
+        icon=icon,
+        initials=formats.initials,
+        zip=zip,
+    )
+    environment.filters.update(_filters(kit) | forms.FILTERS)
+
+
+def render(template: str, **context: Any) -> str:
+    """Return a page; to htmx, the one block of it that was asked for.
+
+    That is the block named like the target's id when the page has such a block, else ``main``; the
+    title goes with it, because htmx announces and shows it.
+    """
+    kit: Kit = current_app.extensions[_EXTENSION]
+    context.setdefault("shell", kit.shell())
+    page = current_app.jinja_env.get_or_select_template(template)
+    current_app.update_template_context(context)
+    name = _wanted_block(page)
+    if name is None:
+        return page.render(context)
+    # A template that is no page of the shell is already a part and is sent whole.
+    part = _block(page, name, context)
+    if "title" not in page.blocks:
+        return part
+    return f"<title>{_block(page, 'title', context).strip()}</title>{part}"
+
+
+def is_partial() -> bool:
+    """Return whether htmx asks for a part of a page."""
+    headers = request.headers
+    return headers.get("HX-Request") == "true" and headers.get("HX-Request-Type") != "full"
+
+
+def _wanted_block(page: Template) -> str | None:
+    if not is_partial() or request.headers.get("HX-History-Restore-Request"):
+        return None
+    target = request.headers.get("HX-Target", "").rpartition("#")[2]
+    return next((name for name in (target, "main") if name in page.blocks), None)
+
+
+def _block(page: Template, name: str, context: dict[str, Any]) -> str:
+    return "".join(page.blocks[name](page.new_context(context)))
+
+
+def _shown(value: Any) -> Any:
+    """Print nothing for None; messages print themselves in the reader's language."""
+    return "" if value is None else value
+
+
+def cell_openings(columns: Iterable[Any]) -> tuple[list[Markup], list[str]]:
+    """Return, for each column, the opening tag of its cells and the class its tone is shown with.
+
+    Made once a page instead of once a cell; on a phone the label stands before the value.
+    """
+    openings, shapes = [], []
+    for column in columns:
+        classes = " ".join(name for name, wanted in _cell_classes(column) if wanted)
+        openings.append(
+            Markup('<td role="cell" class="{}" data-l="{}">').format(classes, column.title)
+            if classes
+            else Markup('<td role="cell" data-l="{}">').format(column.title)
+        )
+        shapes.append("pill" if column.kind == "pill" else "tx")
+    return openings, shapes
+
+
+def _cell_classes(column: Any) -> tuple[tuple[str, bool], ...]:
+    return (
+        ("pri", column.primary),
+        ("num", column.align == "end"),
+        ("st", column.kind == "pill"),
+        ("at", column.kind in {"date", "datetime"}),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PlainColumn:
+    """A column of a small table written in a template."""
+
+    title: Any
+    kind: str = "text"
+    primary: bool = False
+    sort_url: None = None
+    sorted: None = None
+
+    @property
+    def align(self) -> str:
+        return "end" if self.kind in {"number", "quantity", "money"} else "start"
+
+
+def as_columns(heads: Iterable[Any]) -> list[PlainColumn]:
+    """Return columns from titles or (title, kind) pairs; the first names the row."""
+    pairs = [head if isinstance(head, tuple) else (head,) for head in heads]
+    return [PlainColumn(*pair, primary=number == 0) for number, pair in enumerate(pairs)]
+
+
+def as_cells(rows: Iterable[Iterable[Any]]) -> list[list[tuple[Any, Any, Any, Any]]]:
+    """Return rows of (text, href, meta, tone) from plain values or shorter tuples."""
+    return [[_cell(value) for value in row] for row in rows]
+
+
+def _cell(value: Any) -> tuple[Any, Any, Any, Any]:
+    given = value if isinstance(value, tuple) else (value,)
+    text, href, meta, tone = (*given, None, None, None)[:4]
+    return "" if text is None else text, href, meta, tone
+
+
+def chart_values(bars: Iterable[Any], limit: tuple[int, Any] | None = None) -> dict[str, Any]:
+    """Return the top of a chart's axis, a round number at or above every value, and its four lines."""
+    highest = max(
+        [value for bar in bars for value in bar[1:]] + ([limit[0]] if limit else []), default=0
+    )
+    step, size = 1, 1
+    while step * 3 < highest:
+        step = next((size * lead for lead in (1, 2, 5) if size * lead > step), 0)
+        if not step:
+            size *= 10
+            step = size
+    return {"top": step * 3, "ticks": [0, step, step * 2, step * 3]}
+
+
+def visible_fields(form: Any) -> list[Any]:
+    """Return the fields of a filter form that a person fills in; of no form, none."""
+    return [] if form is None else [field for field in form if forms.field_kind(field) != "hidden"]
+
+
+def _filters(kit: Kit) -> dict[str, Callable[..., Any]]:
+    language = messages.current_language.get
+
+    def instant(value: datetime | None) -> Markup:
+        if value is None:
+            return Markup()
+        full = formats.moment(value, language(), kit.zone())
+        near = formats.instant(value, language(), zone=kit.zone(), now=kit.now())
+        return Markup('<time datetime="{}" title="{}">{}</time>').format(
+            value.isoformat(timespec="seconds"), full, near
+        )
+
+    def moment(value: datetime | None) -> str:
+        return "" if value is None else formats.moment(value, language(), kit.zone())
+
+    def day(value: date | None, style: str = "long") -> str:
+        return "" if value is None else formats.day(value, language(), style)
+
+    return {
+        "as_cells": as_cells,
+        "as_columns": as_columns,
+        "cell_openings": cell_openings,
+        "chart_values": chart_values,
+        "change": lambda value, unit="": formats.change(value, language(), unit),
+        "clock": lambda value: formats.clock(value.astimezone(kit.zone()), language()),
+        "count": lambda value: formats.count(value, language()),
+        "date": day,
+        "instant": instant,
+        "moment": moment,
+        "money": lambda value, currency=None: formats.money(
+            value, currency or kit.currency(), language()
+        ),
+        "number": lambda value: formats.number(value, language()),
+        "paragraphs": paragraphs,
+        "phone": formats.phone,
+        "quantity": lambda value, unit="": formats.quantity(value, language(), unit),
+        "size": lambda value: formats.size(value, language()),
+        "visible_fields": visible_fields,
+    }
+
+
+def paragraphs(text: str) -> Markup:
+    """Return plain text as typed: blank lines part paragraphs, line ends stay."""
+    parts = [part.strip() for part in text.replace("\r\n", "\n").split("\n\n") if part.strip()]
+    return Markup().join(
+        Markup("<p>{}</p>").format(Markup("<br>").join(map(escape, part.split("\n"))))
+        for part in parts
+    )
+
+
+__all__ = [
+    "Crumb",
+    "Kit",
+    "Shell",
+    "Toast",
+    "configure_jinja",
+    "is_partial",
+    "paragraphs",
+    "render",
+]

@@ -1,0 +1,171 @@
+"""What stands around every page: menu, breadcrumb, person, language. Plain data, no Flask.
+
+The costly part (who may see which entry) is one ``Shell`` per principal and language, made once and
+kept; ``Shell.on_page`` adds what differs from page to page and only compares strings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from portal.messages import Message
+
+Text = Message | str
+Tone = Literal["ok", "warn", "bad", "info", "mute"]
+HUES = ("teal", "orange", "sky", "violet", "green", "rose",
+        "red", "slate", "amber", "indigo", "brown", "cyan")  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NavEntry:
+    """One line of the menu; ``current`` is ``page`` for the page itself and ``true`` for what is above it."""
+
+    title: Text
+    url: str
+    icon: str = "circle"
+    hue: str = "slate"
+    count: Text = ""
+    children: tuple[NavEntry, ...] = ()
+    current: Literal["", "page", "true"] = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NavGroup:
+    """Entries under one heading; the first group of a menu has none."""
+
+    title: Text = ""
+    entries: tuple[NavEntry, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Crumb:
+    """One step of the breadcrumb; the last one is the page itself and carries no address."""
+
+    title: Text
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Toast:
+    """One line at the foot of the next page; ``undo_url`` is posted to when Undo is pressed."""
+
+    text: Text
+    tone: Tone = "ok"
+    undo_url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Who is signed in, as the shell names them."""
+
+    name: str
+    initials: str
+    hue: str = "slate"
+    meta: Text = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shell:
+    """Everything base.html shows around a page. An empty address means: that page does not exist."""
+
+    organisation: str
+    language: str = "en"
+    groups: tuple[NavGroup, ...] = ()
+    create: tuple[NavEntry, ...] = ()
+    person: Person | None = None
+    theme: Literal["system", "light", "dark"] = "system"
+    collapsed: bool = False
+    home_url: str = "/"
+    account_url: str = ""
+    preferences_url: str = ""
+    sign_out_url: str = ""
+    help_url: str = ""
+    version: str = ""
+    nonce: str = ""
+    banner: Text = ""
+    breadcrumbs: tuple[Crumb, ...] = ()
+    toasts: tuple[Toast, ...] = ()
+    languages: tuple[tuple[str, str], ...] = field(default=(("en", "English"), ("id", "Indonesia")))
+
+    @property
+    def apps_current(self) -> bool:
+        """Whether the page lies in the menu but is not the home page (for the bar on a phone)."""
+        return any(e.current and e.url != self.home_url for g in self.groups for e in g.entries)
+
+    def on_page(
+        self,
+        path: str,
+        *,
+        nonce: str = "",
+        breadcrumbs: Iterable[Crumb] = (),
+        toasts: Iterable[Toast] = (),
+    ) -> Shell:
+        """Return this shell for one page: its place in the menu marked, its own parts filled in.
+
+        The breadcrumb is the way through the menu, then ``breadcrumbs`` (what the menu does not know).
+        """
+        groups = mark_current(self.groups, path, self.home_url)
+        way = trail(groups, self.home_url)
+        passed = {crumb.url for crumb in way}
+        crumbs = way + tuple(
+            crumb for crumb in breadcrumbs if not crumb.url or crumb.url not in passed
+        )
+        return replace(self, groups=groups, nonce=nonce, breadcrumbs=crumbs, toasts=tuple(toasts))
+
+
+def mark_current(groups: tuple[NavGroup, ...], path: str, home_url: str) -> tuple[NavGroup, ...]:
+    """Return ``groups`` with the entry whose address fits ``path`` best marked, and the one above it."""
+    best, parent = _best_match(groups, path, home_url)
+    if not best:
+        return groups
+    return tuple(
+        replace(group, entries=tuple(_marked(entry, best, parent, path) for entry in group.entries))
+        for group in groups
+    )
+
+
+def trail(groups: tuple[NavGroup, ...], home_url: str) -> tuple[Crumb, ...]:
+    """Return the breadcrumb that the menu itself implies: app, then sub-page."""
+    for group in groups:
+        for entry in group.entries:
+            if not entry.current or entry.url == home_url:
+                continue
+            below = [child for child in entry.children if child.current]
+            return (
+                Crumb(entry.title, entry.url),
+                *(Crumb(child.title, child.url) for child in below),
+            )
+    return ()
+
+
+def _best_match(
+    groups: tuple[NavGroup, ...], path: str, home_url: str
+) -> tuple[str, NavEntry | None]:
+    """Return the address nearest to ``path`` in the menu and the entry it belongs to."""
+    best, owner = "", None
+    for group in groups:
+        for entry in group.entries:
+            for candidate in (*entry.children, entry):
+                if len(candidate.url) > len(best) and _leads_to(candidate.url, path, home_url):
+                    best, owner = candidate.url, entry
+    return best, owner
+
+
+def _leads_to(url: str, path: str, home_url: str) -> bool:
+    return path == url or (url != home_url and path.startswith(url.rstrip("/") + "/"))
+
+
+def _marked(entry: NavEntry, best: str, owner: NavEntry | None, path: str) -> NavEntry:
+    if entry is not owner:
+        return entry
+    children = tuple(
+        replace(child, current="page" if child.url == path else "true")
+        if child.url == best
+        else child
+        for child in entry.children
+    )
+    below = any(child.current for child in children)
+    here: Literal["page", "true"] = "page" if entry.url == path and not below else "true"
+    return replace(entry, current=here, children=children)
