@@ -135,7 +135,7 @@ class Panel:
     template: str
     context: Mapping[str, Any] = field(default_factory=dict)
     order: int = 100
-    wide: bool = False
+    place: str = "side"  # on the home page: strip (figures at the top), wide or side
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -197,6 +197,11 @@ class Plugin:
         if problems := list(self._problems()):
             raise PluginDefinitionError(str(self.slug), problems)
 
+    @property
+    def entries(self) -> tuple[NavItem | NewItem, ...]:
+        """Everything that leads into the plugin: its menu and its part of the New menu."""
+        return (*self.nav, *self.new)
+
     def _problems(self) -> Iterator[str]:
         if not SLUG.fullmatch(self.slug):
             yield f"slug {self.slug!r} must match {SLUG.pattern}"
@@ -227,7 +232,7 @@ class Plugin:
                 yield f"role {grant.role!r} is none of {', '.join(ROLES)}"
             if grant.reach not in set(Reach):
                 yield f"reach {grant.reach!r} is none of {', '.join(Reach)}"
-        for entry in (*self.nav, *self.new):
+        for entry in self.entries:
             if entry.permission not in declared:
                 yield f"menu entry {str(entry.title)!r} needs {entry.permission!r}, which is not declared"
             if not entry.endpoint.startswith(f"{self.slug}."):

@@ -55,7 +55,7 @@ def noun_of(permission: str) -> str:
     return permission.rpartition(".")[0]
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Principal:
     """One actor with everything needed to decide, compiled once and valid until its epoch changes."""
 
@@ -76,6 +76,9 @@ class Principal:
     reason: str = ""
     on_behalf_of: int | None = None
     _built: dict[Any, Any] = field(default_factory=dict, repr=False)
+
+    def __repr__(self) -> str:
+        return f"<Principal {self.person_id or self.realm}>"
 
     def holds(self, permission: str) -> bool:
         """Return whether this person has the permission in any reach."""

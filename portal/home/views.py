@@ -6,10 +6,18 @@ from typing import Any
 
 from flask import Blueprint, current_app
 
+from portal.messages import Message, message
 from portal.plugin import Home
 from portal.web import policy, reading, render
 
 blueprint = Blueprint("home", __name__)
+# From which hour of the day which greeting.
+GREETINGS = (
+    (18, message("Good evening, {name}")),
+    (12, message("Good afternoon, {name}")),
+    (4, message("Good morning, {name}")),
+    (0, message("Good evening, {name}")),
+)
 
 
 @blueprint.get("/")
@@ -17,6 +25,19 @@ blueprint = Blueprint("home", __name__)
 def index() -> Any:
     """Show the home page with the widgets of the plugins that are switched on."""
     tx = reading()
-    widgets = current_app.extensions["kantor"].collect("panels", tx, subject=Home(), slot="widget")
-    panels = sorted((panel for _, panel in widgets), key=lambda panel: panel.order)
-    return render("home/index.html", panels=panels)
+    found = current_app.extensions["kantor"].collect("panels", tx, subject=Home(), slot="widget")
+    panels = sorted((panel for _, panel in found), key=lambda panel: panel.order)
+    return render(
+        "home/index.html",
+        greeting=greeting(tx.now.astimezone(tx.zone).hour, tx.actor.name),
+        today=tx.today,
+        strips=[panel for panel in panels if panel.place == "strip"],
+        wide=[panel for panel in panels if panel.place == "wide"],
+        side=[panel for panel in panels if panel.place == "side"],
+    )
+
+
+def greeting(hour: int, name: str) -> Message:
+    """Return the greeting of an hour of the day (0 to 23), by the first word of the name."""
+    text = next(text for since, text in GREETINGS if hour >= since)
+    return Message(text.msgid, {"name": name.split()[0] if name.split() else name})

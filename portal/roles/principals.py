@@ -79,7 +79,7 @@ class Compiler:
             name=person.name,
             language=person.language,
             theme=person.theme,
-            collapsed=person.sidebar == "collapsed",
+            collapsed=person.sidebar == "narrow",
             today=day,
             managed=frozenset(row.department_id for row in member if row.kind == "manager"),
             member_of=member_of,
@@ -111,7 +111,7 @@ class Compiler:
             on = on.where(
                 or_(activations.c.department_id.is_(None), activations.c.department_id.in_(mine))
             )
-        return frozenset(row.slug for row in rows(on)) & self.loaded().keys()
+        return frozenset(row.slug for row in rows(on) if row.slug in self.loaded())
 
 
 def valid(table: Any, day: date) -> tuple[Any, Any]:
