@@ -11,7 +11,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, Select, and_, column, func, inspect, or_, select, table, union
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    column,
+    func,
+    inspect,
+    not_,
+    or_,
+    select,
+    table,
+    union_all,
+)
 
 from .guard import kernel_execute
 from .orm import sort_key
@@ -42,22 +54,51 @@ def matching(tx: UnitOfWork, statement: Select[Any], term: str, entity: Any = No
     ``entity`` is the searched class or alias, the statement's first unless given. No sign in
     ``term`` has a meaning of its own; a term of blanks limits nothing.
     """
+    if entity is None:
+        entity = statement.column_descriptions[0]["entity"]
+    found = matches(tx, term, entity)
+    return statement if found is None else found.limiting(statement)
+
+
+@dataclass(frozen=True)
+class Found:
+    """The rows that a term matches: a condition and, where many match, their keys to count by."""
+
+    condition: ColumnElement[bool]
+    key: Any = None
+    keys: Any = None
+
+    def limiting(self, statement: Select[Any]) -> Select[Any]:
+        """Return ``statement`` limited to these rows, to be read in its own order."""
+        return statement.where(self.condition)
+
+    def counted(self, statement: Select[Any]) -> Select[Any]:
+        """Return ``statement`` limited to these rows, to be read in any order."""
+        if self.keys is None:
+            return statement.where(self.condition)
+        hits = self.keys.subquery("hits")
+        return statement.join(hits, hits.c.rowid == self.key)
+
+
+def matches(tx: UnitOfWork, term: str, entity: Any) -> Found | None:
+    """Return the rows that ``matching`` keeps, or None for a term of blanks."""
     folded = sort_key(term).replace("\x00", "").strip()
     words = folded.split()[:MOST_WORDS]
     if not words:
-        return statement
-    entity = entity if entity is not None else statement.column_descriptions[0]["entity"]
+        return None
     declared = inspect(entity).mapper.class_.__searched__
     texts = [getattr(entity, name) for name in declared.text]
     coded = [_begins(getattr(entity, name), folded) for name in declared.codes]
     if all(len(word) < TRIGRAM for word in words):
-        return statement.where(or_(*coded, _begins(texts[0], folded)))
+        return Found(or_(*coded, _begins(texts[0], folded)))
     if tx.session.get_bind().dialect.name == "postgresql":
-        return statement.where(or_(*coded, *_all_words(texts, words, _like)))
+        return Found(or_(*coded, _all_words(texts, words, _like)))
     hits = _Trigrams(inspect(entity).mapper, declared, folded, words)
+    key = hits.key_of(entity)
     if hits.are_few(tx):
-        return statement.where(hits.key_of(entity).in_(hits.keys()))
-    return statement.where(or_(*coded, *_all_words(texts, words, _instr)))
+        return Found(key.in_(hits.keys()))
+    # More than a few are read in list order, where the next ones are never far.
+    return Found(or_(*coded, _all_words(texts, words, _instr)), key, hits.keys())
 
 
 def _begins(text: Any, start: str) -> ColumnElement[bool]:
@@ -76,10 +117,8 @@ def _instr(text: Any, word: str) -> ColumnElement[bool]:
     return func.instr(text, word) > 0
 
 
-def _all_words(
-    texts: Sequence[Any], words: Sequence[str], contains: Any
-) -> list[ColumnElement[bool]]:
-    return [and_(*[or_(*[contains(text, word) for text in texts]) for word in words])]
+def _all_words(texts: Sequence[Any], words: Sequence[str], contains: Any) -> ColumnElement[bool]:
+    return and_(*[or_(*[contains(text, word) for text in texts]) for word in words])
 
 
 class _Trigrams:
@@ -102,9 +141,14 @@ class _Trigrams:
         return bool(sum(numbers) <= FEW)
 
     def keys(self) -> Any:
-        """Return a subquery of the keys of all hits."""
-        found = [self._text_keys(), *self._code_keys(self.mapper.class_)]
-        return found[0] if len(found) == 1 else union(*found)
+        """Return a select of the keys of all hits, each once."""
+        text = self._text_keys()
+        if not self.declared.codes:
+            return text
+        model = self.mapper.class_
+        texts = [getattr(model, name) for name in self.declared.text]
+        elsewhere = not_(_all_words(texts, [*self.long, *self.short], _instr))
+        return union_all(text, *[keys.where(elsewhere) for keys in self._code_keys(model)])
 
     def key_of(self, entity: Any) -> Any:
         return getattr(entity, self.mapper.get_property_by_column(self.mapper.primary_key[0]).key)
@@ -113,7 +157,7 @@ class _Trigrams:
         query = " AND ".join('"' + word.replace('"', '""') + '"' for word in self.long)
         texts = [self.fts.c[name] for name in self.declared.text]
         found = select(self.fts.c.rowid).where(self.fts.c[self.name].op("MATCH")(query))
-        return found.where(*_all_words(texts, self.short, _instr)) if self.short else found
+        return found.where(_all_words(texts, self.short, _instr)) if self.short else found
 
     def _code_keys(self, source: Any) -> list[Select[Any]]:
         key = self.mapper.primary_key[0].key

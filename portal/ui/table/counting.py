@@ -11,14 +11,17 @@ from sqlalchemy.sql import visitors
 COUNTED = 1000
 
 
-def countable(statement: Select[Any]) -> Select[Any]:
-    """Return a select of the keys that ``statement`` lists, without joins that change nothing."""
+def countable(statement: Select[Any], searched: Any = None) -> Select[Any]:
+    """Return a select of the keys that ``statement`` lists, without joins that change nothing.
+
+    The join of ``searched``, the class that a search will look into, stays.
+    """
     entity = statement.column_descriptions[0]["entity"]
     keys = [getattr(entity, name) for name in _key_names(entity)]
     if statement._group_by_clauses or statement._distinct or statement._having_criteria:
         return statement.order_by(None).limit(COUNTED + 1)
     counted = select(*keys).select_from(*(statement._from_obj or (entity,)))
-    for target, onclause, _source, flags in _joins_that_matter(statement):
+    for target, onclause, _source, flags in _joins_that_matter(statement, searched):
         counted = counted.join(target, onclause, isouter=flags["isouter"], full=flags["full"])
     if statement.whereclause is not None:
         counted = counted.where(statement.whereclause)
@@ -30,9 +33,11 @@ def count_of(keys: Select[Any]) -> Select[Any]:
     return select(func.count()).select_from(keys.subquery())
 
 
-def _joins_that_matter(statement: Select[Any]) -> list[Any]:
-    """Return the joins, from the last, that a condition or a kept join needs or that drop rows."""
+def _joins_that_matter(statement: Select[Any], searched: Any) -> list[Any]:
+    """Return the joins that a condition, the search or another join needs, or that drop rows."""
     needed = _tables(statement.whereclause)
+    if searched is not None:
+        needed.add(inspect(searched).selectable)
     kept: list[Any] = []
     for join in reversed(statement._setup_joins):
         target, onclause, _source, flags = join

@@ -12,7 +12,7 @@ from sqlalchemy.sql.elements import True_
 
 from portal.errors import BadRequest
 from portal.reach import Principal, visible
-from portal.search import matching
+from portal.search import Found, matches
 from portal.ui.export import Source
 from portal.work import UnitOfWork
 
@@ -57,7 +57,7 @@ def prepare(table: Table, statement: Select[Any]) -> Prepared:
         raise TableDefinitionError(table.name, problems)
     mappers = {inspect(c["entity"]).mapper for c in described if c["entity"] is not None}
     names = {attribute.key for mapper in mappers for attribute in mapper.column_attrs}
-    return Prepared(statement, countable(statement), entity, at, frozenset(names))
+    return Prepared(statement, countable(statement, table.search), entity, at, frozenset(names))
 
 
 class Question:
@@ -83,6 +83,7 @@ class Question:
         self.order = self._order()
         self.place = place(asked.arguments, self.order)
         self.highest: int | None = None
+        self._matches: tuple[Found | None] | None = None
 
     def _refuse(self, names: set[str]) -> None:
         """Refuse filters this person may not use: they would tell about hidden values."""
@@ -128,7 +129,9 @@ class Question:
 
     def statement(self, tx: UnitOfWork, step: str) -> Select[Any]:
         """Return the rows that ``tx.actor`` may see, in order."""
-        return self._mine(tx, self._masked(self.prepared.ordered(self.order, step)))
+        statement = self._masked(self.prepared.ordered(self.order, step))
+        found = self._found(tx)
+        return self._mine(tx, statement if found is None else found.limiting(statement))
 
     def rows(self, tx: UnitOfWork, here: Place, most: int) -> Sequence[Any]:
         """Return at most ``most`` rows from ``here`` on, nearest first."""
@@ -137,7 +140,8 @@ class Question:
 
     def count(self, tx: UnitOfWork, most: int = COUNTED) -> int:
         """Return how many rows there are; ``most + 1`` stands for any larger number."""
-        keys = self._mine(tx, self.prepared.keys).limit(most + 1)
+        keys, found = self.prepared.keys, self._found(tx)
+        keys = self._mine(tx, keys if found is None else found.counted(keys)).limit(most + 1)
         return int(tx.session.execute(count_of(keys)).scalar_one())
 
     def exported(self, tx: UnitOfWork) -> Source:
@@ -159,11 +163,17 @@ class Question:
         return Place("after", tuple(row[-len(self.order.columns) :]))
 
     def _mine(self, tx: UnitOfWork, statement: Select[Any]) -> Select[Any]:
-        if self.asked.search:
-            statement = matching(tx, statement, self.asked.search, self.table.search)
         if self.highest is not None:
             statement = statement.where(_key(self.prepared.entity) <= self.highest)
         return visible(statement, self.table.permission, tx.actor)
+
+    def _found(self, tx: UnitOfWork) -> Found | None:
+        """Return what the search finds, asked once: rows and count want the same."""
+        if self.table.search is None or not self.asked.search:
+            return None
+        if self._matches is None:
+            self._matches = (matches(tx, self.asked.search, self.table.search),)
+        return self._matches[0]
 
     def _masked(self, statement: Select[Any]) -> Select[Any]:
         if not self.masks:
