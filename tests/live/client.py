@@ -1,0 +1,81 @@
+"""A browser without a screen: cookies, forms, and no library between it and the wire."""
+
+from __future__ import annotations
+
+import http.client
+import re
+import secrets
+from html import unescape
+from http.cookies import SimpleCookie
+from urllib.parse import urlencode, urlsplit
+
+HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
+
+
+class Answer:
+    """What came back."""
+
+    def __init__(self, status: int, headers: http.client.HTTPMessage, body: bytes) -> None:
+        self.status, self.headers, self.body = status, headers, body
+
+    @property
+    def text(self) -> str:
+        return self.body.decode("utf-8", "replace")
+
+    @property
+    def hidden(self) -> dict[str, str]:
+        """The hidden fields of the page's forms; the last form wins."""
+        return {name: unescape(value) for name, value in HIDDEN.findall(self.text)}
+
+
+class Client:
+    """One person's browser; a connection is kept open and opened again when the server closed it."""
+
+    def __init__(self, port: int, *, timeout: float = 30) -> None:
+        self.port, self.timeout = port, timeout
+        self.cookies: dict[str, str] = {}
+        self.csrf_token = ""
+        self._connection: http.client.HTTPConnection | None = None
+
+    def request(self, method: str, path: str, fields: dict[str, str] | None = None) -> Answer:
+        """Send one request and return its answer; raise OSError or HTTPException when the wire breaks."""
+        headers = {"Cookie": "; ".join(f"{k}={v}" for k, v in self.cookies.items())}
+        body = None
+        if fields is not None:
+            body = urlencode(fields)
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+        if self._connection is None:
+            self._connection = http.client.HTTPConnection(
+                "127.0.0.1", self.port, timeout=self.timeout
+            )
+        try:
+            self._connection.request(method, path, body, headers)
+            got = self._connection.getresponse()
+            content = got.read()
+        except (OSError, http.client.HTTPException):
+            self._connection.close()
+            self._connection = None
+            raise
+        for line in got.headers.get_all("Set-Cookie") or ():
+            for name, morsel in SimpleCookie(line).items():
+                self.cookies[name] = morsel.value
+        return Answer(got.status, got.headers, content)
+
+    def get(self, path: str) -> Answer:
+        return self.request("GET", path)
+
+    def post(self, path: str, fields: dict[str, str], *, key: str | None = None) -> Answer:
+        """Send a form with the CSRF token and an idempotency key (a new one unless given)."""
+        hidden = {"csrf_token": self.csrf_token, "_key": key or secrets.token_urlsafe(12)}
+        return self.request("POST", path, hidden | fields)
+
+    def sign_in(self, username: str, password: str) -> Answer:
+        """Sign in through the page, as a person does, and fetch a CSRF token to go on with."""
+        token = self.get("/sign-in").hidden["csrf_token"]
+        answer = self.request(
+            "POST", "/sign-in", {"csrf_token": token, "username": username, "password": password}
+        )
+        if answer.status == 303:
+            page = self.get(urlsplit(answer.headers["Location"]).path)
+            self.csrf_token = page.hidden["csrf_token"]
+        return answer
