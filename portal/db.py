@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 
 from flask import current_app
 from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy.orm import scoped_session
 
 from . import work
 from .guard import GuardedSession
@@ -14,7 +15,14 @@ from .orm import metadata
 from .reach import EVERYTHING
 from .work import UnitOfWork
 
-db = SQLAlchemy(metadata=metadata, session_options={"class_": GuardedSession})
+
+class Database(SQLAlchemy):
+    """Flask-SQLAlchemy, every session of which is guarded."""
+
+    session: scoped_session[GuardedSession]  # type: ignore[assignment]
+
+
+db = Database(metadata=metadata, session_options={"class_": GuardedSession})
 
 
 def new_session() -> GuardedSession:

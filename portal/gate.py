@@ -105,9 +105,10 @@ def mount(app: Portal, plugin: Plugin) -> None:
     rehearsal = Portal("rehearsal")
     rehearsal.register_blueprint(plugin.blueprint, url_prefix=f"/{plugin.slug}")
     declared = {permission.name for permission in plugin.permissions}
+    views: dict[str, Any] = rehearsal.view_functions
     problems = [
         f"{endpoint} needs {view.__policy__}, which {plugin.slug} does not declare"
-        for endpoint, view in rehearsal.view_functions.items()
+        for endpoint, view in views.items()
         if getattr(view, "__policy__", None) not in {None, *declared}
     ]
     problems += [
@@ -115,11 +116,10 @@ def mount(app: Portal, plugin: Plugin) -> None:
         for rule in rehearsal.url_map.iter_rules()
         if rule.endpoint != "static" and not rule.rule.startswith(f"/{plugin.slug}/")
     ]
-    endpoints = rehearsal.view_functions.keys()
     problems += [
         f"menu entry {str(entry.title)!r} leads to {entry.endpoint}, which is no page"
-        for entry in (*plugin.nav, *plugin.new)
-        if entry.endpoint not in endpoints
+        for entry in plugin.entries
+        if entry.endpoint not in views
     ]
     if problems:
         raise PluginDefinitionError(plugin.slug, problems)

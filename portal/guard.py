@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from contextvars import ContextVar
 from functools import cache, lru_cache
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import (
     Alias,
@@ -65,8 +65,8 @@ class GuardedSession(Session):
     def _refuse(self, *args: Any, **kwargs: Any) -> Any:
         raise Refused("not offered by the guarded session; see docs/plugin-authors/data.md")
 
-    connection = commit = merge = query = _refuse  # type: ignore[assignment]
-    bulk_save_objects = bulk_insert_mappings = bulk_update_mappings = _refuse  # type: ignore[assignment]
+    connection = commit = merge = query = _refuse
+    bulk_save_objects = bulk_insert_mappings = bulk_update_mappings = _refuse
 
 
 def kernel_execute(session: Session, statement: Executable, parameters: Any = None) -> Any:
@@ -76,7 +76,7 @@ def kernel_execute(session: Session, statement: Executable, parameters: Any = No
 
 @event.listens_for(GuardedSession, "do_orm_execute")
 def _limit(state: ORMExecuteState) -> None:
-    session = state.session
+    session: Any = state.session
     if state.execution_options.get(LIMITED) == EVERYTHING and not state.all_mappers:
         return
     if session.principal is None:
@@ -98,7 +98,9 @@ def _limit(state: ORMExecuteState) -> None:
             session.principal.reachable(mapper.class_, writing=False)
             for mapper in state.all_mappers
         ]
-        state.statement = state.statement.where(*[limit for limit in limits if limit is not None])
+        state.statement = cast(Any, state.statement).where(
+            *[limit for limit in limits if limit is not None]
+        )
     walls = [session.principal.wall(model, writing=not state.is_select) for model in models]
     present = set(state.statement._with_options)
     state.statement = state.statement.options(
@@ -108,7 +110,7 @@ def _limit(state: ORMExecuteState) -> None:
     state.update_execution_options(**{LIMITED: limited.union(*(m.leans_on() for m in models))})
 
 
-def entities(statement: Any) -> set[type]:
+def entities(statement: Any) -> set[Any]:
     """Return every class a statement may load, eager loads included; refuse a table named without its class."""
     found = set()
     for level in _levels(statement):
@@ -166,7 +168,7 @@ def _refuse_unchecked_dml(state: ORMExecuteState) -> None:
     """Refuse the bulk statements whose effect the criteria do not limit."""
     if state.parameters:
         raise Refused("bulk UPDATE by primary key carries no criteria; use where() and values()")
-    statement, target = state.statement, state.bind_mapper
+    statement, target = state.statement, cast(Any, state.bind_mapper)
     values = getattr(statement, "_values", None) or {}
     named = {
         target.get_property_by_column(target.local_table.c[getattr(key, "name", key)]).key
@@ -192,7 +194,7 @@ def _check_old_side(session: GuardedSession, context: Any, instances: Any) -> No
         raise ReadOnly("change rows inside `with transaction()`")
     for row in (*session.new, *changed):
         if any(
-            isinstance(inspect(row).dict.get(key), ClauseElement) for key in _watched(type(row))
+            isinstance(inspect(row).dict.get(key), ClauseElement) for key in _watched(row.__class__)
         ):
             raise Refused(
                 "give a value, not an SQL expression, to a column that decides who may see what"
@@ -208,7 +210,7 @@ def _check_new_side(session: GuardedSession, context: Any) -> None:
     _require(session, written, writing=True)
     targets: dict[type, set[Any]] = {}
     for row in written:
-        for key, model in _watched(type(row)).items():
+        for key, model in _watched(row.__class__).items():
             if model is not None and (row in new or inspect(row).attrs[key].history.has_changes()):
                 targets.setdefault(model, set()).add(getattr(row, key))
     for model, values in targets.items():
@@ -220,9 +222,10 @@ def _changed(session: GuardedSession) -> list[Any]:
 
 
 @cache
-def _watched(model: type) -> dict[str, type | None]:
+def _watched(model: Any) -> dict[str, type | None]:
     """Return the attributes that decide who may see a row, each with the guarded class it points at, if any."""
-    mapper, watched = inspect(model), {}
+    mapper: Any = inspect(model)
+    watched: dict[str, type | None] = {}
     for column in mapper.local_table.c:
         targets = [
             MODELS[fk.column.table.name]
@@ -245,14 +248,17 @@ def _require(session: GuardedSession, rows: Iterable[Any], *, writing: bool) -> 
 
 def require_keys(session: GuardedSession, model: Any, keys: list[Any], *, writing: bool) -> None:
     """Raise OutOfReach unless every key is among the rows the principal may write (or read)."""
+    assert session.principal is not None
     statement = session.principal.count(model, writing=writing)
     if statement is None or not keys:
         return
     if kernel_execute(session, statement, {"keys": keys}).scalar_one() != len(keys):
         verb = "change" if writing else "see"
-        raise OutOfReach(
-            f"{model.__name__}: not among the rows {session.principal.name} may {verb}"
+        refusal = OutOfReach()  # The reader is told what a missing row is told; the log more.
+        refusal.add_note(
+            f"{model.__name__}: not all among what {session.principal.name} may {verb}"
         )
+        raise refusal
 
 
 def _is_guarded(table: Any) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from typing import Any
 
 import structlog
 
@@ -12,7 +13,7 @@ from .config import Config
 
 def configure(config: Config) -> None:
     """Send every log record of the process through one formatter."""
-    shared = [
+    shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
@@ -23,7 +24,10 @@ def configure(config: Config) -> None:
     if config.log_format == "json":
         # Without local variables: tokens and secrets live in them.
         plain = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
-        last = [structlog.processors.ExceptionRenderer(plain), structlog.processors.JSONRenderer()]
+        last: list[Any] = [
+            structlog.processors.ExceptionRenderer(plain),
+            structlog.processors.JSONRenderer(),
+        ]
     else:
         last = [
             structlog.dev.ConsoleRenderer(

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, delete, insert, inspect, select, text
+from sqlalchemy import Connection, Engine, delete, insert, inspect, select, text
 
 from .db import db, unscoped
 from .engine import WRITE
@@ -31,7 +31,9 @@ def lineage(engine: Engine, plugin: Plugin | None = None) -> Any:
     from alembic.config import Config
 
     slug, base = ("core", CoreBase) if plugin is None else (plugin.slug, plugin.models)
-    versions = _core_folder() / "versions" if plugin is None else package_folder(plugin) / "migrations"
+    versions = (
+        _core_folder() / "versions" if plugin is None else package_folder(plugin) / "migrations"
+    )
     config = Config()
     config.set_main_option("script_location", str(_core_folder()))
     config.set_main_option("path_separator", "newline")
@@ -40,7 +42,7 @@ def lineage(engine: Engine, plugin: Plugin | None = None) -> Any:
         engine=engine,
         slug=slug,
         metadata=metadata,
-        tables={mapper.local_table.name for mapper in base.registry.mappers} if base else set(),
+        tables={mapper.class_.__tablename__ for mapper in base.registry.mappers} if base else set(),
         version_table=version_table(slug),
     )
     return config
@@ -121,12 +123,17 @@ def downgrade(engine: Engine, plugin: Plugin) -> None:
     command.downgrade(lineage(engine, plugin), "base")
 
 
+def _driver(connection: Connection) -> Any:
+    """Return SQLite's own connection: a PRAGMA about foreign keys counts only outside a transaction."""
+    return connection.connection.driver_connection
+
+
 def drop_tables(engine: Engine, slug: str) -> list[str]:
     """Drop ``<slug>_*`` and the version table by name, also when the plugin's package is gone."""
     with engine.connect().execution_options(**{WRITE: True, LIMITED: EVERYTHING}) as connection:
         on_sqlite = engine.dialect.name == "sqlite"
         if on_sqlite:
-            connection.connection.driver_connection.execute("PRAGMA foreign_keys=OFF")
+            _driver(connection).execute("PRAGMA foreign_keys=OFF")
         try:
             with connection.begin():
                 names = [
@@ -135,10 +142,16 @@ def drop_tables(engine: Engine, slug: str) -> list[str]:
                     if name.startswith(f"{slug}_") or name == version_table(slug)
                 ]
                 if on_sqlite:  # A search table brings shadow tables of its own, which go with it.
-                    virtual = connection.execute(
-                        text("SELECT name FROM sqlite_master WHERE sql LIKE 'CREATE VIRTUAL%'")
-                    ).scalars().all()
-                    shadows = {n for n in names for v in virtual if n != v and n.startswith(f"{v}_")}
+                    virtual = (
+                        connection.execute(
+                            text("SELECT name FROM sqlite_master WHERE sql LIKE 'CREATE VIRTUAL%'")
+                        )
+                        .scalars()
+                        .all()
+                    )
+                    shadows = {
+                        n for n in names for v in virtual if n != v and n.startswith(f"{v}_")
+                    }
                     names = [name for name in names if name not in shadows]
                 for name in names:
                     cascade = "" if on_sqlite else " CASCADE"
@@ -147,19 +160,23 @@ def drop_tables(engine: Engine, slug: str) -> list[str]:
                     _drop_functions(connection, slug)
         finally:
             if on_sqlite:
-                connection.connection.driver_connection.execute("PRAGMA foreign_keys=ON")
+                _driver(connection).execute("PRAGMA foreign_keys=ON")
     return names
 
 
 def _drop_functions(connection: Any, slug: str) -> None:
     """Drop the trigger functions of a plugin, which PostgreSQL keeps apart from their tables."""
-    found = connection.execute(
-        text(
-            "SELECT p.oid::regprocedure::text FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace"
-            " WHERE n.nspname = current_schema() AND p.proname LIKE :prefix"
-        ),
-        {"prefix": f"{slug}\\_%"},
-    ).scalars().all()
+    found = (
+        connection.execute(
+            text(
+                "SELECT p.oid::regprocedure::text FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace"
+                " WHERE n.nspname = current_schema() AND p.proname LIKE :prefix"
+            ),
+            {"prefix": f"{slug}\\_%"},
+        )
+        .scalars()
+        .all()
+    )
     for name in found:
         connection.execute(text(f"DROP FUNCTION {name} CASCADE"))
 

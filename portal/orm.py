@@ -308,7 +308,7 @@ def declarative_base(slug: str) -> type[DeclarativeBase]:
                     raise UndeclaredModel(f"table {table!r} must start with {slug}_")
                 if slug != "core" and issubclass(cls, CoreOnly):
                     raise UndeclaredModel(f"{cls.__name__}: CoreOnly is for the portal's own tables")
-                MODELS[table] = cls
+                MODELS[table] = cls  # type: ignore[assignment]
             super().__init_subclass__(**kwargs)
 
     return Base

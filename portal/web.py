@@ -53,4 +53,4 @@ def redirect_to(tx: UnitOfWork, endpoint: str, **values: Any) -> Response:
     Inside the block the address is also kept as ``tx.answer``, for the same form sent a second time.
     """
     tx.answer = url_for(endpoint, **values)
-    return redirect(tx.answer, 303)  # type: ignore[return-value]
+    return redirect(tx.answer, 303)
