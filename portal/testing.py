@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -87,23 +87,54 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.fixture(scope="session")
-def portal_template(
-    portal_database_kind: str,
-    portal_plugins: list[Plugin],
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[tuple[Portal, Database]]:
-    """Yield an app on a database that the migrations have built, and that database."""
-    home = tmp_path_factory.mktemp("kantor")
-    with Database.made(portal_database_kind, home) as database:
-        app = make_app(database.url, home, portal_plugins)
+def _portal_templates(tmp_path_factory: pytest.TempPathFactory) -> Iterator[_Templates]:
+    """Yield the portals of this test session, each made when it is first asked for."""
+    with _Templates(tmp_path_factory) as templates:
+        yield templates
+
+
+class _Templates(ExitStack):
+    """One portal for each kind of database and set of plugins.
+
+    A fixture of session scope would be made once for all folders, whatever their own
+    ``portal_plugins`` says.
+    """
+
+    def __init__(self, folders: pytest.TempPathFactory) -> None:
+        super().__init__()
+        self._folders = folders
+        self._made: dict[tuple[Any, ...], tuple[Portal, Database]] = {}
+
+    def portal(self, kind: str, plugins: list[Plugin]) -> tuple[Portal, Database]:
+        key = (kind, *map(id, plugins))
+        if key not in self._made:
+            self._made[key] = self._make(kind, plugins)
+        return self._made[key]
+
+    def _make(self, kind: str, plugins: list[Plugin]) -> tuple[Portal, Database]:
+        home = self._folders.mktemp("kantor")
+        database = self.enter_context(Database.made(kind, home))
+        app = make_app(database.url, home, plugins)
+        self.callback(_let_go, app)
         with app.app_context():
             migrate.upgrade(app.extensions["kantor"])
             database.remember(db.engine)
         failures = app.extensions["kantor"].failures
         assert not failures, [(f.slug, f.stage, f.reason) for f in failures]
-        yield app, database
-        with app.app_context():
-            db.engine.dispose()
+        return app, database
+
+
+def _let_go(app: Portal) -> None:
+    with app.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture
+def portal_template(
+    portal_database_kind: str, portal_plugins: list[Plugin], _portal_templates: _Templates
+) -> tuple[Portal, Database]:
+    """Return an app on a database that the migrations have built, and that database."""
+    return _portal_templates.portal(portal_database_kind, portal_plugins)
 
 
 def make_app(url: str, home: Path, plugins: list[Plugin] | None, **settings: Any) -> Portal:
@@ -277,7 +308,7 @@ def principal_of(app: Portal, person_id: int) -> Any:
     """Return the compiled rights of a person."""
     visitors = app.extensions["kantor_visitors"]
     with unscoped(reason="test") as tx:
-        person = tx.session.get(Person, person_id)
+        person = tx.session.get_one(Person, person_id)
         row = {
             "person_id": person.id,
             "public_id": person.public_id,
