@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 import portal.orm
+from portal.search import create_search, drop_search
 
 revision = "core0001"
 down_revision = None
@@ -31,8 +32,10 @@ def upgrade() -> None:
         sa.UniqueConstraint("hash", name=op.f("uq_audit_entry_hash")),
     )
     with op.batch_alter_table("audit_entry", schema=None) as batch_op:
-        batch_op.create_index("ix_audit_entry_action", ["action", "id"], unique=False)
-        batch_op.create_index("ix_audit_entry_actor_id", ["actor_id", "id"], unique=False)
+        batch_op.create_index("ix_audit_entry_at", ["at", "id"], unique=False)
+        batch_op.create_index("ix_audit_entry_action", ["action", "at", "id"], unique=False)
+        batch_op.create_index("ix_audit_entry_actor_id", ["actor_id", "at", "id"], unique=False)
+        batch_op.create_index("ix_audit_entry_kind", ["subject_kind", "at", "id"], unique=False)
         batch_op.create_index(
             "ix_audit_entry_subject", ["subject_kind", "subject_id", "id"], unique=False
         )
@@ -112,7 +115,7 @@ def upgrade() -> None:
         ),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.CheckConstraint(
-            "active_until IS NULL OR active_until > active_from",
+            "active_until IS NULL OR active_until >= active_from",
             name=op.f("ck_person_active_range"),
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_person")),
@@ -196,8 +199,9 @@ def upgrade() -> None:
         sa.Column("granted_by_id", sa.Integer(), nullable=True),
         sa.Column("granted_at", portal.orm.Instant(timezone=True), nullable=False),
         sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("public_id", sa.String(length=12), nullable=False),
         sa.CheckConstraint(
-            "until_on IS NULL OR until_on > from_on", name=op.f("ck_assignment_range")
+            "until_on IS NULL OR until_on >= from_on", name=op.f("ck_assignment_range")
         ),
         sa.ForeignKeyConstraint(
             ["department_id"],
@@ -221,6 +225,7 @@ def upgrade() -> None:
             ["role_id"], ["role.id"], name=op.f("fk_assignment_role_id_role"), ondelete="RESTRICT"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_assignment")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_assignment_public_id")),
     )
     with op.batch_alter_table("assignment", schema=None) as batch_op:
         batch_op.create_index(
@@ -285,7 +290,8 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("job", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_job_owner_id"), ["owner_id"], unique=False)
-        batch_op.create_index("ix_job_state", ["state", "created_at"], unique=False)
+        batch_op.create_index("ix_job_state", ["state", "created_at", "id"], unique=False)
+        batch_op.create_index("ix_job_created_at", ["created_at", "id"], unique=False)
 
     op.create_table(
         "membership",
@@ -295,11 +301,12 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(length=20), nullable=False),
         sa.Column("from_on", sa.Date(), nullable=False),
         sa.Column("until_on", sa.Date(), nullable=True),
+        sa.Column("public_id", sa.String(length=12), nullable=False),
         sa.CheckConstraint(
             "kind IN ('member', 'manager', 'standing_deputy')", name=op.f("ck_membership_kind")
         ),
         sa.CheckConstraint(
-            "until_on IS NULL OR until_on > from_on", name=op.f("ck_membership_range")
+            "until_on IS NULL OR until_on >= from_on", name=op.f("ck_membership_range")
         ),
         sa.ForeignKeyConstraint(
             ["department_id"],
@@ -314,6 +321,7 @@ def upgrade() -> None:
             ondelete="RESTRICT",
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_membership")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_membership_public_id")),
     )
     with op.batch_alter_table("membership", schema=None) as batch_op:
         batch_op.create_index(
@@ -474,8 +482,176 @@ def upgrade() -> None:
             batch_op.f("ix_account_session_expires_at"), ["expires_at"], unique=False
         )
 
+    op.create_table(
+        "stored_file",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("created_at", portal.orm.Instant(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_stored_file")),
+        sa.UniqueConstraint("sha256", name=op.f("uq_stored_file_sha256")),
+    )
+    op.create_table(
+        "contact",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=14), nullable=False),
+        sa.Column("works_for_id", sa.Integer(), nullable=True),
+        sa.Column("note", sa.String(), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("public_id", sa.String(length=12), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column(
+            "name_key",
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("department_id", sa.Integer(), nullable=True),
+        sa.CheckConstraint("kind IN ('person', 'organisation')", name=op.f("ck_contact_kind")),
+        sa.ForeignKeyConstraint(
+            ["department_id"],
+            ["department.id"],
+            name=op.f("fk_contact_department_id_department"),
+            ondelete="RESTRICT",
+        ),
+        sa.ForeignKeyConstraint(
+            ["works_for_id"],
+            ["contact.id"],
+            name=op.f("fk_contact_works_for_id_contact"),
+            ondelete="SET NULL",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_contact")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_contact_public_id")),
+    )
+    with op.batch_alter_table("contact", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_contact_department_id"), ["department_id"], unique=False
+        )
+        batch_op.create_index("ix_contact_name_key", ["name_key", "id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_contact_works_for_id"), ["works_for_id"], unique=False)
 
+    op.create_table(
+        "place",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("code", sa.String(length=20), nullable=False),
+        sa.Column(
+            "code_key",
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("parent_id", sa.Integer(), nullable=True),
+        sa.Column("department_id", sa.Integer(), nullable=True),
+        sa.Column("walk_order", sa.Integer(), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("public_id", sa.String(length=12), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column(
+            "name_key",
+            sa.String().with_variant(sa.String(collation="C"), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.CheckConstraint("kind IN ('site', 'room', 'shelf')", name=op.f("ck_place_kind")),
+        sa.ForeignKeyConstraint(
+            ["department_id"],
+            ["department.id"],
+            name=op.f("fk_place_department_id_department"),
+            ondelete="RESTRICT",
+        ),
+        sa.ForeignKeyConstraint(
+            ["parent_id"], ["place.id"], name=op.f("fk_place_parent_id_place"), ondelete="RESTRICT"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_place")),
+        sa.UniqueConstraint("code_key", name=op.f("uq_place_code_key")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_place_public_id")),
+    )
+    with op.batch_alter_table("place", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_place_department_id"), ["department_id"], unique=False)
+        batch_op.create_index("ix_place_name_key", ["name_key", "id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_place_parent_id"), ["parent_id"], unique=False)
+        batch_op.create_index("ix_place_walk_order", ["walk_order", "id"], unique=False)
 
+    op.create_table(
+        "upload",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("owner_id", sa.Integer(), nullable=False),
+        sa.Column("file_id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=255), nullable=False),
+        sa.Column("purpose", sa.String(length=60), nullable=False),
+        sa.Column("created_at", portal.orm.Instant(timezone=True), nullable=False),
+        sa.Column("expires_at", portal.orm.Instant(timezone=True), nullable=True),
+        sa.Column("public_id", sa.String(length=12), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["file_id"],
+            ["stored_file.id"],
+            name=op.f("fk_upload_file_id_stored_file"),
+            ondelete="RESTRICT",
+        ),
+        sa.ForeignKeyConstraint(
+            ["owner_id"], ["person.id"], name=op.f("fk_upload_owner_id_person"), ondelete="RESTRICT"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_upload")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_upload_public_id")),
+    )
+    with op.batch_alter_table("upload", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_upload_expires_at"), ["expires_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_upload_file_id"), ["file_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_upload_owner_id"), ["owner_id"], unique=False)
+
+    op.create_table(
+        "contact_point",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("contact_id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("value", sa.String(length=500), nullable=False),
+        sa.Column("label", sa.String(length=60), nullable=False),
+        sa.CheckConstraint(
+            "kind IN ('phone', 'fax', 'email', 'address', 'web')",
+            name=op.f("ck_contact_point_kind"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["contact_id"],
+            ["contact.id"],
+            name=op.f("fk_contact_point_contact_id_contact"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_contact_point")),
+    )
+    with op.batch_alter_table("contact_point", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_contact_point_contact_id"), ["contact_id"], unique=False
+        )
+
+    op.create_table(
+        "place_serves",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("place_id", sa.Integer(), nullable=False),
+        sa.Column("department_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["department_id"],
+            ["department.id"],
+            name=op.f("fk_place_serves_department_id_department"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["place_id"],
+            ["place.id"],
+            name=op.f("fk_place_serves_place_id_place"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_place_serves")),
+        sa.UniqueConstraint(
+            "place_id", "department_id", name=op.f("uq_place_serves_place_id_department_id")
+        ),
+    )
+    with op.batch_alter_table("place_serves", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_place_serves_department_id"), ["department_id"], unique=False
+        )
+
+    for table in ("person", "place", "contact"):
+        create_search(op, table, ["name_key"])
     _make_audit_append_only()
 
 
@@ -498,6 +674,36 @@ def _make_audit_append_only() -> None:
 
 
 def downgrade() -> None:
+    for table in ("person", "place", "contact"):
+        drop_search(op, table, ["name_key"])
+    with op.batch_alter_table("place_serves", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_place_serves_department_id"))
+
+    op.drop_table("place_serves")
+    with op.batch_alter_table("contact_point", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_contact_point_contact_id"))
+
+    op.drop_table("contact_point")
+    with op.batch_alter_table("upload", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_upload_owner_id"))
+        batch_op.drop_index(batch_op.f("ix_upload_file_id"))
+        batch_op.drop_index(batch_op.f("ix_upload_expires_at"))
+
+    op.drop_table("upload")
+    with op.batch_alter_table("place", schema=None) as batch_op:
+        batch_op.drop_index("ix_place_walk_order")
+        batch_op.drop_index(batch_op.f("ix_place_parent_id"))
+        batch_op.drop_index("ix_place_name_key")
+        batch_op.drop_index(batch_op.f("ix_place_department_id"))
+
+    op.drop_table("place")
+    with op.batch_alter_table("contact", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_contact_works_for_id"))
+        batch_op.drop_index("ix_contact_name_key")
+        batch_op.drop_index(batch_op.f("ix_contact_department_id"))
+
+    op.drop_table("contact")
+    op.drop_table("stored_file")
     with op.batch_alter_table("account_session", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_account_session_expires_at"))
         batch_op.drop_index("ix_account_session_account_id")
@@ -538,6 +744,7 @@ def downgrade() -> None:
 
     op.drop_table("membership")
     with op.batch_alter_table("job", schema=None) as batch_op:
+        batch_op.drop_index("ix_job_created_at")
         batch_op.drop_index("ix_job_state")
         batch_op.drop_index(batch_op.f("ix_job_owner_id"))
 
@@ -576,8 +783,10 @@ def downgrade() -> None:
     op.drop_table("case_file")
     with op.batch_alter_table("audit_entry", schema=None) as batch_op:
         batch_op.drop_index("ix_audit_entry_subject")
+        batch_op.drop_index("ix_audit_entry_kind")
         batch_op.drop_index("ix_audit_entry_actor_id")
         batch_op.drop_index("ix_audit_entry_action")
+        batch_op.drop_index("ix_audit_entry_at")
 
     op.drop_table("audit_entry")
     if op.get_bind().dialect.name == "postgresql":

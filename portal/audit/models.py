@@ -12,12 +12,16 @@ from portal.orm import CoreBase, CoreOnly
 
 
 class AuditEntry(CoreOnly, CoreBase, noun="audit"):
-    """One act: by whom, for whom, on what. Ids are kept without foreign keys, so that nothing can remove them."""
+    """One act: by whom, for whom, on what. Ids are kept without foreign keys, so that nothing can
+    remove them.
+    """
 
     __tablename__ = "audit_entry"
     __table_args__ = (
-        Index("ix_audit_entry_action", "action", "id"),
-        Index("ix_audit_entry_actor_id", "actor_id", "id"),
+        Index("ix_audit_entry_at", "at", "id"),
+        Index("ix_audit_entry_action", "action", "at", "id"),
+        Index("ix_audit_entry_actor_id", "actor_id", "at", "id"),
+        Index("ix_audit_entry_kind", "subject_kind", "at", "id"),
         Index("ix_audit_entry_subject", "subject_kind", "subject_id", "id"),
     )
 

@@ -10,9 +10,12 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.orm import CoreBase, Global, Named, Public, Versioned, one_of, people_in
 from portal.reach import Held, Principal
+from portal.search import Searched
 
 
-class Department(Public, Named, Versioned, Global, CoreBase, reason="everybody sees the organisation"):
+class Department(
+    Public, Named, Versioned, Global, CoreBase, reason="everybody sees the organisation"
+):
     """A part of the organisation; the tree hangs on ``parent_id``."""
 
     __tablename__ = "department"
@@ -32,11 +35,14 @@ class Department(Public, Named, Versioned, Global, CoreBase, reason="everybody s
 
 
 class Person(Public, Named, Versioned, Global, CoreBase, reason="everybody sees who works here"):
-    """Somebody who works here, with or without an account; ``epoch`` rises with every change of rights."""
+    """Somebody who works here, with or without an account; ``epoch`` rises with every change of
+    rights.
+    """
 
     __tablename__ = "person"
+    __searched__ = Searched(text=("name_key",))
     __table_args__ = (
-        CheckConstraint("active_until IS NULL OR active_until > active_from", name="active_range"),
+        CheckConstraint("active_until IS NULL OR active_until >= active_from", name="active_range"),
         Index("ix_person_name_key", "name_key", "id"),
     )
 
@@ -62,13 +68,15 @@ class Person(Public, Named, Versioned, Global, CoreBase, reason="everybody sees 
         return or_(false(), *parts)
 
 
-class Membership(Global, CoreBase, reason="everybody sees who works in which department"):
-    """A person's place in a department, from a day, until (not including) a day."""
+class Membership(Public, Global, CoreBase, reason="everybody sees who works in which department"):
+    """A person's place in a department, from a day, until (not including) a day; one ended before
+    it began is empty.
+    """
 
     __tablename__ = "membership"
     __table_args__ = (
         CheckConstraint("kind IN ('member', 'manager', 'standing_deputy')", name="kind"),
-        CheckConstraint("until_on IS NULL OR until_on > from_on", name="range"),
+        CheckConstraint("until_on IS NULL OR until_on >= from_on", name="range"),
         Index("ix_membership_person_id", "person_id", "from_on"),
         Index("ix_membership_department_id", "department_id", "kind", "from_on"),
     )

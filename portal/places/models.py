@@ -16,17 +16,29 @@ from sqlalchemy import (
     select,
     true,
 )
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
-from portal.orm import CoreBase, Global, Named, Public, Versioned, one_of, metadata
+from portal.orm import (
+    CoreBase,
+    Global,
+    KeyText,
+    Named,
+    Public,
+    Versioned,
+    metadata,
+    one_of,
+    sort_key,
+)
 from portal.people.models import Department
 from portal.reach import Held, Principal
+from portal.search import Searched
 
 
 class Place(Public, Named, Versioned, Global, CoreBase, reason="everybody finds their way"):
     """A place where things are; what stands there is reached through its department."""
 
     __tablename__ = "place"
+    __searched__ = Searched(text=("name_key",), codes=("code_key",))
     __table_args__ = (
         CheckConstraint("kind IN ('site', 'room', 'shelf')", name="kind"),
         Index("ix_place_name_key", "name_key", "id"),
@@ -34,7 +46,10 @@ class Place(Public, Named, Versioned, Global, CoreBase, reason="everybody finds 
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    code: Mapped[str] = mapped_column(String(20), unique=True)
+    code: Mapped[str] = mapped_column(String(20))
+    code_key: Mapped[str] = mapped_column(
+        KeyText, unique=True
+    )  # one place per code, however written
     kind: Mapped[str] = mapped_column(String(10), default="room")
     parent_id: Mapped[int | None] = mapped_column(
         ForeignKey("place.id", ondelete="RESTRICT"), index=True
@@ -47,6 +62,11 @@ class Place(Public, Named, Versioned, Global, CoreBase, reason="everybody finds 
     parent: Mapped[Place | None] = relationship(remote_side=[id])
     department: Mapped[Department | None] = relationship()
 
+    @validates("code")
+    def _keep_code_key(self, _key: str, value: str) -> str:
+        self.code_key = sort_key(value)
+        return value
+
     @classmethod
     def rows(cls, entity: Any, held: Held, who: Principal, writing: bool) -> ColumnElement[bool]:
         if not writing or held.everything:
@@ -55,7 +75,9 @@ class Place(Public, Named, Versioned, Global, CoreBase, reason="everybody finds 
 
     @classmethod
     def reached(cls, entity: Any, held: Held, who: Principal, writing: bool) -> ColumnElement[bool]:
-        """Return the places whose things are reached; a served department sees but does not touch."""
+        """Return the places whose things are reached; a served department sees but
+        does not touch.
+        """
         if held.everything:
             return true()
         own = one_of(entity.department_id, held.departments) if held.departments else false()

@@ -3,17 +3,45 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    String,
+    UniqueConstraint,
+    false,
+    or_,
+    true,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from portal.orm import CoreBase, CoreOnly, Global, Named, Public, Versioned
+from portal.orm import CoreBase, CoreOnly, Global, Named, Public, Versioned, one_of, people_in
+from portal.people.models import Department, Person
+from portal.reach import Held, Principal
+
+
+class WrittenEverywhere(Global):
+    """Rows that everybody may read, and that only a grant without a limit lets somebody write."""
+
+    @classmethod
+    def rows(cls, entity: Any, held: Held, who: Principal, writing: bool) -> ColumnElement[bool]:
+        return true() if not writing or held.everything else false()
 
 
 class Role(
-    Public, Named, Versioned, Global, CoreBase, reason="everybody may know which roles there are"
+    Public,
+    Named,
+    Versioned,
+    WrittenEverywhere,
+    CoreBase,
+    reason="everybody may know which roles there are",
 ):
-    """A set of permissions with their reach; a shipped one keeps its ``slug`` whatever it is called."""
+    """A set of permissions with their reach; a shipped one keeps its ``slug`` whatever it is
+    called.
+    """
 
     __tablename__ = "role"
 
@@ -26,8 +54,12 @@ class Role(
     )
 
 
-class RolePermission(Global, CoreBase, noun="role", reason="everybody may know what a role may do"):
-    """One permission of a role; ``source`` is the plugin that brought it, empty when an administrator did."""
+class RolePermission(
+    WrittenEverywhere, CoreBase, noun="role", reason="everybody may know what a role may do"
+):
+    """One permission of a role; ``source`` is the plugin that brought it, empty when an
+    administrator did.
+    """
 
     __tablename__ = "role_permission"
     __table_args__ = (
@@ -43,12 +75,16 @@ class RolePermission(Global, CoreBase, noun="role", reason="everybody may know w
     role: Mapped[Role] = relationship(back_populates="permissions")
 
 
-class Assignment(CoreOnly, CoreBase):
-    """A person holds a role, measured from a department (none: the whole organisation), for a time."""
+class Assignment(Public, CoreOnly, CoreBase, noun="role"):
+    """A person holds a role, measured from a department (none: the whole organisation), for a time.
+
+    Read within the reach of a grant on roles, written by the portal alone; one that was ended before it
+    began stays as an empty range.
+    """
 
     __tablename__ = "assignment"
     __table_args__ = (
-        CheckConstraint("until_on IS NULL OR until_on > from_on", name="range"),
+        CheckConstraint("until_on IS NULL OR until_on >= from_on", name="range"),
         Index("ix_assignment_person_id", "person_id", "from_on"),
         Index("ix_assignment_role_id", "role_id"),
     )
@@ -66,6 +102,22 @@ class Assignment(CoreOnly, CoreBase):
     granted_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="RESTRICT"))
     granted_at: Mapped[datetime]
     reason: Mapped[str] = mapped_column(default="")
+    person: Mapped[Person] = relationship(foreign_keys=person_id)
+    role: Mapped[Role] = relationship()
+    department: Mapped[Department | None] = relationship()
+
+    @classmethod
+    def rows(cls, entity: Any, held: Held, who: Principal, writing: bool) -> ColumnElement[bool]:
+        if writing or held.everything:
+            return false() if writing else true()
+        parts: list[ColumnElement[bool]] = []
+        if held.own or held.team:
+            parts.append(entity.person_id == who.person_id)
+        departments = held.departments | (who.managed if held.team else frozenset())
+        if departments:
+            parts.append(one_of(entity.department_id, departments))
+            parts.append(entity.person_id.in_(people_in(departments, who)))
+        return or_(false(), *parts)
 
 
 class CaseAccess(CoreOnly, CoreBase):
