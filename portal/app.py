@@ -139,7 +139,7 @@ def _dress(app: Portal, registry: Plugins) -> None:
         if (folder := package_folder(plugin) / "static").is_dir():
             assets.add_folder(folder, prefix=slug)
     kit = Kit(
-        shell=lambda: shell._guest(),
+        shell=shell.guest,
         csrf_token=generate_csrf,
         form_key=new_form_key,
         zone=lambda: known.zone,
@@ -155,4 +155,3 @@ def _permits(permission: str) -> bool:
     """Return whether whoever looks at the page holds ``permission`` in any reach."""
     actor = db.session().principal
     return actor is not None and actor.holds(permission)
-

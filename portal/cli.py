@@ -17,7 +17,9 @@ from .config import Config, ConfigError
 
 @dataclass
 class Desk:
-    """What every command works with: the home folder, the configuration and, once needed, the portal."""
+    """What every command works with: the home folder, the configuration and, once needed, the
+    portal.
+    """
 
     home: Path
     announced: bool = False

@@ -40,7 +40,9 @@ class Rates(BaseModel):
 
 
 class Config(BaseModel):
-    """The configuration of one portal. Every field is also an environment variable ``KANTOR_<FIELD>``."""
+    """The configuration of one portal. Every field is also an environment variable
+    ``KANTOR_<FIELD>``.
+    """
 
     model_config = ConfigDict(extra="forbid", validate_default=True)
 
@@ -122,7 +124,9 @@ def default_home() -> Path:
 
 
 def load(home: Path | None = None, **overrides: Any) -> Config:
-    """Return the configuration of ``home``: file, then environment, then ``overrides``; raise ConfigError."""
+    """Return the configuration of ``home``: file, then environment, then ``overrides``; raise
+    ConfigError.
+    """
     home = home or default_home()
     file, values = home / "kantor.toml", {}
     if file.is_file():

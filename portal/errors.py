@@ -1,4 +1,6 @@
-"""Every error the portal raises on purpose, each with its HTTP status and a sentence for the reader."""
+"""Every error the portal raises on purpose, each with its HTTP status and a sentence for the
+reader.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +40,9 @@ class BadRequest(PortalError):
     """The request is not one this page can have sent."""
 
     status = 400
-    default = message("The page could not read this request. Go back, reload the page and try again.")
+    default = message(
+        "The page could not read this request. Go back, reload the page and try again."
+    )
 
 
 class NotSignedIn(PortalError):
@@ -108,7 +112,9 @@ class KeyReused(PortalError):
     """The same idempotency key came with another form."""
 
     status = 422
-    default = message("This form was already used for something else. Reload the page and try again.")
+    default = message(
+        "This form was already used for something else. Reload the page and try again."
+    )
 
 
 class TooMany(PortalError):

@@ -1,4 +1,6 @@
-"""What this portal is (organisation, zone, currency, language), read once and then every half minute."""
+"""What this portal is (organisation, zone, currency, language), read once and then every half
+minute.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,9 @@ KEPT = 30.0  # seconds
 
 
 class Facts:
-    """The facts of the portal as a mapping; the last known ones while the database does not answer."""
+    """The facts of the portal as a mapping; the last known ones while the database
+    does not answer.
+    """
 
     def __init__(self, read: Callable[[], Mapping[str, str]]) -> None:
         self._read = read

@@ -1,4 +1,6 @@
-"""Sentences for people: written once in English, spoken in the reader's language at the edge. No Flask here."""
+"""Sentences for people: written once in English, spoken in the reader's language at the edge. No
+Flask here.
+"""
 
 from __future__ import annotations
 
@@ -27,19 +29,25 @@ class Message:
         text = translations(language).gettext(self.msgid)
         if not self.params:
             return text
-        return text.format_map({key: _spoken(value, language) for key, value in self.params.items()})
+        return text.format_map(
+            {key: _spoken(value, language) for key, value in self.params.items()}
+        )
 
     def __str__(self) -> str:
         return self.in_language(current_language.get())
 
 
 def message(msgid: str, /, **params: Any) -> Message:
-    """Return a sentence to be shown to a person; ``msgid`` is English and is collected for translation."""
+    """Return a sentence to be shown to a person; ``msgid`` is English and is collected for
+    translation.
+    """
     return Message(msgid, params)
 
 
 def translate(text: Message | str, language: str | None = None) -> str:
-    """Return ``text`` in ``language`` (the reader's unless given); plain text is returned as it is."""
+    """Return ``text`` in ``language`` (the reader's unless given); plain text is
+    returned as it is.
+    """
     return _spoken(text, language or current_language.get())
 
 
@@ -64,7 +72,9 @@ _folders: list[Path] = []
 
 
 def add_catalogue(folder: Path) -> None:
-    """Add ``folder/<language>/LC_MESSAGES/messages.po``; the catalogue added first wins a disputed sentence."""
+    """Add ``folder/<language>/LC_MESSAGES/messages.po``; the catalogue added first wins a disputed
+    sentence.
+    """
     if folder not in _folders:
         _folders.append(folder)
         translations.cache_clear()

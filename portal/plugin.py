@@ -78,7 +78,9 @@ hookimpl = pluggy.HookimplMarker("kantor")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Permission:
-    """One thing a person may do, ``<slug>.<noun>.<verb>``; ``writes`` says that it changes rows of its noun."""
+    """One thing a person may do, ``<slug>.<noun>.<verb>``; ``writes`` says that it changes rows of
+    its noun.
+    """
 
     name: str
     title: Message
@@ -115,7 +117,9 @@ class NewItem:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Job:
-    """Work for ``kantor worker``: ``run(tx, progress, **args)``; ``every`` (seconds) makes it recurring."""
+    """Work for ``kantor worker``: ``run(tx, progress, **args)``; ``every`` (seconds) makes it
+    recurring.
+    """
 
     name: str
     run: Callable[..., Any]
@@ -158,7 +162,9 @@ class Problem:
 
 
 class PluginDefinitionError(ValueError):
-    """A plugin that contradicts itself; ``problems`` lists every contradiction, not only the first."""
+    """A plugin that contradicts itself; ``problems`` lists every contradiction, not
+    only the first.
+    """
 
     def __init__(self, slug: str, problems: list[str]) -> None:
         self.problems = problems
@@ -167,7 +173,9 @@ class PluginDefinitionError(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class Plugin:
-    """Everything a plugin adds to the portal, as data; contradictions raise PluginDefinitionError."""
+    """Everything a plugin adds to the portal, as data; contradictions raise
+    PluginDefinitionError.
+    """
 
     slug: str  # address, table prefix, permission prefix, blueprint name, templates/<slug>/
     title: Message | str
@@ -233,10 +241,11 @@ class Plugin:
             if grant.reach not in set(Reach):
                 yield f"reach {grant.reach!r} is none of {', '.join(Reach)}"
         for entry in self.entries:
+            name = f"menu entry {str(entry.title)!r}"
             if entry.permission not in declared:
-                yield f"menu entry {str(entry.title)!r} needs {entry.permission!r}, which is not declared"
+                yield f"{name} needs {entry.permission!r}, which is not declared"
             if not entry.endpoint.startswith(f"{self.slug}."):
-                yield f"menu entry {str(entry.title)!r} leads outside the plugin: {entry.endpoint!r}"
+                yield f"{name} leads outside the plugin: {entry.endpoint!r}"
         for wizard in self.imports:
             if wizard.permission not in declared:
                 yield f"import {wizard.name!r} needs {wizard.permission!r}, which is not declared"

@@ -1,4 +1,6 @@
-"""The shell of the running portal: the menu each person sees, made once per principal; pages inside it."""
+"""The shell of the running portal: the menu each person sees, made once per principal; pages inside
+it.
+"""
 
 from __future__ import annotations
 
@@ -39,12 +41,14 @@ CREATE = (
 
 
 def render(template: str, *, crumbs: Iterable[tuple[Any, str]] = (), **context: Any) -> str:
-    """Return a page inside the shell (to htmx: a part of it); ``crumbs`` are (title, address), the last without one."""
+    """Return a page inside the shell (to htmx: a part of it); ``crumbs`` are (title, address), the
+    last without one.
+    """
     actor = _actor()
     base = (
         actor.once(("shell", actor.language), lambda: _shell(actor))
         if actor is not NOBODY
-        else _guest()
+        else guest()
     )
     context["shell"] = base.on_page(
         request.path,
@@ -64,7 +68,8 @@ def _facts() -> dict[str, str]:
     return found
 
 
-def _guest() -> Shell:
+def guest() -> Shell:
+    """Return the shell of a visitor who is not signed in."""
     return Shell(
         organisation=_facts()["organisation"],
         language=messages.current_language.get(),

@@ -50,7 +50,8 @@ def reading() -> UnitOfWork:
 def redirect_to(tx: UnitOfWork, endpoint: str, **values: Any) -> Response:
     """Return the 303 that ends a successful form.
 
-    Inside the block the address is also kept as ``tx.answer``, for the same form sent a second time.
+    Inside the block the address is also kept as ``tx.answer``, for the same form sent a second
+    time.
     """
     tx.answer = url_for(endpoint, **values)
     return redirect(tx.answer, 303)

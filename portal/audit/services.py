@@ -21,7 +21,9 @@ entries = AuditEntry.__table__
 
 
 def sealed(previous: str, row: Mapping[str, Any]) -> str:
-    """Return the hash of an entry: SHA-256 over the previous hash and the entry as canonical JSON."""
+    """Return the hash of an entry: SHA-256 over the previous hash and the entry as
+    canonical JSON.
+    """
     at = row["at"].astimezone(UTC).isoformat(timespec="microseconds")
     content = [
         previous,

@@ -1,1 +1,3 @@
-"""What ``kantor`` does, one module per group of commands. Heavy imports stay inside the functions."""
+"""What ``kantor`` does, one module per group of commands. Heavy imports stay inside
+the functions.
+"""

@@ -89,7 +89,9 @@ def print_accounts() -> None:
 
 
 def make(app: Any) -> bool:
-    """Build and fill the demo in an empty database; return False when it is one already, refuse any other."""
+    """Build and fill the demo in an empty database; return False when it is one already, refuse any
+    other.
+    """
     from portal import migrate
     from portal.db import db, unscoped
     from portal.settings.services import facts

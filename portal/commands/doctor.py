@@ -59,11 +59,8 @@ def _files(app: Any) -> Iterator[Problem]:
 
     config = app.extensions["kantor_config"]
     if database_url(config.database_url).startswith("sqlite"):
-        import os
-
-        for line in (
-            Path("/proc/mounts").read_text().splitlines() if os.path.exists("/proc/mounts") else ()
-        ):
+        mounts = Path("/proc/mounts")
+        for line in mounts.read_text().splitlines() if mounts.exists() else ():
             _device, point, kind, *_ = line.split()
             if kind in {"nfs", "nfs4", "cifs", "smb3", "9p", "fuse.sshfs"} and str(
                 config.home.resolve()

@@ -9,7 +9,9 @@ from sqlalchemy import select
 
 
 def department_named(tx: Any, name: str | None) -> int | None:
-    """Return the id of the department with this name, None for no name; end the command if unknown."""
+    """Return the id of the department with this name, None for no name; end the
+    command if unknown.
+    """
     from portal.orm import sort_key
     from portal.people.models import Department
 
@@ -22,7 +24,9 @@ def department_named(tx: Any, name: str | None) -> int | None:
 
 
 def person_named(tx: Any, name: str) -> Any:
-    """Return the person with this name, user name or public id; end the command if unknown or not unique."""
+    """Return the person with this name, user name or public id; end the command if unknown or not
+    unique.
+    """
     from portal.auth.models import Account
     from portal.orm import sort_key
     from portal.people.models import Person

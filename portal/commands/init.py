@@ -41,7 +41,9 @@ def init(
     username: str,
     plugins: str,
 ) -> None:
-    """Make a new portal: key, configuration, tables, the first administrator with a sign-in link."""
+    """Make a new portal: key, configuration, tables, the first administrator with a
+    sign-in link.
+    """
     from portal import config, migrate
     from portal.db import db, unscoped
 

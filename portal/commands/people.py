@@ -1,4 +1,6 @@
-"""``kantor person``, ``kantor account``, ``kantor role``: people from the command line, the first one included."""
+"""``kantor person``, ``kantor account``, ``kantor role``: people from the command line, the first
+one included.
+"""
 
 from __future__ import annotations
 

@@ -27,7 +27,9 @@ class PluginActivation(Global, CoreBase, noun="plugin", reason="navigation needs
 
     id: Mapped[int] = mapped_column(primary_key=True)
     slug: Mapped[str] = mapped_column(String(20))
-    department_id: Mapped[int | None] = mapped_column(ForeignKey("department.id", ondelete="CASCADE"))
+    department_id: Mapped[int | None] = mapped_column(
+        ForeignKey("department.id", ondelete="CASCADE")
+    )
 
 
 class InstalledPlugin(Global, CoreBase, noun="plugin", reason="the plugins page names versions"):

@@ -45,7 +45,9 @@ class Compiler:
     def compile(
         self, session: GuardedSession, person: Any, now: datetime
     ) -> tuple[Principal, datetime]:
-        """Return the principal of a person row and the midnight at which it must be compiled again."""
+        """Return the principal of a person row and the midnight at which it must be
+        compiled again.
+        """
         day = self.today(now)
 
         def rows(statement: Any) -> Any:
@@ -103,7 +105,9 @@ class Compiler:
     def _active(
         self, rows: Callable[[Any], Any], member_of: frozenset[int], grants: Mapping[str, Held]
     ) -> frozenset[str]:
-        """Return the plugins switched on for a department of this person, by membership or by reach."""
+        """Return the plugins switched on for a department of this person, by membership or by
+        reach.
+        """
         mine = member_of.union(*(held.departments for held in grants.values()))
         on = select(activations.c.slug).join(installed, installed.c.slug == activations.c.slug)
         on = on.where(installed.c.state == "ready")
@@ -120,7 +124,9 @@ def valid(table: Any, day: date) -> tuple[Any, Any]:
 
 
 def reached(reach: Reach, department_id: int | None, parents: Mapping[int, int | None]) -> Held:
-    """Return what one assignment gives; without a department it is measured from the whole organisation."""
+    """Return what one assignment gives; without a department it is measured from the whole
+    organisation.
+    """
     if reach is Reach.OWN:
         return Held(own=True)
     if reach is Reach.TEAM:
@@ -147,8 +153,8 @@ def raise_epoch(
 ) -> None:
     """Make the rights of one person, of the holders of a role, or of everybody be compiled anew.
 
-    Every writer of grants, memberships, departments, case access and activation calls this in its own
-    transaction.
+    Every writer of grants, memberships, departments, case access and activation calls this in its
+    own transaction.
     """
     change = update(people).values(epoch=people.c.epoch + 1)
     if person_id is not None:

@@ -11,7 +11,9 @@ from portal.orm import CoreBase, Global, Versioned
 
 
 class PortalInfo(Global, CoreBase, noun="setting", reason="every page names the organisation"):
-    """What this database is: ``kind`` (real, demo, test), organisation, time zone, currency, language."""
+    """What this database is: ``kind`` (real, demo, test), organisation, time zone, currency,
+    language.
+    """
 
     __tablename__ = "portal_info"
 
@@ -20,7 +22,9 @@ class PortalInfo(Global, CoreBase, noun="setting", reason="every page names the 
 
 
 class Setting(Versioned, Global, CoreBase, reason="plugins read their settings while they work"):
-    """The settings of one plugin (or of core), for the whole portal or overridden for one department."""
+    """The settings of one plugin (or of core), for the whole portal or overridden for one
+    department.
+    """
 
     __tablename__ = "setting"
     __table_args__ = (
@@ -36,5 +40,7 @@ class Setting(Versioned, Global, CoreBase, reason="plugins read their settings w
 
     id: Mapped[int] = mapped_column(primary_key=True)
     slug: Mapped[str] = mapped_column(String(20))
-    department_id: Mapped[int | None] = mapped_column(ForeignKey("department.id", ondelete="CASCADE"))
+    department_id: Mapped[int | None] = mapped_column(
+        ForeignKey("department.id", ondelete="CASCADE")
+    )
     values: Mapped[dict[str, Any]] = mapped_column(JSON)

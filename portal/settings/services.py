@@ -58,7 +58,9 @@ def write(
     department_id: int | None = None,
     version: int | None,
 ) -> Setting:
-    """Store the settings of a plugin, or raise EditConflict when ``version`` is not the stored one."""
+    """Store the settings of a plugin, or raise EditConflict when ``version`` is not
+    the stored one.
+    """
     same = (
         Setting.department_id.is_(None)
         if department_id is None
@@ -68,7 +70,7 @@ def write(
     before = dict(row.values) if row is not None else {}
     if row is None:
         if version:
-            raise EditConflict()
+            raise EditConflict
         row = Setting(slug=slug, department_id=department_id, values=dict(values))
         tx.session.add(row)
     else:
