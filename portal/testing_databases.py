@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, inspect, make_url, text
+from sqlalchemy.exc import SQLAlchemyError
 
 from .engine import WRITE, database_url
 from .guard import LIMITED
@@ -24,11 +25,13 @@ LOCAL = "postgresql+psycopg://postgres@127.0.0.1:5432/postgres"
 
 @lru_cache(maxsize=1)
 def postgres_server() -> str | None:
-    """Return the address of a server tests may make databases on, or None."""
+    """Return the address of a server for test databases, started here if need be, or None."""
     for url in (os.environ.get("KANTOR_TEST_POSTGRES"), LOCAL):
         if url and _answers(database_url(url)):
             return database_url(url)
-    return None
+    from . import testing_postgres
+
+    return testing_postgres.start()
 
 
 def _answers(url: str) -> bool:
@@ -36,7 +39,7 @@ def _answers(url: str) -> bool:
     try:
         with engine.connect():
             return True
-    except Exception:
+    except SQLAlchemyError:
         return False
     finally:
         engine.dispose()
