@@ -304,6 +304,24 @@ def acting_as(app: Portal, person_id: int) -> Iterator[Any]:
             session.rollback()
 
 
+@contextmanager
+def working_as(app: Portal, person_id: int | None = None) -> Iterator[UnitOfWork]:
+    """Yield a writing unit of this person, or of the portal itself; it is committed at the end."""
+    from .db import new_session
+    from .work import unit_of_work
+
+    with app.app_context():
+        if person_id is None:
+            with unscoped(reason="test") as tx:
+                yield tx
+            return
+        principal = principal_of(app, person_id)
+        with new_session() as session:
+            session.act_as(principal)
+            with unit_of_work(session) as tx:
+                yield tx
+
+
 def principal_of(app: Portal, person_id: int) -> Any:
     """Return the compiled rights of a person."""
     visitors = app.extensions["kantor_visitors"]

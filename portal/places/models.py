@@ -9,6 +9,7 @@ from sqlalchemy import (
     ColumnElement,
     ForeignKey,
     Index,
+    Select,
     String,
     UniqueConstraint,
     false,
@@ -86,6 +87,13 @@ class Place(Public, Named, Versioned, Global, CoreBase, reason="everybody finds 
         serves = metadata.tables["place_serves"].alias("serves")
         served = select(serves.c.place_id).where(one_of(serves.c.department_id, held.departments))
         return or_(own, entity.id.in_(served))
+
+    @classmethod
+    def in_reach(cls, held: Held, who: Principal, writing: bool) -> Select[tuple[int]]:
+        """Return the ids of the places whose things are reached, for models that name a place."""
+        # A table, not the class: inside a wall the class would be limited by its own wall again.
+        place = cls.__table__.alias()
+        return select(place.c.id).where(cls.reached(place.c, held, who, writing))
 
 
 class PlaceServes(

@@ -125,6 +125,11 @@ def unit_cost(*, on_hand: int, value: int) -> int | None:
     return half_even(value * ONE, on_hand) if on_hand > 0 else None
 
 
+def value_at_average(*, on_hand: int, value: int, quantity: int) -> int:
+    """Return what a receipt without a price is worth, so that the average cost stays as it is."""
+    return half_even(value * quantity, on_hand) if on_hand > 0 else 0
+
+
 def value_of_reversal(*, on_hand: int, value: int, quantity: int, original: int) -> int:
     """Return what leaves when a receipt is taken back: what it brought, if that is still there.
 

@@ -1,0 +1,72 @@
+"""What inventory does for other plugins: ``tx.service("inventory.stock")``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Select, select
+
+from portal.api import Person, Place, UnitOfWork, message
+
+from .models import Balance, Item, Movement, Point
+from .services import stock
+from .services.ledger import NotEnough
+
+
+class Stock:
+    """Stock for whoever is busy with something else: the caller's rights on stock do not matter."""
+
+    def on_hand(self, tx: UnitOfWork, sku: str) -> int:
+        """Return how much of an item there is in all places, in thousandths of its base unit."""
+        with tx.acting_for("inventory", reason="stock on hand") as own:
+            item = own.one(select(Item), sku=sku)
+            rows = own.session.scalars(_places(item))
+            return sum(row.quantity for row in rows)
+
+    def issue(
+        self,
+        tx: UnitOfWork,
+        sku: str,
+        quantity: int,
+        *,
+        reason: str,
+        for_place: str | None = None,
+        key: str | None = None,
+    ) -> int:
+        """Issue from the place that holds most; return the movement's id or raise NotEnough.
+
+        ``quantity`` is in thousandths of the base unit. The stock is for the person who acts and,
+        when given, for the place with this public id. The same ``key`` posts once.
+        """
+        with tx.acting_for("inventory", reason=reason) as own:
+            item = own.one(select(Item), sku=sku)
+            fullest = own.session.scalars(_places(item).order_by(Balance.quantity.desc())).first()
+            if fullest is None or fullest.point.place is None:
+                raise NotEnough(message("There is no {item} in stock.", item=item.name))
+            person = own.session.get(Person, tx.actor.person_id) if tx.actor.person_id else None
+            command = stock.Issue(
+                item=item.public_id,
+                quantity=quantity,
+                from_place=fullest.point.place.public_id,
+                for_person=person.public_id if person is not None else None,
+                for_place=for_place,
+                note=reason,
+                key=key,
+            )
+            return stock.issue(own, command).id
+
+    def put_back(self, tx: UnitOfWork, movement_id: int, *, reason: str) -> int:
+        """Take an issue back; return the reversal's id or raise AlreadyReversed."""
+        with tx.acting_for("inventory", reason=reason) as own:
+            movement = own.one(select(Movement), id=movement_id)
+            command = stock.Reverse(movement=movement.public_id, note=reason)
+            return stock.reverse(own, command).id
+
+
+def _places(item: Item) -> Select[Any]:
+    return (
+        select(Balance)
+        .join(Point, Point.id == Balance.point_id)
+        .join(Place, Place.id == Point.place_id)
+        .where(Balance.item_id == item.id)
+    )

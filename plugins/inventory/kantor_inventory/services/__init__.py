@@ -1,0 +1,1 @@
+"""What can be done with stock. Knows the unit of work, not Flask."""

@@ -1,0 +1,327 @@
+"""Posting: the one way by which stock moves.
+
+Whoever posts has been allowed to; here it is made sure that the figures are right. All balances
+concerned are locked in one order, every change is a conditional UPDATE, and the lines are written
+with what each end then held.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import false, func, select, tuple_, update
+
+from portal.api import Conflict, Shortfall, UnitOfWork, message
+
+from .. import rules
+from ..models import Balance, Item, Movement, Point, Unit
+from ..rules import Amount
+
+PAIRS_AT_ONCE = 400  # (item, point) keys in one statement
+Pair = tuple[int, int]  # item id, point id
+
+
+class NotEnough(Shortfall):
+    """A place holds less than was to leave it."""
+
+
+class AlreadyReversed(Conflict):
+    """The movement was taken back before."""
+
+
+class KeyTaken(Conflict):
+    """Some of these lines were posted before, under the same keys, and some were not."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """A movement to be posted. Without ``value`` it takes what the stock it moves is worth.
+
+    ``posted_at`` and ``actor_id`` are given only by whoever writes down an older ledger.
+    """
+
+    type: str
+    item_id: int
+    from_point: Point
+    to_point: Point
+    quantity: int
+    entered: int
+    item_unit_id: int
+    occurred_on: date
+    value: int | None = None
+    for_person_id: int | None = None
+    for_department_id: int | None = None
+    for_place_id: int | None = None
+    supplier_id: int | None = None
+    note: str = ""
+    reverses: Movement | None = None
+    key: str | None = None
+    posted_at: datetime | None = None
+    actor_id: int | None = None
+
+    @property
+    def pairs(self) -> tuple[Pair, Pair]:
+        return (self.item_id, self.from_point.id), (self.item_id, self.to_point.id)
+
+
+@dataclass
+class _Held:
+    """What a point holds of an item while a batch is worked through, and by how much it changed."""
+
+    quantity: int = 0
+    value: int = 0
+    more: int = 0
+    more_value: int = 0
+
+    def change(self, quantity: int, value: int) -> None:
+        self.quantity += quantity
+        self.value += value
+        self.more += quantity
+        self.more_value += value
+
+
+def post(tx: UnitOfWork, entries: Sequence[Entry]) -> tuple[list[int], bool]:
+    """Write movements into the ledger, all or none; return their ids and whether they are new.
+
+    Raises NotEnough when a place would hold less than nothing, AlreadyReversed for a movement taken
+    back before. Lines posted before under the same keys are not posted again.
+    """
+    for entry in entries:
+        rules.checked(entry.quantity)
+        if entry.from_point.id == entry.to_point.id:
+            raise Conflict(message("Both ends of this movement are the same place."))
+    points = {point.id: point for e in entries for point in (e.from_point, e.to_point)}
+    pairs = {pair for entry in entries for pair in entry.pairs}
+    inside = _locked(tx, [pair for pair in pairs if points[pair[1]].place_id is not None], points)
+    if (known := _posted_before(tx, entries)) is not None:
+        return known, False
+    _refuse_second_reversals(tx, entries)
+    held = {pair: _Held(row.quantity, row.value) for pair, row in inside.items()}
+    for pair in pairs - inside.keys():
+        held[pair] = _Held()
+    moves = [_move(tx, entry, held) for entry in entries]
+    _write_inside(tx, inside, held)
+    outside = _write_outside(tx, sorted(pairs - inside.keys()), held)
+    rows = [_row(tx, e, *move, outside) for e, move in zip(entries, moves, strict=True)]
+    return tx.append(Movement, rows), True
+
+
+def _locked(tx: UnitOfWork, pairs: Iterable[Pair], points: dict[int, Point]) -> dict[Pair, Balance]:
+    """Return the balances of real points, locked until the commit in (item, point) order."""
+    wanted = sorted(pairs)
+    found = _lock(tx, wanted)
+    missing = [pair for pair in wanted if pair not in found]
+    if missing:
+        keys = _sort_keys(tx, {item_id for item_id, _ in missing})
+        for item_id, point_id in missing:
+            negative = points[point_id].allow_negative
+            new = _new_balance(keys[item_id], allow_negative=negative)
+            tx.ensure(Balance, defaults=new, item_id=item_id, point_id=point_id)
+        found = _lock(tx, wanted)
+    return found
+
+
+def limit(
+    tx: UnitOfWork, item: Item, point: Point, *, minimum: int | None, maximum: int | None
+) -> None:
+    """Put a rule's figures beside the balance they are compared with."""
+    new = _new_balance(item.name_key, allow_negative=point.allow_negative)
+    balance = tx.ensure(Balance, defaults=new, item_id=item.id, point_id=point.id)
+    below = false() if minimum is None else Balance.quantity < minimum
+    put = {"minimum": minimum, "maximum": maximum, "below": below}
+    tx.adjust(balance, "quantity", 0, floor=None, put=put)
+
+
+def _lock(tx: UnitOfWork, pairs: list[Pair]) -> dict[Pair, Balance]:
+    found: dict[Pair, Balance] = {}
+    for start in range(0, len(pairs), PAIRS_AT_ONCE):
+        some = pairs[start : start + PAIRS_AT_ONCE]
+        statement = (
+            select(Balance)
+            .where(tuple_(Balance.item_id, Balance.point_id).in_(some))
+            .order_by(Balance.item_id, Balance.point_id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+        found |= {(row.item_id, row.point_id): row for row in tx.session.scalars(statement)}
+    return found
+
+
+def _sort_keys(tx: UnitOfWork, items: set[int]) -> dict[int, str]:
+    keys: dict[int, str] = {}
+    ordered = sorted(items)
+    for start in range(0, len(ordered), PAIRS_AT_ONCE):
+        some = ordered[start : start + PAIRS_AT_ONCE]
+        found = tx.session.execute(select(Item.id, Item.name_key).where(Item.id.in_(some)))
+        keys |= {row.id: row.name_key for row in found}
+    return keys
+
+
+def _new_balance(item_key: str, *, allow_negative: bool) -> dict[str, Any]:
+    return {
+        "item_key": item_key,
+        "allow_negative": allow_negative,
+        "quantity": 0,
+        "value": 0,
+        "below": False,
+    }
+
+
+def _posted_before(tx: UnitOfWork, entries: Sequence[Entry]) -> list[int] | None:
+    """Return the lines that were posted under these keys; None when none was."""
+    keys = [entry.key for entry in entries if entry.key is not None]
+    if not keys:
+        return None
+    known: dict[str | None, int] = {}
+    for start in range(0, len(keys), PAIRS_AT_ONCE):
+        some = keys[start : start + PAIRS_AT_ONCE]
+        found = tx.session.execute(select(Movement.key, Movement.id).where(Movement.key.in_(some)))
+        known |= {row.key: row.id for row in found}
+    if not known:
+        return None
+    if len(known) < len(entries):
+        raise KeyTaken(message("A part of this was posted before. Reload the page and look."))
+    return [known[entry.key] for entry in entries]
+
+
+def _refuse_second_reversals(tx: UnitOfWork, entries: Sequence[Entry]) -> None:
+    reversed_ids = [entry.reverses.id for entry in entries if entry.reverses is not None]
+    if not reversed_ids:
+        return
+    before = select(Movement.id).where(Movement.reverses_id.in_(reversed_ids)).limit(1)
+    if tx.session.scalars(before).first() is not None or len(set(reversed_ids)) < len(reversed_ids):
+        raise AlreadyReversed(message("This movement was reversed before."))
+
+
+def _move(tx: UnitOfWork, entry: Entry, held: dict[Pair, _Held]) -> tuple[int, int, int]:
+    """Move one entry between its ends; return its value and what each end has changed to."""
+    source, target = (held[pair] for pair in entry.pairs)
+    outside = entry.from_point.place_id is None
+    if not outside and not entry.from_point.allow_negative and source.quantity < entry.quantity:
+        raise _not_enough(tx, entry, source.quantity)
+    value = _value(entry, target if outside else source, outside=outside)
+    source.change(-entry.quantity, -value)
+    target.change(entry.quantity, value)
+    return value, source.quantity, target.quantity
+
+
+def _value(entry: Entry, stock: _Held, *, outside: bool) -> int:
+    """Return what moves: the price paid, the share of what is there, or what comes back."""
+    if entry.reverses is not None:
+        if outside:
+            return entry.reverses.value
+        return rules.value_of_reversal(
+            on_hand=stock.quantity,
+            value=stock.value,
+            quantity=entry.quantity,
+            original=entry.reverses.value,
+        )
+    if entry.value is not None:
+        return entry.value
+    if outside:
+        return rules.value_at_average(
+            on_hand=stock.quantity, value=stock.value, quantity=entry.quantity
+        )
+    return rules.value_of_issue(on_hand=stock.quantity, value=stock.value, quantity=entry.quantity)
+
+
+def _not_enough(tx: UnitOfWork, entry: Entry, left: int) -> NotEnough:
+    item = tx.one(select(Item), id=entry.item_id)
+    unit = tx.one(select(Unit), id=item.base_unit_id)
+    place = entry.from_point.place
+    return NotEnough(
+        message(
+            "Only {left} of {item} left at {place}, {wanted} wanted.",
+            left=Amount(left, unit.name),
+            item=item.name,
+            place=place.name if place is not None else "",
+            wanted=Amount(entry.quantity, unit.name),
+        )
+    )
+
+
+def _write_inside(tx: UnitOfWork, rows: dict[Pair, Balance], held: dict[Pair, _Held]) -> None:
+    for pair in sorted(rows):
+        row, change = rows[pair], held[pair]
+        below = func.coalesce(Balance.quantity + change.more < Balance.minimum, false())
+        left = tx.adjust(
+            row,
+            "quantity",
+            change.more,
+            floor=None if row.allow_negative else 0,
+            also={"value": change.more_value},
+            put={"below": below, "moved_at": tx.now},
+        )
+        if left != change.quantity:
+            raise RuntimeError(f"balance {row.id} changed under its lock: {left}")
+
+
+def _write_outside(tx: UnitOfWork, pairs: list[Pair], held: dict[Pair, _Held]) -> dict[Pair, int]:
+    """Write the ends outside the building; return by how much their lines lie above zero."""
+    before: dict[Pair, int] = {}
+    for pair in pairs:
+        change = held[pair]
+        before[pair] = _shift(tx, pair, change) - change.more
+    return before
+
+
+def _shift(tx: UnitOfWork, pair: Pair, change: _Held) -> int:
+    """Change a balance nobody may read; return what it is then."""
+    item_id, point_id = pair
+    statement = (
+        update(Balance)
+        .where(Balance.item_id == item_id, Balance.point_id == point_id)
+        .values(
+            quantity=Balance.quantity + change.more,
+            value=Balance.value + change.more_value,
+            moved_at=tx.now,
+        )
+        .returning(Balance.quantity)
+        .execution_options(synchronize_session=False)
+    )
+    left: int | None = tx.session.scalar(statement)
+    if left is None:
+        with tx.acting_for("inventory", reason="the first movement to an end outside") as own:
+            key = _sort_keys(own, {item_id})[item_id]
+            new = _new_balance(key, allow_negative=True)
+            own.ensure(Balance, defaults=new, item_id=item_id, point_id=point_id)
+        left = tx.session.scalar(statement)
+    assert left is not None
+    return left
+
+
+def _row(
+    tx: UnitOfWork,
+    entry: Entry,
+    value: int,
+    left_from: int,
+    left_to: int,
+    outside: dict[Pair, int],
+) -> dict[str, Any]:
+    source, target = entry.pairs
+    return {
+        "posted_at": entry.posted_at or tx.now,
+        "occurred_on": entry.occurred_on,
+        "type": entry.type,
+        "item_id": entry.item_id,
+        "from_point_id": entry.from_point.id,
+        "to_point_id": entry.to_point.id,
+        "quantity": entry.quantity,
+        "value": value,
+        "entered": entry.entered,
+        "item_unit_id": entry.item_unit_id,
+        "left_from": outside.get(source, 0) + left_from,
+        "left_to": outside.get(target, 0) + left_to,
+        "for_person_id": entry.for_person_id,
+        "for_department_id": entry.for_department_id,
+        "for_place_id": entry.for_place_id,
+        "supplier_id": entry.supplier_id,
+        "note": entry.note,
+        "actor_id": entry.actor_id or tx.actor.person_id,
+        "on_behalf_of_id": tx.actor.on_behalf_of,
+        "reverses_id": entry.reverses.id if entry.reverses is not None else None,
+        "key": entry.key,
+    }

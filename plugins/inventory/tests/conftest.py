@@ -1,0 +1,112 @@
+"""A store room with two shelves, a laboratory cupboard, and people who may or may not use them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from kantor_inventory import plugin
+from kantor_inventory.models import Balance, Item, ItemUnit, Point, Unit
+from portal.api import Contact, Department, Person, Place, PlaceServes
+from portal.testing import World, add_person, working_as
+
+
+@pytest.fixture(scope="session")
+def portal_plugins():
+    return [plugin]
+
+
+@dataclass
+class Shop:
+    """The app, its people and the public ids of what the tests move about."""
+
+    app: Any
+    world: World
+    pen: str = ""
+    box: str = ""
+    third: str = ""
+    ream: str = ""
+    shelf: str = ""
+    other_shelf: str = ""
+    lab: str = ""
+    office: str = ""
+    keeper: str = ""
+    lab_assistant: int = 0
+
+    def work(self, role: str | None = "office_manager"):
+        """Return the writing unit of somebody with this role, or of the portal itself."""
+        return working_as(self.app, self.world.people[role] if role else None)
+
+    def work_in_lab(self):
+        return working_as(self.app, self.lab_assistant)
+
+    def balance(self, item: str, place: str) -> tuple[int, int]:
+        """Return quantity and value of an item at a place, whoever may see it."""
+        with self.work(None) as tx:
+            row = tx.session.scalars(
+                select(Balance)
+                .join(Balance.item)
+                .join(Balance.point)
+                .join(Point.place)
+                .where(Item.public_id == item, Place.public_id == place)
+            ).one_or_none()
+            return (0, 0) if row is None else (row.quantity, row.value)
+
+
+@pytest.fixture
+def shop(portal_app, world):
+    made = Shop(portal_app, world)
+    office, lab = world.departments["office"], world.departments["lab"]
+    with made.work(None) as tx:
+        pen = add_item(tx, "Blue pen", "WRI-001", packs=[("box", 12, 1), ("third", 1, 3)])
+        made.pen, (_, made.box, made.third) = pen.public_id, [u.public_id for u in pen.units]
+        made.ream = add_item(tx, "Copy paper", "PAP-001", unit="ream").public_id
+        made.shelf = add_place(tx, "A1", office, serves=[lab])
+        made.other_shelf = add_place(tx, "A2", office)
+        made.lab = add_place(tx, "L1", lab)
+        made.office = tx.session.get(Department, office).public_id
+        made.keeper = tx.session.get(Person, world.people["office_manager"]).public_id
+        made.lab_assistant = add_person(tx, "Lab Assistant", department_id=lab, role="assistant")
+    return made
+
+
+def add_item(tx, name, sku, *, unit="piece", packs=(), **more):
+    """Add an item with its base unit and packs of (unit, num, den)."""
+    base = unit_named(tx, unit)
+    item = Item(name=name, sku=sku, sku_key=sku.casefold(), base_unit=base, **more)
+    item.units.append(ItemUnit(unit=base, num=1, den=1))
+    tx.session.add(item)
+    tx.session.flush()
+    for pack, num, den in packs:
+        item.units.append(ItemUnit(unit=unit_named(tx, pack), num=num, den=den))
+        tx.session.flush()
+    return item
+
+
+def unit_named(tx, name):
+    found = tx.session.scalars(select(Unit).filter_by(name=name)).one_or_none()
+    if found is None:
+        found = Unit(name=name)
+        tx.session.add(found)
+        tx.session.flush()
+    return found
+
+
+def add_place(tx, code, department_id, serves=()):
+    place = Place(code=code, name=f"Shelf {code}", kind="shelf", department_id=department_id)
+    tx.session.add(place)
+    tx.session.flush()
+    for served in serves:
+        tx.session.add(PlaceServes(place_id=place.id, department_id=served))
+    tx.session.flush()
+    return place.public_id
+
+
+def add_contact(tx, name):
+    contact = Contact(name=name, kind="organisation")
+    tx.session.add(contact)
+    tx.session.flush()
+    return contact
