@@ -1,0 +1,94 @@
+"""Pictures of the gallery and what axe finds in them: ``python -m tests.gallery.browse FOLDER``."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Page, sync_playwright
+from werkzeug.serving import make_server
+
+from tests.gallery.app import ERRORS, create_app
+
+AXE = Path(__file__).parents[1] / "vendor" / "axe.min.js"
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+FLAGS = [
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+PAGES = ("", "list", "empty", "form", "record", "stock", "sign-in", "error/404", "error/409")
+SIZES = {"1440": (1440, 900), "390": (390, 844)}
+
+
+@contextmanager
+def gallery() -> Iterator[str]:
+    """Serve the gallery in a thread; yield its address."""
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    server = make_server("127.0.0.1", 0, create_app(), threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+
+
+@contextmanager
+def browser() -> Iterator[Any]:
+    """Open the system's Chromium with an empty profile."""
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+        try:
+            yield opened
+        finally:
+            opened.close()
+
+
+def violations(page: Page) -> list[str]:
+    """Return what axe finds on the open page, one line a node."""
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate(
+        "tags => axe.run(document, {runOnly: tags, resultTypes: ['violations']})", TAGS
+    )
+    return [
+        f"{rule['id']}: {' '.join(map(str, node['target']))} {node['any'][0]['message'] if node['any'] else ''}"
+        for rule in found["violations"]
+        for node in rule["nodes"]
+    ]
+
+
+def scrolls_sideways(page: Page) -> bool:
+    """Return whether the page is wider than its window."""
+    return bool(page.evaluate("document.documentElement.scrollWidth > innerWidth"))
+
+
+def main(folder: Path, wanted: list[str]) -> int:
+    """Take every picture, print what is wrong, and return how much that is."""
+    folder.mkdir(parents=True, exist_ok=True)
+    wrong: list[str] = []
+    with gallery() as address, browser() as opened:
+        for width, size in SIZES.items():
+            for theme in ("light", "dark"):
+                context = opened.new_context(viewport={"width": size[0], "height": size[1]})
+                page = context.new_page()
+                page.on("console", lambda said: wrong.append(f"console: {said.text}") if said.type == "error" and "status of 4" not in said.text else None)
+                for name in wanted or PAGES:
+                    page.goto(f"{address}/{name}?theme={theme}&language={'id' if width == '390' else 'en'}", wait_until="networkidle")
+                    label = f"{name.replace('/', '-') or 'components'}-{width}-{theme}"
+                    wrong += [f"{label} {line}" for line in violations(page)]
+                    if scrolls_sideways(page):
+                        wrong.append(f"{label} scrolls sideways")
+                    page.screenshot(path=folder / f"{label}.png", full_page=width == "1440" or True)
+                context.close()
+    print("\n".join(wrong) or "nothing wrong")
+    return len(wrong)
+
+
+if __name__ == "__main__":
+    sys.exit(min(main(Path(sys.argv[1]), sys.argv[2:]), 1))
