@@ -63,6 +63,7 @@ class Principal:
     public_id: str = ""
     name: str = "nobody"
     language: str = "en"
+    time_zone: str = ""  # one's own, for showing instants; empty is the organisation's
     theme: str = "system"
     collapsed: bool = False
     today: date = date.min

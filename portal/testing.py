@@ -332,6 +332,7 @@ def principal_of(app: Portal, person_id: int) -> Any:
             "public_id": person.public_id,
             "name": person.name,
             "language": person.language,
+            "time_zone": person.time_zone,
             "theme": "system",
             "sidebar": "open",
         }

@@ -80,6 +80,7 @@ class Compiler:
             public_id=person.public_id,
             name=person.name,
             language=person.language,
+            time_zone=getattr(person, "time_zone", None) or "",  # A job shows no instants.
             theme=person.theme,
             collapsed=person.sidebar == "narrow",
             today=day,
