@@ -195,15 +195,30 @@ class Plugins:
                     if any(result is None for result in found):
                         raise TypeError(f"{hook} returned None among its results")
             except Exception as error:  # One plugin's fault costs one panel.
-                self.hook_failures[slug, hook] += 1
-                if self.hook_failures[slug, hook] == 1:
-                    log.error("plugin %s failed in %s", slug, hook, exc_info=error)
-                    self.failures.append(Failure(slug, f"hook {hook}", error))
-                if self.strict:
-                    raise
+                self._hook_failed(slug, hook, error)
             else:
                 results += [(slug, result) for result in found]
         return results
+
+    def first(self, hook: str, **arguments: Any) -> Any:
+        """Return the first answer of a loaded plugin, active or not; a fault is no answer."""
+        for implementation in self._implementations(hook):
+            try:
+                wanted = [arguments[name] for name in implementation.argnames]
+                if (answer := implementation.function(*wanted)) is not None:
+                    return answer
+            except Exception as error:
+                self._hook_failed(implementation.plugin_name, hook, error)
+        return None
+
+    def _hook_failed(self, slug: str, hook: str, error: Exception) -> None:
+        """Count a failure, log the first one of its kind; in strict mode raise it again."""
+        self.hook_failures[slug, hook] += 1
+        if self.hook_failures[slug, hook] == 1:
+            log.error("plugin %s failed in %s", slug, hook, exc_info=error)
+            self.failures.append(Failure(slug, f"hook {hook}", error))
+        if self.strict:
+            raise error
 
     @property
     def zone(self) -> ZoneInfo:
