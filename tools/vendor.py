@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import tarfile
 import tempfile
+from collections.abc import Sequence
 from itertools import starmap
 from pathlib import Path
 
@@ -38,7 +39,7 @@ PACKAGES: dict[str, tuple[str, str, list[str | tuple[str, str]]]] = {
     ),
     "@tabler/icons": ("3.51.0", "tabler-icons", ["LICENSE"]),
 }
-AXE = (
+AXE: tuple[str, str, list[str | tuple[str, str]]] = (
     "axe-core",
     "4.14.1",
     ["axe.min.js", ("LICENSE", "axe-LICENSE"), ("LICENSE-3RD-PARTY.txt", "axe-LICENSE-3RD-PARTY")],
@@ -60,7 +61,7 @@ def unpacked(package: str, version: str, into: Path) -> Path:
     return into / package / "package"
 
 
-def take(source: Path, target: Path, files: list[str | tuple[str, str]]) -> None:
+def take(source: Path, target: Path, files: Sequence[str | tuple[str, str]]) -> None:
     """Copy the named files; a source map that is not shipped is not pointed at either."""
     target.mkdir(parents=True, exist_ok=True)
     for entry in files:
@@ -70,12 +71,12 @@ def take(source: Path, target: Path, files: list[str | tuple[str, str]]) -> None
             content = SOURCE_MAP.sub(b"\n", content)
         (target / name).write_bytes(content)
         if name.endswith((".js", ".css")) and VENDOR in target.parents:
-            # The portal sends this one to every browser that understands gzip; mtime=0 keeps it stable.
+            # Sent to every browser that reads gzip; mtime=0 keeps it the same each time.
             (target / f"{name}.gz").write_bytes(gzip.compress(content, 9, mtime=0))
 
 
 def write_icons(source: Path, target: Path) -> None:
-    """Write the drawings named in ``icons.txt`` to one JSON file: name -> what is inside the svg."""
+    """Write the drawings named in ``icons.txt`` to one JSON file: name -> inside of the svg."""
     nodes = json.loads((source / "tabler-nodes-outline.json").read_text())
     names = (HERE / "icons.txt").read_text().split()
     missing = [name for name in names if name not in nodes]

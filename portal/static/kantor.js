@@ -30,16 +30,20 @@
   // --- the menu as a sheet on a phone --------------------------------------------------------------
   const side = () => $("#menu");
 
+  const behind = () => all(".view, .mbar"); // What the sheet covers is out of reach of keys and readers.
+
   function openSide() {
-    side()?.classList.add("open");
-    side()?.focus();
+    if (!side()) return;
+    side().classList.add("open");
+    for (const part of behind()) part.inert = true;
+    side().focus();
   }
 
   function closeSide() {
-    if (!side()?.classList.contains("open")) return false;
+    if (!side()?.classList.contains("open")) return;
     side().classList.remove("open");
+    for (const part of behind()) part.inert = false;
     $("[data-open-menu]")?.focus();
-    return true;
   }
 
   // --- menus ---------------------------------------------------------------------------------------
@@ -75,7 +79,8 @@
   const entered = (form) => JSON.stringify([...new FormData(form)].filter(([name]) => !["csrf_token", "_key"].includes(name)).map(([name, value]) => [name, value instanceof File ? value.name : value]));
   const before = new WeakMap();
   const sent = new WeakSet();
-  const changed = () => all("form[data-watch]").some((form) => before.has(form) && !sent.has(form) && entered(form) !== before.get(form));
+  const unsaved = (form) => Boolean($(".errs", form)) || entered(form) !== before.get(form);
+  const changed = () => all("form[data-watch]").some((form) => before.has(form) && !sent.has(form) && unsaved(form));
 
   addEventListener("beforeunload", (event) => { if (changed()) event.preventDefault(); });
   addEventListener("pageshow", () => all("form[data-once]").forEach((form) => { sent.delete(form); form.removeAttribute("aria-busy"); })); // Back shows a page that may be sent again.
@@ -127,11 +132,16 @@
 
   document.addEventListener("input", (event) => {
     const picker = event.target.matches("[role=combobox]") && event.target.closest("[data-picker]");
-    if (picker) $("[data-picked]", picker).value = "";
+    if (!picker) return;
+    $("[data-picked]", picker).value = "";
+    $("fieldset.opts", picker)?.remove(); // What was offered for the words before.
+  });
+  document.addEventListener("mousedown", (event) => {
+    if (event.target.closest("[data-picker] [role=option]")) event.preventDefault(); // The field keeps the focus.
   });
   document.addEventListener("focusout", (event) => {
     const picker = event.target.closest("[data-picker]");
-    if (picker && !picker.contains(event.relatedTarget)) setTimeout(() => closePicker(picker), 150);
+    if (picker && !picker.contains(event.relatedTarget)) closePicker(picker);
   });
 
   // --- one listener for clicks and keys ---------------------------------------------------------------
@@ -170,7 +180,7 @@
   // --- after a page arrives, whole or in part --------------------------------------------------------
   function settle(part) {
     for (const button of all("[data-reveal][hidden]", part)) button.hidden = false;
-    for (const form of all("form[data-watch]", part)) before.set(form, entered(form));
+    for (const form of all("form[data-watch]", part)) if (!before.has(form)) before.set(form, entered(form));
     for (const list of all("[data-picker] [role=listbox]", part)) list.classList.add("float");
     $("[data-focus]", part)?.focus();
   }

@@ -1,4 +1,4 @@
-"""Static files under names that change with their content, so that browsers may keep them for a year."""
+"""Static files under names that change with their content: browsers may keep them for a year."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class NoSuchAsset(LookupError):
 
 
 class Assets:
-    """The static folders of core and plugins, each file known by ``prefix/name`` and by a hashed name."""
+    """The static folders of core and plugins; a file has its plain name and one with its hash."""
 
     def __init__(self, root: str = "/static/") -> None:
         self.root = root
@@ -53,7 +53,7 @@ class Assets:
         return found
 
     def serve(self, application: Callable[..., Any]) -> WhiteNoise:
-        """Return ``application`` behind a server of these files (with ``.gz`` and ``.br`` beside them)."""
+        """Return ``application`` behind a server of these files, as ``.gz`` where one lies."""
         server = WhiteNoise(
             application,
             max_age=3600,

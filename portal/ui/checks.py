@@ -19,7 +19,7 @@ class Refusal(ValidationError):
     """A check that failed; carries the message untranslated, it is spoken on the page."""
 
     def __init__(self, text: Message | str) -> None:
-        super().__init__(text)  # type: ignore[arg-type]
+        super().__init__(text)
 
 
 class _Required:
@@ -32,7 +32,7 @@ class _Required:
         if field.errors:  # What could not be read is not missing; say that one thing.
             raise StopValidation
         if field.data is False or any(field.data is one or field.data == one for one in _EMPTY):
-            raise StopValidation(self.text)  # type: ignore[arg-type]
+            raise StopValidation(self.text)
 
 
 def required(text: Message | None = None) -> Check:

@@ -1,4 +1,4 @@
-"""Form fields that read strictly, as the reader's language writes, and show again what was typed."""
+"""Form fields that read strictly, by the reader's language, and show again what was typed."""
 
 from __future__ import annotations
 
@@ -66,9 +66,9 @@ class StrictField(Field):
     keyboard = "text"
 
     def __init__(self, label: Any = None, checks: Sequence[Check] = (), **more: Any) -> None:
-        super().__init__(label, checks, **more)
+        drawn = _TYPED | {"inputmode": self.keyboard} | more.pop("render_kw", {})
+        super().__init__(label, checks, render_kw=drawn, **more)
         self.typed: str | None = None
-        self.render_kw = _TYPED | {"inputmode": self.keyboard} | (self.render_kw or {})
 
     def read(self, text: str) -> Any:
         """Return the value, or raise Unreadable."""

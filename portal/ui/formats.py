@@ -1,6 +1,6 @@
-"""How numbers, money, dates and times are written in each language; the reading half is portal.numbers.
+"""How numbers, money, dates and times are written; portal.numbers is the reading half.
 
-Every function is pure: it is told the language and, where it matters, the zone and the present instant.
+Every function is pure: it is told the language and, where it matters, the zone and the present.
 Lists call these once per cell, so what can be looked up is looked up once.
 """
 
@@ -33,7 +33,7 @@ _JUST_NOW = message("just now")
 
 
 def number(value: int, language: str) -> str:
-    """Return a whole number with its thousands grouped: ``1.000`` in Indonesian, ``1,000`` in English."""
+    """Return a whole number, its thousands grouped: Indonesian ``1.000``, English ``1,000``."""
     shown = str(abs(value)) if -1000 < value < 1000 else f"{abs(value):,}"
     if language in _GROUP:
         shown = shown.replace(",", _GROUP[language])

@@ -1,6 +1,6 @@
 """Forms: fields in the reader's language, errors as sentences, and the command they make.
 
-A form never binds what it does not declare; ``form.command(cls)`` hands the fields to a frozen dataclass.
+A form binds nothing it does not declare; ``form.command(cls)`` fills a frozen dataclass.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class Form(WTForm):
             return _Words()
 
     def command(self, cls: type[Command], **more: Any) -> Command:
-        """Return a ``cls`` (a frozen dataclass) filled from the fields of the same names and ``more``.
+        """Return a ``cls``, a frozen dataclass, filled from the fields named alike and ``more``.
 
         Raises TypeError when the dataclass wants what neither has.
         """
@@ -80,7 +80,7 @@ class Form(WTForm):
         return cls(**(values | more))
 
     def add_errors(self, problems: Mapping[str, Message | str]) -> None:
-        """Show what a service found wrong beside the fields it names, and the rest above the form."""
+        """Show what a service found wrong beside the fields it names, the rest above the form."""
         for name, text in problems.items():
             if name in self._fields:
                 field = self._fields[name]
@@ -139,8 +139,32 @@ FILTERS: dict[str, Callable[..., Any]] = {
 }
 
 __all__ = [
-    "AreaField", "BooleanField", "ChoiceField", "DateField", "FileField", "Form", "HiddenField",
-    "ManyField", "Match", "MoneyField", "PasswordField", "PickField", "QuantityField", "RadioField",
-    "Refusal", "StrictField", "TextField", "WholeField", "email", "longest", "matching", "not_before",
-    "number_format", "optional", "plain_number", "required", "same_as", "shortest",
-]  # fmt: skip
+    "AreaField",
+    "BooleanField",
+    "ChoiceField",
+    "DateField",
+    "FileField",
+    "Form",
+    "HiddenField",
+    "ManyField",
+    "Match",
+    "MoneyField",
+    "PasswordField",
+    "PickField",
+    "QuantityField",
+    "RadioField",
+    "Refusal",
+    "StrictField",
+    "TextField",
+    "WholeField",
+    "email",
+    "longest",
+    "matching",
+    "not_before",
+    "number_format",
+    "optional",
+    "plain_number",
+    "required",
+    "same_as",
+    "shortest",
+]

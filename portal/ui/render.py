@@ -10,6 +10,7 @@ from typing import Any
 from flask import Flask, current_app, request
 from jinja2 import StrictUndefined
 from jinja2.environment import Template
+from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
 from portal import messages
@@ -23,7 +24,7 @@ _EXTENSION = "kantor.ui"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kit:
-    """What the templates need from the portal around them; each is asked while a page is rendered."""
+    """What templates need from the portal around them, asked while a page is rendered."""
 
     shell: Callable[[], Shell]
     csrf_token: Callable[[], str]
@@ -67,31 +68,45 @@ def render(template: str, **context: Any) -> str:
     context.setdefault("shell", kit.shell())
     page = current_app.jinja_env.get_or_select_template(template)
     current_app.update_template_context(context)
-    name = _wanted_block(page)
-    if name is None:
+    if not is_partial():
         return page.render(context)
+    started = _started(page, context)
+    name = _wanted_block(started)
     # A template that is no page of the shell is already a part and is sent whole.
-    part = _block(page, name, context)
-    if "title" not in page.blocks:
-        return part
-    return f"<title>{_block(page, 'title', context).strip()}</title>{part}"
+    return page.render(context) if name is None else _part(started, name, context["shell"])
 
 
 def is_partial() -> bool:
     """Return whether htmx asks for a part of a page."""
     headers = request.headers
-    return headers.get("HX-Request") == "true" and headers.get("HX-Request-Type") != "full"
+    return (
+        headers.get("HX-Request") == "true"
+        and headers.get("HX-Request-Type") != "full"
+        and "HX-History-Restore-Request" not in headers
+    )
 
 
-def _wanted_block(page: Template) -> str | None:
-    if not is_partial() or request.headers.get("HX-History-Restore-Request"):
-        return None
+def _started(page: Template, context: dict[str, Any]) -> Context:
+    """Return the context of ``page`` after its imports and those of what it extends have run.
+
+    Rendering stops at the first output, which is in base.html; every block can be called then.
+    """
+    started = page.new_context(context)
+    next(iter(page.root_render_func(started)), None)
+    return started
+
+
+def _wanted_block(started: Context) -> str | None:
     target = request.headers.get("HX-Target", "").rpartition("#")[2]
-    return next((name for name in (target, "main") if name in page.blocks), None)
+    return next((name for name in (target, "main") if name in started.blocks), None)
 
 
-def _block(page: Template, name: str, context: dict[str, Any]) -> str:
-    return "".join(page.blocks[name](page.new_context(context)))
+def _part(started: Context, name: str, shell: Shell) -> str:
+    part = "".join(started.blocks[name][0](started))
+    if "title" not in started.blocks:
+        return part
+    title = "".join(started.blocks["title"][0](started)).strip()
+    return f"<title>{title} – {escape(shell.organisation)}</title>{part}"
 
 
 def _shown(value: Any) -> Any:
@@ -143,7 +158,10 @@ class PlainColumn:
 def as_columns(heads: Iterable[Any]) -> list[PlainColumn]:
     """Return columns from titles or (title, kind) pairs; the first names the row."""
     pairs = [head if isinstance(head, tuple) else (head,) for head in heads]
-    return [PlainColumn(*pair, primary=number == 0) for number, pair in enumerate(pairs)]
+    return [
+        PlainColumn(pair[0], pair[1] if len(pair) > 1 else "text", primary=number == 0)
+        for number, pair in enumerate(pairs)
+    ]
 
 
 def as_cells(rows: Iterable[Iterable[Any]]) -> list[list[tuple[Any, Any, Any, Any]]]:
@@ -158,7 +176,7 @@ def _cell(value: Any) -> tuple[Any, Any, Any, Any]:
 
 
 def chart_values(bars: Iterable[Any], limit: tuple[int, Any] | None = None) -> dict[str, Any]:
-    """Return the top of a chart's axis, a round number at or above every value, and its four lines."""
+    """Return the top of a chart's axis, a round number above every value, and its four lines."""
     highest = max(
         [value for bar in bars for value in bar[1:]] + ([limit[0]] if limit else []), default=0
     )

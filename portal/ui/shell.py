@@ -20,7 +20,7 @@ HUES = ("teal", "orange", "sky", "violet", "green", "rose",
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NavEntry:
-    """One line of the menu; ``current`` is ``page`` for the page itself and ``true`` for what is above it."""
+    """One line of the menu; ``current`` is ``page`` for the page, ``true`` for what is above it."""
 
     title: Text
     url: str
@@ -68,7 +68,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shell:
-    """Everything base.html shows around a page. An empty address means: that page does not exist."""
+    """Everything base.html shows around a page; without an address there is no such page."""
 
     organisation: str
     language: str = "en"
@@ -104,7 +104,7 @@ class Shell:
     ) -> Shell:
         """Return this shell for one page: its place in the menu marked, its own parts filled in.
 
-        The breadcrumb is the way through the menu, then ``breadcrumbs`` (what the menu does not know).
+        The breadcrumb is the way through the menu, then ``breadcrumbs``, the rest of the way.
         """
         groups = mark_current(self.groups, path, self.home_url)
         way = trail(groups, self.home_url)
@@ -116,7 +116,7 @@ class Shell:
 
 
 def mark_current(groups: tuple[NavGroup, ...], path: str, home_url: str) -> tuple[NavGroup, ...]:
-    """Return ``groups`` with the entry whose address fits ``path`` best marked, and the one above it."""
+    """Return ``groups`` with the entry nearest to ``path`` marked, and the one above it."""
     best, parent = _best_match(groups, path, home_url)
     if not best:
         return groups

@@ -1,4 +1,4 @@
-"""A small Flask that shows the kit under the portal's own content policy: ``python -m tests.gallery``."""
+"""A small Flask that shows the kit under the portal's own content policy."""
 
 from __future__ import annotations
 
@@ -24,19 +24,27 @@ ERRORS = (400, 401, 403, 404, 405, 409, 413, 422, 429, 500, 503)
 def frame(theme: str = "system", signed_in: bool = True, toasts: tuple[Toast, ...] = ()) -> Shell:
     """Return the shell as a person with two apps and administration sees it."""
     inventory = NavEntry(
-        title="Inventory", url="/list", icon="package", hue="teal", count="8",
+        title="Inventory",
+        url="/list",
+        icon="package",
+        hue="teal",
+        count="8",
         children=(
             NavEntry(title="Items", url="/list"),
             NavEntry(title="Below minimum", url="/empty", count="8"),
             NavEntry(title="Receive", url="/form"),
         ),
-    )  # fmt: skip
+    )
     keys = NavEntry(title="Key cabinet", url="/stock", icon="key", hue="amber")
     administration = tuple(
         NavEntry(title=title, url=f"/{url}", icon=icon)
-        for title, url, icon in (("People", "p", "users"), ("Roles", "r", "shield-lock"),
-                                 ("Plugins", "x", "puzzle"), ("Settings", "s", "settings"))
-    )  # fmt: skip
+        for title, url, icon in (
+            ("People", "p", "users"),
+            ("Roles", "r", "shield-lock"),
+            ("Plugins", "x", "puzzle"),
+            ("Settings", "s", "settings"),
+        )
+    )
     shell = Shell(
         organisation="Klinik Sinar Medika",
         language=messages.current_language.get(),
@@ -46,20 +54,34 @@ def frame(theme: str = "system", signed_in: bool = True, toasts: tuple[Toast, ..
             NavGroup(title="Apps", entries=(inventory, keys)),
             NavGroup(title="Administration", entries=administration),
         ),
-        create=(NavEntry(title="Item", url="/form", icon="package", hue="teal"),
-                NavEntry(title="Person", url="/form", icon="user-plus")),
+        create=(
+            NavEntry(title="Item", url="/form", icon="package", hue="teal"),
+            NavEntry(title="Person", url="/form", icon="user-plus"),
+        ),
         person=Person(name="Sari Wulandari", initials="SW", hue="violet", meta="Front office"),
-        account_url="/account", preferences_url="/preferences", sign_out_url="/sign-out",
-        collapsed=request.args.get("side") == "narrow", version="1.0.0", nonce=g.nonce,
-    )  # fmt: skip
+        account_url="/account",
+        preferences_url="/preferences",
+        sign_out_url="/sign-out",
+        collapsed=request.args.get("side") == "narrow",
+        version="1.0.0",
+        nonce=g.nonce,
+    )
     if not signed_in:
-        shell = Shell(organisation=shell.organisation, language=shell.language, nonce=g.nonce,
-                      theme=shell.theme, preferences_url="/preferences", version="1.0.0")  # fmt: skip
+        shell = Shell(
+            organisation=shell.organisation,
+            language=shell.language,
+            nonce=g.nonce,
+            theme=shell.theme,
+            preferences_url="/preferences",
+            version="1.0.0",
+        )
     crumbs = (Crumb("Copy paper A4 80 g"),) if request.path == "/record" else ()
     return shell.on_page(
         "/list" if request.path == "/record" else request.path,
-        nonce=g.nonce, breadcrumbs=crumbs, toasts=toasts,
-    )  # fmt: skip
+        nonce=g.nonce,
+        breadcrumbs=crumbs,
+        toasts=toasts,
+    )
 
 
 def create_app() -> Flask:
@@ -71,9 +93,12 @@ def create_app() -> Flask:
     assets.add_folder(CORE_FOLDER)
     kit = Kit(
         shell=lambda: frame(request.args.get("theme", "system"), "anonymous" not in request.args),
-        csrf_token=lambda: "token", form_key=lambda: secrets.token_hex(8),
-        zone=lambda: ZoneInfo("Asia/Jakarta"), now=lambda: NOW, assets=assets,
-    )  # fmt: skip
+        csrf_token=lambda: "token",
+        form_key=lambda: secrets.token_hex(8),
+        zone=lambda: ZoneInfo("Asia/Jakarta"),
+        now=lambda: NOW,
+        assets=assets,
+    )
     configure_jinja(app, kit)
     app.jinja_loader.searchpath.append(str(samples.TEMPLATES))  # type: ignore[union-attr]
     app.wsgi_app = assets.serve(app.wsgi_app)  # type: ignore[method-assign]
@@ -88,10 +113,22 @@ def create_app() -> Flask:
         )
 
     def error(code: int) -> Any:
-        both = {"theirs": {"name": "Copy paper A4", "unit": "ream"},
-                "yours": {"name": "Copy paper A4 80 g", "unit": "ream"}} if code == 409 else {}  # fmt: skip
-        return render(f"errors/{code}.html", message="", number="7f3a9c1b2d4e5f60", plugin="inventory",
-                      retry_after=30, **({"theirs": {}, "yours": {}} | both))  # fmt: skip
+        both = (
+            {
+                "theirs": {"name": "Copy paper A4", "unit": "ream"},
+                "yours": {"name": "Copy paper A4 80 g", "unit": "ream"},
+            }
+            if code == 409
+            else {}
+        )
+        return render(
+            f"errors/{code}.html",
+            message="",
+            number="7f3a9c1b2d4e5f60",
+            plugin="inventory",
+            retry_after=30,
+            **({"theirs": {}, "yours": {}} | both),
+        )
 
     def sign_in() -> Any:
         shell = frame(request.args.get("theme", "system"), signed_in=False)

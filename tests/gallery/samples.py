@@ -23,6 +23,8 @@ ITEMS = [
     ("Paper clip 33 mm", "FIL-0021", "Main store", 24000, "boxes", "Too much", "info", 50),
     ("Toner black, copier K320", "PRT-0004", "Copier room", 1000, "piece", "Low", "warn", 3),
 ]
+WEEKS = [(66, 10), (45, 30), (22, 80), (80, 0), (58, 12), (41, 9)]
+WEEKS += [(26, 40), (8, 100), (92, 0), (68, 5), (45, 9), (18, 50)]
 PLACES = [("main", "Main store"), ("front", "Front office"), ("copier", "Copier room")]
 
 
@@ -69,17 +71,52 @@ def a_list(rows: bool = True) -> Any:
     """Return a page of a list as a declared Table gives it."""
     column = SimpleNamespace
     heads = [
-        column(key="name", title="Item", kind="link", align="start", sort_url="?sort=-name",
-               sorted="ascending", primary=True),
-        column(key="place", title="Place", kind="text", align="start", sort_url="?sort=place",
-               sorted=None, primary=False),
-        column(key="on_hand", title="On hand", kind="quantity", align="end", sort_url=None,
-               sorted=None, primary=False),
-        column(key="state", title="Status", kind="pill", align="start", sort_url=None,
-               sorted=None, primary=False),
-        column(key="counted", title="Last counted", kind="date", align="start", sort_url=None,
-               sorted=None, primary=False),
-    ]  # fmt: skip
+        column(
+            key="name",
+            title="Item",
+            kind="link",
+            align="start",
+            sort_url="?sort=-name",
+            sorted="ascending",
+            primary=True,
+        ),
+        column(
+            key="place",
+            title="Place",
+            kind="text",
+            align="start",
+            sort_url="?sort=place",
+            sorted=None,
+            primary=False,
+        ),
+        column(
+            key="on_hand",
+            title="On hand",
+            kind="quantity",
+            align="end",
+            sort_url=None,
+            sorted=None,
+            primary=False,
+        ),
+        column(
+            key="state",
+            title="Status",
+            kind="pill",
+            align="start",
+            sort_url=None,
+            sorted=None,
+            primary=False,
+        ),
+        column(
+            key="counted",
+            title="Last counted",
+            kind="date",
+            align="start",
+            sort_url=None,
+            sorted=None,
+            primary=False,
+        ),
+    ]
     today = date(2026, 11, 21)
     cells = [
         [
@@ -91,24 +128,41 @@ def a_list(rows: bool = True) -> Any:
         ]
         for name, code, place, on_hand, unit, state, tone, days in ITEMS
     ]
-    chips = [SimpleNamespace(label="Place", value="Main store", url="?"),
-             SimpleNamespace(label="Category", value="Paper", url="?")]  # fmt: skip
+    chips = [
+        SimpleNamespace(label="Place", value="Main store", url="?"),
+        SimpleNamespace(label="Category", value="Paper", url="?"),
+    ]
     link = SimpleNamespace
     return SimpleNamespace(
-        name="items", path="/list", columns=heads, rows=cells if rows else [], next_url="?after=x",
-        previous_url=None, count=1001, count_text="1,000+", count_label="1,000+ rows",
-        filters=FilterForm(), search="", chips=chips if rows else [], kept=[("sort", "name")],
-        tabs=[SimpleNamespace(title="All", url="?", current=True),
-              SimpleNamespace(title="Below minimum", url="?view=below", current=False),
-              SimpleNamespace(title="Not counted for 30 days", url="?view=old", current=False)],
+        name="items",
+        path="/list",
+        columns=heads,
+        rows=cells if rows else [],
+        next_url="?after=x",
+        previous_url=None,
+        count=1001,
+        count_text="1,000+",
+        count_label="1,000+ rows",
+        filters=FilterForm(),
+        search="",
+        chips=chips if rows else [],
+        kept=[("sort", "name")],
+        tabs=[
+            SimpleNamespace(title="All", url="?", current=True),
+            SimpleNamespace(title="Below minimum", url="?view=below", current=False),
+            SimpleNamespace(title="Not counted for 30 days", url="?view=old", current=False),
+        ],
         exports=[link(label="CSV", url="?format=csv"), link(label="Excel", url="?format=xlsx")],
         clear_url="?" if rows else None,
         empty=SimpleNamespace(
-            title="No items yet", text="Bring in the spreadsheet you already keep, or add the first item by hand.",
-            actions=[link(label="Import a spreadsheet", url="/form", icon="upload"),
-                     link(label="Add the first item", url="/form", icon="plus")],
+            title="No items yet",
+            text="Bring in the spreadsheet you keep, or add the first item by hand.",
+            actions=[
+                link(label="Import a spreadsheet", url="/form", icon="upload"),
+                link(label="Add the first item", url="/form", icon="plus"),
+            ],
         ),
-    )  # fmt: skip
+    )
 
 
 def context(name: str, now: datetime, today: date) -> dict[str, Any]:
@@ -126,30 +180,76 @@ def context(name: str, now: datetime, today: date) -> dict[str, Any]:
         "now": now,
         "today": today,
         "kpis": [
-            {"label": "Below minimum", "value": "8", "hint": "2 already on order", "hue": "teal", "url": "/empty",
-             "points": [10, 12, 9, 16, 18, 22, 20]},
-            {"label": "Stock value", "value": "Rp 12.450.000", "hint": "in 3 places", "hue": "teal",
-             "points": [4, 6, 5, 8, 9, 7, 9]},
-            {"label": "Issued this week", "value": "38", "hint": "12 people", "hue": "amber", "url": "/list",
-             "points": [3, 4, 6, 2, 7, 5, 8]},
-            {"label": "Receipts", "value": "4", "hint": "last one today", "hue": "indigo", "url": "/list",
-             "points": [1, 0, 2, 1, 3, 1, 4]},
+            {
+                "label": "Below minimum",
+                "value": "8",
+                "hint": "2 already on order",
+                "hue": "teal",
+                "url": "/empty",
+                "points": [10, 12, 9, 16, 18, 22, 20],
+            },
+            {
+                "label": "Stock value",
+                "value": "Rp 12.450.000",
+                "hint": "in 3 places",
+                "hue": "teal",
+                "points": [4, 6, 5, 8, 9, 7, 9],
+            },
+            {
+                "label": "Issued this week",
+                "value": "38",
+                "hint": "12 people",
+                "hue": "amber",
+                "url": "/list",
+                "points": [3, 4, 6, 2, 7, 5, 8],
+            },
+            {
+                "label": "Receipts",
+                "value": "4",
+                "hint": "last one today",
+                "hue": "indigo",
+                "url": "/list",
+                "points": [1, 0, 2, 1, 3, 1, 4],
+            },
         ],
-        "weeks": [(str(36 + i), a, b) for i, (a, b) in enumerate(
-            [(66, 10), (45, 30), (22, 80), (80, 0), (58, 12), (41, 9), (26, 40), (8, 100), (92, 0), (68, 5), (45, 9), (18, 50)]
-        )],
+        "weeks": [(str(36 + i), a, b) for i, (a, b) in enumerate(WEEKS)],
         "events": [
-            {"person": "Dewi Anggraini", "text": "counted 18 in Main store, 2 fewer", "at": now - timedelta(minutes=12),
-             "detail": "Reason: taken without a note", "amount": "\u22122", "amount_meta": "18 left"},
-            {"icon": "package-export", "person": "", "text": "Issued 5 reams to Front office", "at": now - timedelta(hours=15),
-             "amount": "\u22125", "amount_meta": "20 left", "url": "/record"},
-            {"person": "Rina Puspita", "text": "commented", "at": now - timedelta(days=9),
-             "note": "The box on the lower shelf is damp.\nI moved the reams up.\n\nFacilities know."},
-            {"icon": "pencil", "text": "Agus Nugroho changed the item", "at": now - timedelta(days=26),
-             "changes": [("Minimum", "60", "71"), ("Category", None, "Paper")]},
+            {
+                "person": "Dewi Anggraini",
+                "text": "counted 18 in Main store, 2 fewer",
+                "at": now - timedelta(minutes=12),
+                "detail": "Reason: taken without a note",
+                "amount": "\u22122",
+                "amount_meta": "18 left",
+            },
+            {
+                "icon": "package-export",
+                "person": "",
+                "text": "Issued 5 reams to Front office",
+                "at": now - timedelta(hours=15),
+                "amount": "\u22125",
+                "amount_meta": "20 left",
+                "url": "/record",
+            },
+            {
+                "person": "Rina Puspita",
+                "text": "commented",
+                "at": now - timedelta(days=9),
+                "note": "The box below is damp.\nI moved the reams up.\n\nFacilities know.",
+            },
+            {
+                "icon": "pencil",
+                "text": "Agus Nugroho changed the item",
+                "at": now - timedelta(days=26),
+                "changes": [("Minimum", "60", "71"), ("Category", None, "Paper")],
+            },
         ],
         "item_facts": [
-            ("Code", "PAP-0001"), ("Category", "Paper, copy paper"), ("Unit", "Ream of 500 sheets"),
-            ("Supplier", "Kertaloka", "/record"), ("Lead time", None), ("Last price", "Rp 275.000 a box, 26 Oct"),
+            ("Code", "PAP-0001"),
+            ("Category", "Paper, copy paper"),
+            ("Unit", "Ream of 500 sheets"),
+            ("Supplier", "Kertaloka", "/record"),
+            ("Lead time", None),
+            ("Last price", "Rp 275.000 a box, 26 Oct"),
         ],
-    }  # fmt: skip
+    }
