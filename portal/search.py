@@ -90,6 +90,8 @@ def matches(tx: UnitOfWork, term: str, entity: Any) -> Found | None:
     texts = [getattr(entity, name) for name in declared.text]
     coded = [_begins(getattr(entity, name), folded) for name in declared.codes]
     if all(len(word) < TRIGRAM for word in words):
+        words = [" ".join(words)]  # Together they may be long enough.
+    if len(words[0]) < TRIGRAM and len(words) == 1:
         return Found(or_(*coded, _begins(texts[0], folded)))
     if tx.session.get_bind().dialect.name == "postgresql":
         return Found(or_(*coded, _all_words(texts, words, _like)))
@@ -172,16 +174,6 @@ def search_table(table_name: str) -> str:
     return f"{table_name}_fts"
 
 
-def is_search_object(name: str | None, kind: str) -> bool:
-    """Return whether ``create_search`` made this table or index, which no model declares."""
-    if name is None:
-        return False
-    if kind == "index":
-        return name.endswith("_trgm")
-    parts = ("", "_data", "_idx", "_content", "_docsize", "_config")
-    return kind == "table" and any(name.endswith(f"_fts{part}") for part in parts)
-
-
 class Operations(Protocol):
     """What a migration's ``op`` offers, as far as it is needed here."""
 
@@ -192,7 +184,11 @@ class Operations(Protocol):
 def create_search(
     op: Operations, table_name: str, columns: Sequence[str], *, key: str = "id"
 ) -> None:
-    """Make the index that ``matching`` uses over ``columns`` of a table, in a migration."""
+    """Make the index that ``matching`` uses over ``columns`` of a table, in a migration.
+
+    SQLite keeps it current by triggers, and a rebuild of the table (``batch_alter_table``) loses
+    them: drop the search before one and create it again after.
+    """
     for statement in _creation(op.get_bind().dialect.name, table_name, list(columns), key):
         op.execute(statement)
 

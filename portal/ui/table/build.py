@@ -112,8 +112,7 @@ def _exports(question: Question, path: str) -> list[Link]:
 
 
 def _clear_url(question: Question, path: str) -> str:
-    names = [f.name for f in question.asked.form or ()]
-    return question.asked.url(path, without=(*names, SEARCH))
+    return question.asked.url(path, without=(*question.asked.filter_arguments(), SEARCH))
 
 
 def _count_label(counted: int, language: str) -> str:

@@ -5,29 +5,25 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
+from urllib.parse import urlencode
 
 from werkzeug.datastructures import MultiDict
-from wtforms import (
-    BooleanField,
-    DateField,
-    Form,
-    RadioField,
-    SelectField,
-    SelectMultipleField,
-)
+from wtforms import BooleanField, Form, SelectFieldBase
 
 from portal.errors import BadRequest
-from portal.messages import Message, translate
+from portal.messages import gettext, translate
 from portal.orm import sort_key
 from portal.ui import formats
+from portal.ui.fields import PickField
 
 from .declaration import RESERVED, View
 
 SEARCH = "q"
 LONGEST_SEARCH = 100
 _STEM = re.compile(r"^-?(\w+?)(?:__.*|[\[.:].*)?$")
-_CHOICES = (BooleanField, RadioField, SelectField, SelectMultipleField)
+_CHOICES = (BooleanField, SelectFieldBase)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +52,11 @@ class Asked:
         gone = {"after", "before", "format", *without, *changed}
         pairs = [(k, v) for k, v in self.arguments.items(multi=True) if k not in gone and v]
         pairs += [(k, v) for k, v in changed.items() if v]
-        return f"{path}?{_encode(pairs)}" if pairs else path
+        return f"{path}?{urlencode(pairs)}" if pairs else path
+
+    def filter_arguments(self) -> list[str]:
+        """Return every parameter that the filters read."""
+        return [name for wanted in self.form or () for name in _arguments(wanted)]
 
     def chips(self, path: str, language: str) -> list[Chip]:
         """Return one chip per filter in force."""
@@ -64,7 +64,7 @@ class Asked:
 
     def _chip(self, wanted: Any, path: str, language: str) -> Chip:
         shown = field_words(wanted, language)
-        return Chip(wanted.label.text, shown, self.url(path, without=(wanted.name,)))
+        return Chip(wanted.label.text, shown, self.url(path, without=_arguments(wanted)))
 
 
 def ask(
@@ -99,11 +99,16 @@ def _read_form(asked: Asked, form: type[Form], hidden: Collection[str], tx: Any)
             del filled[name]
     if prepare := getattr(filled, "prepare", None):
         prepare(tx)
-    if not any(wanted.name in asked.arguments for wanted in filled):
+    present = {
+        wanted.name
+        for wanted in filled
+        if not asked.arguments.keys().isdisjoint(_arguments(wanted))
+    }
+    if not present:
         return
     filled.validate()
     for wanted in filled:
-        if wanted.name not in asked.arguments:
+        if wanted.name not in present:
             wanted.errors = ()  # Nobody asked, so nothing is wrong.
             continue
         value = wanted.data
@@ -116,7 +121,7 @@ def _read_form(asked: Asked, form: type[Form], hidden: Collection[str], tx: Any)
 
 def refuse_undeclared(asked: Asked, names: Collection[str]) -> None:
     """Raise BadRequest for a parameter that names a column which is no filter of this list."""
-    fields = set() if asked.form is None else {wanted.name for wanted in asked.form}
+    fields = asked.filter_arguments()
     for name in asked.arguments:
         if name in RESERVED or name in fields:
             continue
@@ -125,26 +130,22 @@ def refuse_undeclared(asked: Asked, names: Collection[str]) -> None:
             raise BadRequest
 
 
+def _arguments(wanted: Any) -> tuple[str, ...]:
+    """Return the parameters that one filter reads."""
+    name = wanted.name
+    return (name, f"{name}_q", f"{name}_pick") if isinstance(wanted, PickField) else (name,)
+
+
 def field_words(wanted: Any, language: str) -> str:
     """Return a filter's value as words."""
     value = wanted.data
     if isinstance(wanted, BooleanField):
-        return ""
-    if isinstance(wanted, SelectField | SelectMultipleField | RadioField):
-        chosen = {str(v) for v in value} if isinstance(value, list) else {str(value)}
-        options = (choice for choice in wanted.iter_choices())
-        words = [_words(c[1], language) for c in options if str(c[0]) in chosen]
-        return ", ".join(words)
-    if isinstance(wanted, DateField):
+        return gettext("Yes")
+    if isinstance(wanted, SelectFieldBase):
+        chosen = [c for c in wanted.iter_choices() if c.selected and c.value != ""]
+        return ", ".join(translate(choice.label, language) for choice in chosen)
+    if isinstance(wanted, PickField):
+        return str(wanted.shown)
+    if isinstance(value, date):
         return formats.day(value, language, "short")
     return " ".join(wanted.raw_data) if wanted.raw_data else str(value)
-
-
-def _words(label: Any, language: str) -> str:
-    return translate(label, language) if isinstance(label, Message) else str(label)
-
-
-def _encode(pairs: list[tuple[str, str]]) -> str:
-    from urllib.parse import urlencode
-
-    return urlencode(pairs)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from threading import Lock
 from typing import Any
 
@@ -82,6 +82,9 @@ class Table:
         default = self.sorts.get(self.default_sort.removeprefix("-"))
         if default is not None and default.permission:
             found.append(f"{default.key} is the default order, so everybody must see it")
+        for view in self.views:
+            if not all(isinstance(value, Hashable) for value in view.criteria.values()):
+                found.append(f"the view {view.key} has a criterion that cannot be kept")
         taken = [name for name in sorted(RESERVED) if hasattr(self.filters, name)]
         return found + [f"the filter {name} has a reserved name" for name in taken]
 

@@ -1,0 +1,151 @@
+"""Finding by a piece of text, the same on both databases and never beyond what one may see."""
+
+import random
+
+import pytest
+from sqlalchemy import delete, select, update
+
+from portal import search
+from portal.contacts.models import Contact
+from portal.db import new_session, unscoped
+from portal.guard import kernel_execute
+from portal.orm import sort_key
+from portal.places.models import Place
+from portal.reach import Held, visible
+from portal.search import matching
+from portal.work import UnitOfWork
+from tests.unit.ui.lists import VIEW, add, somebody
+
+NAMES = [
+    "Copy paper A4",
+    "Copy paper A3",
+    "Paper clip 33 mm",
+    "Toner black X-48",
+    "100% cotton",
+    "under_score",
+    'a "quoted" name',
+    "back\\slash",
+    "C++ #1 @home *",
+    "'single'",
+    "(brackets) AND OR NOT",
+    "Straße in Köln",
+    "中村 商店 東京",
+    "ÄRGER",
+    "x%y",
+    "semi;colon -- dash",
+]
+
+
+@pytest.fixture(params=["few", "many"])
+def hits(request, monkeypatch):
+    """Take both roads: hits fetched by key, and rows met in list order."""
+    if request.param == "many":
+        monkeypatch.setattr(search, "FEW", 0)
+
+
+@pytest.fixture
+def found(portal_app, world, hits):
+    """Add the names; return a function from a term to the names that somebody finds."""
+    add(portal_app, *({"name": name} for name in NAMES))
+
+    def finding(term, who=None):
+        who = who or somebody()
+        with portal_app.app_context(), new_session() as session:
+            session.act_as(who)
+            statement = matching(UnitOfWork(session, who, False), select(Contact.name), term)
+            return sorted(session.scalars(visible(statement, VIEW, who)))
+
+    return finding
+
+
+@pytest.mark.parametrize(
+    ("term", "expected"),
+    [
+        ("paper", ["Copy paper A3", "Copy paper A4", "Paper clip 33 mm"]),
+        ("PAPER copy", ["Copy paper A3", "Copy paper A4"]),
+        ("paper a4", ["Copy paper A4"]),
+        ("ape", ["Copy paper A3", "Copy paper A4", "Paper clip 33 mm"]),
+        ("X-48", ["Toner black X-48"]),
+        ("strasse", ["Straße in Köln"]),
+        ("ärger", ["ÄRGER"]),
+        ("村 商店", ["中村 商店 東京"]),
+        ("co", ["Copy paper A3", "Copy paper A4"]),
+        ("c+", ["C++ #1 @home *"]),
+        ("  ", sorted(NAMES)),
+        ("nothing like it", []),
+    ],
+)
+def test_every_word_may_stand_anywhere(found, term, expected):
+    assert found(term) == expected
+
+
+@pytest.mark.parametrize(
+    ("term", "expected"),
+    [
+        ('"quoted"', ['a "quoted" name']),
+        ("100%", ["100% cotton"]),
+        ("r_s", ["under_score"]),
+        ("k\\s", ["back\\slash"]),
+        ("c++", ["C++ #1 @home *"]),
+        ("@home", ["C++ #1 @home *"]),
+        ("'single'", ["'single'"]),
+        ("(brackets)", ["(brackets) AND OR NOT"]),
+        ("-- dash", ["semi;colon -- dash"]),
+        ("x%y", ["x%y"]),
+        ("%%%", []),
+        ("___", []),
+        ("***", []),
+        ('"""', []),
+        ("\\\\\\", []),
+        ("name*", []),
+        ("name OR paper", []),
+        ("NEAR(paper)", []),
+        ("name_key:paper", []),
+        ("^paper", []),
+        ("\x00\x00\x00", sorted(NAMES)),
+    ],
+)
+def test_no_sign_means_anything_but_itself(found, term, expected):
+    assert found(term) == expected
+
+
+def test_any_piece_of_a_name_finds_it(found):
+    chosen = random.Random(3)
+    for name in NAMES:
+        key = sort_key(name)
+        start = chosen.randrange(max(1, len(key) - 3))
+        piece = key[start : start + chosen.randint(3, 9)]
+        if len(piece.strip()) > 2:  # Less is only looked for at the beginning.
+            assert name in found(piece), piece
+
+
+def test_a_search_finds_only_what_one_may_see(portal_app, world, found):
+    lab = world.departments["lab"]
+    add(portal_app, {"name": "secret paper", "department_id": lab})
+    theirs = somebody(view=Held(departments=frozenset({world.departments["office"]})))
+    assert "secret paper" in found("secret")
+    assert found("secret", theirs) == []
+
+
+def test_changed_names_are_found_anew_and_gone_ones_not_at_all(portal_app, found):
+    table = Contact.__table__
+    with portal_app.app_context(), unscoped(reason="test data") as tx:
+        changed = {"name": "Stapler", "name_key": "stapler"}
+        kernel_execute(tx.session, update(table).where(table.c.name == "x%y").values(changed))
+        kernel_execute(tx.session, delete(table).where(table.c.name == "ÄRGER"))
+    assert found("stapl") == ["Stapler"]
+    assert found("x%y") == []
+    assert found("ärger") == []
+
+
+def test_a_code_is_found_from_its_beginning(portal_app, world, hits):
+    with portal_app.app_context(), unscoped(reason="test data") as tx:
+        for code, name in (("ST-1", "Store"), ("ST-10", "Shelf"), ("X-ST-1", "Room st-1")):
+            tx.session.add(Place(code=code, name=name, kind="room"))
+        tx.session.flush()
+        finding = matching(tx, select(Place.name), "st-1")
+        assert sorted(tx.session.scalars(finding)) == ["Room st-1", "Shelf", "Store"]
+        assert sorted(tx.session.scalars(matching(tx, select(Place.name), "st"))) == [
+            "Shelf",
+            "Store",
+        ]
