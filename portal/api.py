@@ -15,7 +15,8 @@ from .errors import (
     Shortfall,
     ValidationFailed,
 )
-from .imports.rules import ImportFindings, ImportProblem, ImportRow, repeated
+from .imports.grid import ImportProblem
+from .imports.rules import ImportFindings, ImportRow, repeated
 from .messages import Message, message, translate
 from .numbers import Unreadable
 from .orm import (

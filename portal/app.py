@@ -17,7 +17,9 @@ from .auth.sessions import Visitors
 from .blueprints import CORE
 from .config import Config
 from .db import db, looking
+from .files.store import Store
 from .gate import Portal, csrf, gate, mount, new_form_key
+from .jobs.queue import Queue, queue_url
 from .plugin import Plugin
 from .roles.principals import Compiler
 from .runtime import Plugins, package_folder, refuse_undeclared_tables
@@ -39,6 +41,7 @@ def create_app(config: Config | None = None, plugins: Iterable[Plugin] | None = 
         strict=config.strict_plugins, disabled=config.disabled_plugins
     )
     _speak(app)
+    _work(app, config, registry)
     _admit(app, config, registry)
     _register_core(app)
     chosen = registry.discover() if plugins is None else plugins
@@ -99,6 +102,16 @@ def _speak(app: Portal) -> None:
         locale_selector=lambda: messages.current_language.get(),
         timezone_selector=lambda: known["time_zone"],
     )
+
+
+def _work(app: Portal, config: Config, registry: Plugins) -> None:
+    """Give the portal its store of files and its road to the worker."""
+    app.extensions["kantor_files"] = Store(config.files_url)
+    url = queue_url(config.jobs_url, app.config["SQLALCHEMY_DATABASE_URI"], config.home)
+    queue = app.extensions["kantor_queue"] = Queue(url, config.secret_key.get_secret_value())
+    # Tests run their jobs themselves, unless they bring a queue of their own.
+    if config.jobs_url or not config.testing:
+        registry.send_jobs = queue.send
 
 
 def _admit(app: Portal, config: Config, registry: Plugins) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .files.views import blueprint as files
 from .home.views import blueprint as home
 
-CORE = (home,)
+CORE = (home, files)

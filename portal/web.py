@@ -5,11 +5,12 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from typing import Any
 
-from flask import g, redirect, url_for
+from flask import Blueprint, g, redirect, url_for
 from werkzeug.wrappers import Response
 
 from .db import db
 from .gate import form_key, policy, public, unkeyed
+from .imports.rules import Import
 from .shell import render, toast
 from .ui.table import Action, Column, Empty, Table, View
 from .work import UnitOfWork, unit_of_work
@@ -20,6 +21,7 @@ __all__ = [
     "Empty",
     "Table",
     "View",
+    "import_routes",
     "policy",
     "public",
     "reading",
@@ -29,6 +31,16 @@ __all__ = [
     "transaction",
     "unkeyed",
 ]
+
+
+def import_routes(blueprint: Blueprint, declared: Import) -> None:
+    """Give a plugin's blueprint the pages of an import, each under the import's own permission.
+
+    The first of them is ``<slug>.import_<what>``: link to it from the list.
+    """
+    from .imports.views import import_routes as add
+
+    add(blueprint, declared)
 
 
 def transaction() -> AbstractContextManager[UnitOfWork]:

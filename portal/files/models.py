@@ -28,7 +28,9 @@ class Upload(Public, CoreOnly, CoreBase):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     owner_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="RESTRICT"), index=True)
-    file_id: Mapped[int] = mapped_column(ForeignKey("stored_file.id", ondelete="RESTRICT"), index=True)
+    file_id: Mapped[int] = mapped_column(
+        ForeignKey("stored_file.id", ondelete="RESTRICT"), index=True
+    )
     name: Mapped[str] = mapped_column(String(255))
     purpose: Mapped[str] = mapped_column(String(60))
     created_at: Mapped[datetime]

@@ -1,0 +1,67 @@
+"""The import as a job: read, check once more, then write all of it in one transaction or none."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import current_app
+
+from portal.errors import Conflict, Forbidden
+from portal.files.services import KeptFile
+from portal.messages import message
+
+from . import services
+from .rules import Checked, Import, Verdict
+from .services import JOB, Choices
+
+if TYPE_CHECKING:
+    from portal.jobs.running import Running
+
+__all__ = ["JOB", "run_import"]
+
+
+class NotAsChecked(Conflict):
+    """The file was right when it was checked; since then somebody has changed what it refers to."""
+
+
+def run_import(work: Running) -> None:
+    """Run the import that ``work.args`` names on behalf of the person who asked for it."""
+    declared = services.find_import(current_app.extensions["kantor"].loaded, work.args["import"])
+    kept = _allowed_file(work, declared)
+    checked = _check_again(work, declared, kept)
+    rows = [row for row in checked.rows if row.verdict in (Verdict.NEW, Verdict.CHANGED)]
+    counts = {"new": checked.new, "changed": checked.changed, "same": checked.same}
+    with work.writing() as tx:
+        if rows:
+            declared.run(tx, rows, work.progress)
+        about = {"list": declared.name, "file": kept.name, "sha256": kept.sha256}
+        tx.audit("core.list_imported", None, **about, **counts)
+        work.finish(tx, counts)
+
+
+def _allowed_file(work: Running, declared: Import) -> KeptFile:
+    """Return the file, or raise Forbidden if the person has lost the right since asking."""
+    with work.reading() as tx:
+        active = declared.name.partition(".")[0] in tx.actor.active
+        if not active or not tx.actor.holds(declared.permission):
+            raise Forbidden
+        return services.find_upload(tx, declared, work.args["upload"])
+
+
+def _check_again(work: Running, declared: Import, kept: KeptFile) -> Checked:
+    """Read and check outside the writing transaction; raise NotAsChecked if anything is wrong."""
+    grid = services.open_grid(current_app.extensions["kantor_files"], kept)
+    work.progress(0, len(grid.rows))
+    currency = current_app.extensions["kantor_facts"]["currency"]
+    reading = services.read(grid, declared, Choices.of(work.args["choices"]), currency)
+    with work.reading() as tx:
+        checked = services.check(tx, declared, reading)
+    if checked.problems:
+        raise NotAsChecked(
+            message(
+                "Nothing was imported: since the check, row {row} no longer fits. "
+                "Check the file again.",
+                row=checked.problems[0].row,
+            )
+        )
+    return checked

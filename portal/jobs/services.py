@@ -1,0 +1,52 @@
+"""What the person who asked for a job may know of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+
+from portal.errors import NotFound
+from portal.guard import kernel_execute
+from portal.messages import Message
+from portal.work import UnitOfWork
+
+from .models import Job
+from .sentences import unpacked
+
+jobs = Job.__table__
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobState:
+    """How a job stands (``waiting``, ``running``, ``done``, ``failed``) and how far it has come."""
+
+    public_id: str
+    state: str
+    done: int
+    total: int
+    args: Mapping[str, Any]
+    result: Mapping[str, Any]
+    error: Message | str
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more will happen."""
+        return self.state in ("done", "failed")
+
+
+def of_owner(tx: UnitOfWork, public_id: str, *, name: str) -> JobState:
+    """Return a job that the actor asked for, or raise NotFound, as for those of others."""
+    columns = (jobs.c.public_id, jobs.c.state, jobs.c.done, jobs.c.total, jobs.c.args)
+    wanted = select(*columns, jobs.c.result, jobs.c.error).where(
+        jobs.c.public_id == public_id,
+        jobs.c.owner_id == tx.actor.person_id,
+        jobs.c.name == name,
+    )
+    found = kernel_execute(tx.session, wanted).one_or_none()
+    if found is None:
+        raise NotFound
+    row = dict(found._mapping)
+    return JobState(**row | {"result": row["result"] or {}, "error": unpacked(row["error"])})

@@ -1,0 +1,72 @@
+"""The worker process: takes jobs from the queue, delivers events and keeps sweeping."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from . import outbox
+from .core import JOBS
+from .queue import Queue
+from .running import Runner
+from .sweep import BEAT, Sweeper
+
+log = logging.getLogger("kantor.jobs")
+
+
+def run(app: Any = None, *, threads: int = 2, every: float = BEAT) -> None:
+    """Work until told to stop; SIGTERM lets running jobs end, SIGINT leaves them for later."""
+    if app is None:
+        from portal.app import create_app
+
+        app = create_app()
+    queue: Queue = app.extensions["kantor_queue"]
+    runner = Runner(app, JOBS)
+    queue.run, queue.deliver = runner, lambda: _deliver(app)
+    sweeper = Sweeper(app, runner, queue, every=every)
+    consumer = queue.engine().create_consumer(
+        workers=threads,
+        periodic=False,
+        max_delay=1.0,
+        scheduler_interval=60,
+        graceful_signal="TERM",
+        shutdown_timeout=60,
+    )
+    sweeper.start()
+    try:
+        consumer.run()
+    finally:
+        sweeper.ended.set()
+
+
+def run_waiting(app: Any) -> int:
+    """Do here and now what waits: jobs first, then events; return how many jobs were run.
+
+    For tests and for scripts without a worker.
+    """
+    from sqlalchemy import select
+
+    from portal.db import looking
+    from portal.guard import kernel_execute
+
+    from .models import Job
+
+    table, ran = Job.__table__, 0
+    runner = Runner(app, JOBS)
+    while True:
+        with app.app_context(), looking(reason="look for work", realm="core") as tx:
+            waiting = select(table.c.id).where(table.c.state == "waiting").order_by(table.c.id)
+            found = kernel_execute(tx.session, waiting).scalars().all()
+        if not found:
+            break
+        for job_id in found:
+            runner(job_id)
+            ran += 1
+    with app.app_context():
+        outbox.deliver()
+    return ran
+
+
+def _deliver(app: Any) -> None:
+    with app.app_context():
+        outbox.deliver()

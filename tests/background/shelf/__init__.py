@@ -1,0 +1,209 @@
+"""A shelf of things that can be imported: what the tests of files, jobs and imports are made of."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import ClassVar
+
+from flask import Blueprint
+from sqlalchemy import String, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.api import (
+    Conflict,
+    Event,
+    Global,
+    ImportFindings,
+    Versioned,
+    declarative_base,
+    message,
+)
+from portal.plugin import Import, ImportField, Job, Permission, Plugin, RoleGrant
+from portal.web import import_routes, policy, reading
+
+Base = declarative_base("shelf")
+blueprint = Blueprint("shelf", __name__)
+UNITS = {"pcs", "box", "rim", "liter"}
+PLACES = {"gudang", "lantai 2"}
+
+
+class Thing(Versioned, Global, Base, reason="a test"):
+    __tablename__ = "shelf_thing"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(String(40), unique=True)
+    name: Mapped[str] = mapped_column(String(80))
+    quantity: Mapped[int]
+    price: Mapped[int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ThingsCame(Event):
+    name: ClassVar[str] = "shelf.things_came"
+    count: int
+
+
+def check(tx, rows):
+    """Look up units, places and codes; codes of all rows in a few statements."""
+    known = known_things(tx, [row.get("code") for row in rows])
+    problems, verdicts = [], {}
+    for row in rows:
+        unit, place = row.get("unit", ""), row.get("place", "")
+        if unit and unit.casefold() not in UNITS:
+            problems.append(row.problem("unit", message("There is no unit “{unit}”.", unit=unit)))
+        if place and place.casefold() not in PLACES:
+            problems.append(
+                row.problem("place", message("There is no place “{name}”.", name=place))
+            )
+        found = known.get((row.get("code") or "").casefold())
+        if found is None:
+            verdicts[row.number] = "new"
+        elif found.name == row.get("name"):
+            verdicts[row.number] = "same"
+        else:
+            text = message("“{code}” exists already.", code=row.get("code"))
+            problems.append(row.problem("code", text))
+    return ImportFindings(problems=tuple(problems), verdicts=verdicts)
+
+
+def known_things(tx, codes):
+    """Return the things with these codes, by casefolded code."""
+    found = {}
+    wanted = [code.casefold() for code in codes if code]
+    for start in range(0, len(wanted), 500):
+        some = select(Thing).where(Thing.code.in_(wanted[start : start + 500]))
+        found |= {thing.code: thing for thing in tx.session.scalars(some)}
+    return found
+
+
+def run(tx, rows, progress):
+    if known_things(tx, [row.get("code") for row in rows]):
+        raise Conflict(message("Some of these things exist by now."))
+    new = [
+        {
+            "code": row.get("code").casefold(),
+            "name": row.get("name"),
+            "quantity": row.get("quantity", 0),
+            "price": row.get("price", 0),
+            "version": 1,
+        }
+        for row in rows
+    ]
+    tx.append(Thing, new)
+    progress(len(rows), len(rows))
+    tx.publish(ThingsCame(count=len(rows)))
+
+
+THINGS = Import(
+    name="shelf.things",
+    title=message("Import things"),
+    permission="shelf.thing.import",
+    about=message("A list of things with their stock."),
+    done="shelf.things",
+    check=check,
+    run=run,
+    fields=(
+        ImportField(
+            key="code",
+            title=message("Code"),
+            aliases=("Kode", "SKU"),
+            required=True,
+            kind="code",
+            unique=True,
+            max_length=40,
+        ),
+        ImportField(
+            key="name",
+            title=message("Name"),
+            aliases=("Nama barang",),
+            required=True,
+            max_length=80,
+        ),
+        ImportField(key="unit", title=message("Unit"), aliases=("Satuan",), required=True),
+        ImportField(key="place", title=message("Place"), aliases=("Lokasi",)),
+        ImportField(
+            key="quantity",
+            title=message("On hand"),
+            aliases=("Jumlah",),
+            kind="quantity",
+            minimum=0,
+        ),
+        ImportField(
+            key="minimum",
+            title=message("Minimum"),
+            aliases=("Minimum",),
+            kind="quantity",
+            minimum=0,
+        ),
+        ImportField(
+            key="price", title=message("Price"), aliases=("Harga",), kind="money", minimum=0
+        ),
+    ),
+)
+
+
+@blueprint.get("/things")
+@policy("shelf.thing.view")
+def things():
+    rows = reading().session.scalars(select(Thing).order_by(Thing.id)).all()
+    return {"things": [[row.code, row.name, row.quantity, row.price] for row in rows]}
+
+
+import_routes(blueprint, THINGS)
+
+heard: list[dict[str, int]] = []
+troubles: list[Exception] = []
+
+
+def hear(tx, payload):
+    if troubles:
+        raise troubles.pop()
+    heard.append(payload)
+    tx.session.add(Thing(code=f"heard-{payload['count']}", name="heard", quantity=0, price=0))
+
+
+def add(tx, progress, *, code, seconds=0.0):
+    """Put a thing on the shelf, slowly if asked."""
+    tx.session.add(Thing(code=code, name="by a job", quantity=0, price=0))
+    tx.session.flush()
+    time.sleep(seconds)
+    progress(1, 1)
+    return {"code": code}
+
+
+def fail(tx, progress, *, kind):
+    tx.session.add(Thing(code="half", name="half", quantity=0, price=0))
+    tx.session.flush()
+    if kind == "conflict":
+        raise Conflict(message("{thing} is not there.", thing="The ladder"))
+    raise RuntimeError(kind)
+
+
+def clean(tx, progress):
+    return {"cleaned": True}
+
+
+plugin = Plugin(
+    slug="shelf",
+    title=message("Shelf"),
+    package=__name__,
+    models=Base,
+    blueprint=blueprint,
+    permissions=(
+        Permission(name="shelf.thing.view", title=message("See things")),
+        Permission(name="shelf.thing.import", title=message("Import things"), writes=True),
+    ),
+    roles=(
+        RoleGrant(role="assistant", permission="shelf.thing.view", reach="department"),
+        RoleGrant(role="assistant", permission="shelf.thing.import", reach="department"),
+        RoleGrant(role="employee", permission="shelf.thing.view", reach="department"),
+    ),
+    jobs=(
+        Job(name="shelf.add", run=add),
+        Job(name="shelf.fail", run=fail),
+        Job(name="shelf.clean", run=clean, every=3600),
+    ),
+    imports=(THINGS,),
+    subscribes={"shelf.things_came": hear},
+)
