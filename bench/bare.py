@@ -9,13 +9,14 @@ from __future__ import annotations
 import os
 import secrets
 
-from flask import Flask, render_template_string, request
+from flask import Flask, request
 from sqlalchemy import MetaData, Table, create_engine, event, select
 
 from portal.engine import PRAGMAS, database_url, engine_options
 
-PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Items</title></head><body>
-<h1>Items</h1><table><thead><tr>{% for name in names %}<th>{{ name }}</th>{% endfor %}</tr></thead><tbody>
+PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Items</title></head>
+<body><h1>Items</h1>
+<table><thead><tr>{% for name in names %}<th>{{ name }}</th>{% endfor %}</tr></thead><tbody>
 {% for row in rows %}<tr>{% for value in row %}<td>{{ value }}</td>{% endfor %}</tr>
 {% endfor %}</tbody></table></body></html>"""
 NAMES = ("public_id", "sku", "name", "category_id", "base_unit_id", "mode", "status", "note")
@@ -40,13 +41,14 @@ first_page = (
     select(*[item.c[name] for name in NAMES]).order_by(item.c.name_key, item.c.id).limit(50)
 )
 application = Flask("bare")
+page = application.jinja_env.from_string(PAGE)
 
 
 @application.get("/items")
 def items():
     with engine.connect() as connection:
         rows = connection.execute(first_page).all()
-    return render_template_string(PAGE, names=NAMES, rows=rows)
+    return page.render(names=NAMES, rows=rows)
 
 
 @application.post("/items")
