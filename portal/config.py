@@ -47,23 +47,23 @@ class Config(BaseModel):
     model_config = ConfigDict(extra="forbid", validate_default=True)
 
     home: Path  # where kantor.toml, the secret key, files and a SQLite database lie
-    database_url: str = ""
-    secret_key: SecretStr = SecretStr("")
-    old_secret_keys: list[SecretStr] = Field(default_factory=list)
-    base_url: str = "http://127.0.0.1:8000"
-    trusted_hosts: list[str] = Field(default_factory=list)
-    proxy_hops: int = Field(default=0, ge=0, le=5)
-    files_url: str = ""
-    jobs_url: str = ""
-    idle_minutes: int = Field(default=60, ge=1, le=24 * 60)
-    absolute_hours: int = Field(default=12, ge=1, le=24 * 14)
-    upload_megabytes: int = Field(default=25, ge=1, le=1024)
+    database_url: str = ""  # a SQLite file in `home` when empty
+    secret_key: SecretStr = SecretStr("")  # signs cookies and forms; `secret.key` when empty
+    old_secret_keys: list[SecretStr] = Field(default_factory=list)  # still accepted, newest first
+    base_url: str = "http://127.0.0.1:8000"  # where browsers reach the portal
+    trusted_hosts: list[str] = Field(default_factory=list)  # answered to; `base_url` when empty
+    proxy_hops: int = Field(default=0, ge=0, le=5)  # web servers in front of the portal
+    files_url: str = ""  # where files are kept, for fsspec; a folder in `home` when empty
+    jobs_url: str = ""  # where the queue is kept; beside the database when empty
+    idle_minutes: int = Field(default=60, ge=1, le=24 * 60)  # without a page, then sign in again
+    absolute_hours: int = Field(default=12, ge=1, le=24 * 14)  # at most signed in
+    upload_megabytes: int = Field(default=25, ge=1, le=1024)  # the largest file taken
     rates: Rates = Rates()
-    metrics_token: SecretStr = SecretStr("")
-    disabled_plugins: list[str] = Field(default_factory=list)
-    strict_plugins: bool = False
-    log_format: Literal["json", "text"] = "json"
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    metrics_token: SecretStr = SecretStr("")  # bearer token for /metrics
+    disabled_plugins: list[str] = Field(default_factory=list)  # slugs that are not loaded
+    strict_plugins: bool = False  # stop at a broken plugin instead of setting it aside
+    log_format: Literal["json", "text"] = "json"  # one JSON object a line, or text for people
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"  # what is logged
     testing: bool = False
 
     @field_validator("base_url")

@@ -25,6 +25,7 @@ from typing import Any
 import click
 
 ROOT = Path(__file__).resolve().parent.parent
+LONGEST_SIGNATURE = 120
 REFERENCE = ROOT / "docs" / "reference"
 NOTE = "<!-- Written by `make docs` from the code. Do not edit. -->\n"
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
@@ -41,8 +42,12 @@ PUBLIC = ("portal.plugin", "portal.api", "portal.web", "portal.testing")
 
 def first_sentence(item: Any) -> str:
     """Return the first paragraph of a docstring of the item's own on one line."""
-    text = inspect.getdoc(item) if getattr(item, "__doc__", None) else ""
-    return " ".join((text or "").split("\n\n")[0].split())
+    own = inspect.isclass(item) or inspect.isroutine(item) or inspect.ismodule(item)
+    text = inspect.cleandoc(item.__doc__ or "") if own else ""
+    # A dataclass without a docstring is given its own signature as one.
+    if text.startswith(f"{getattr(item, '__name__', '?')}("):
+        return ""
+    return " ".join(text.split("\n\n")[0].split())
 
 
 def cell(text: object) -> str:
@@ -75,10 +80,12 @@ def signature(item: Any) -> str:
     if not (made or inspect.isfunction(item)):
         return ""
     call = inspect.signature(item)
-    bare = [each.replace(annotation=inspect.Parameter.empty) for each in call.parameters.values()]
+    public = (each for name, each in call.parameters.items() if not name.startswith("_"))
+    bare = [each.replace(annotation=inspect.Parameter.empty) for each in public]
     text = str(call.replace(parameters=bare, return_annotation=inspect.Signature.empty))
     # A default made anew for each object prints as an address.
-    return re.sub(r"=?<factory>|<[^<>]*>", "=...", text).replace("==", "=")
+    text = re.sub(r"=?<factory>|<[^<>]*>", "=...", text).replace("==", "=")
+    return text if len(text) < LONGEST_SIGNATURE else "(...)"
 
 
 def public_api() -> str:
@@ -113,11 +120,12 @@ def hooks() -> str:
 
 def permissions() -> str:
     """Return the page about permissions and the roles that get them on installation."""
-    declared = importlib.import_module("portal.plugin")
-    owners = [("core", "Core", declared.CORE_PERMISSIONS, getattr(declared, "CORE_ROLES", ()))]
-    owners += [(p.slug, str(p.title), p.permissions, p.roles) for p in first_party()]
+    core = importlib.import_module("portal.plugin").CORE_PERMISSIONS
+    shipped = importlib.import_module("portal.roles.services").CORE_GRANTS
+    owners = [("Core", core, shipped)]
+    owners += [(str(plugin.title), plugin.permissions, plugin.roles) for plugin in first_party()]
     parts = [f"# Permissions\n\n{ABOUT_PERMISSIONS}\n"]
-    for _, title, granted, roles in owners:
+    for title, granted, roles in owners:
         rows = []
         for permission in granted:
             given = [f"{g.role} ({g.reach})" for g in roles if g.permission == permission.name]
@@ -158,7 +166,7 @@ def configuration() -> str:
             f"`rates.{name}`",
             f"`KANTOR_RATE_{name.upper()}`",
             f"`{field.default}`",
-            f"a minute, by {remarks(config.Rates)[name]}",
+            f"a minute, for {remarks(config.Rates)[name]}",
         ]
         for name, field in config.Rates.model_fields.items()
     ]
@@ -183,9 +191,10 @@ def command_lines(command: click.Command, path: str) -> Iterator[str]:
     rows = [
         [f"`{record[0]}`", record[1]]
         for each in command.get_params(context)
-        if (record := each.get_help_record(context)) and "--help" not in record[0]
+        if (record := each.get_help_record(context)) and record[1] and "--help" not in record[0]
     ]
-    text = f"## `{path} {usage}`\n\n{inspect.cleandoc(command.help or '')}\n"
+    usage = " ".join(part for part in usage.split() if rows or part != "[OPTIONS]")
+    text = f"## `{f'{path} {usage}'.strip()}`\n\n{inspect.cleandoc(command.help or '')}\n"
     yield text + (f"\n{table(['option', 'what it does'], rows)}" if rows else "")
 
 
