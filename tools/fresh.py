@@ -7,6 +7,7 @@ the form a browser would send. Prints what each part took; leaves with 1 at the 
 
 from __future__ import annotations
 
+import contextlib
 import html
 import http.client
 import json
@@ -90,6 +91,7 @@ class Demo:
     """One running `make demo` in the clone, in a process group of its own."""
 
     def __init__(self, clone: Path, settings: dict[str, str], log: Path) -> None:
+        self.clone = clone
         self.port = free_port()
         self.address = f"http://127.0.0.1:{self.port}"
         self.log = log
@@ -132,6 +134,8 @@ class Demo:
         if self._lives():
             self.kill()
             raise Failed(f"still running {LONGEST_STOP} s after {kind.name}:\n{self.tail()}")
+        if left := strays(self.clone):
+            raise Failed(f"left behind after {kind.name}: {left}")
 
     def kill(self) -> None:
         """End whatever is left of the process group."""
@@ -145,6 +149,17 @@ class Demo:
         except ProcessLookupError:
             return False
         return True
+
+
+def strays(clone: Path) -> list[str]:
+    """Return the command lines of what still runs out of the clone, the worker for instance."""
+    found = []
+    for file in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            command = file.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            if str(clone) in command:
+                found.append(command.strip())
+    return found
 
 
 def page(browser: OpenerDirector, request: Request) -> tuple[int, str, Message]:
