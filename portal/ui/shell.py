@@ -94,6 +94,14 @@ class Shell:
         """Whether the page lies in the menu but is not the home page (for the bar on a phone)."""
         return any(e.current and e.url != self.home_url for g in self.groups for e in g.entries)
 
+    @property
+    def back_url(self) -> str:
+        """The page one step up, for the arrow on a phone; empty on the first page of an app."""
+        if not self.breadcrumbs:
+            return ""
+        *above, here = self.breadcrumbs
+        return next((step.url for step in reversed(above) if step.url not in ("", here.url)), "")
+
     def on_page(
         self,
         path: str,

@@ -90,7 +90,7 @@ def main(folder: Path, wanted: list[str]) -> int:
         for width, theme in product(SIZES, ("light", "dark")):
             size = {"width": SIZES[width][0], "height": SIZES[width][1]}
             page = opened.new_context(viewport=size).new_page()
-            page.on("console", lambda said: wrong.append(said.text) if noteworthy(said) else None)
+            listen(page, wrong)
             for name in wanted or PAGES:
                 label = f"{name.replace('/', '-') or 'components'}-{width}-{theme}"
                 language = "id" if width == "390" else "en"
@@ -101,9 +101,10 @@ def main(folder: Path, wanted: list[str]) -> int:
     return len(wrong)
 
 
-def noteworthy(said: Any) -> bool:
-    """Return whether the browser complains of more than an error page it asked for."""
-    return said.type == "error" and "status of 4" not in said.text
+def listen(page: Page, heard: list[str]) -> None:
+    """Keep what the browser complains of, a refusal by the content policy above all."""
+    page.on("console", lambda said: heard.append(said.text) if said.type == "error" else None)
+    page.on("pageerror", lambda error: heard.append(str(error)))
 
 
 if __name__ == "__main__":
