@@ -10,6 +10,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import (
+    JSON,
     BigInteger,
     CheckConstraint,
     ColumnElement,
@@ -377,3 +378,16 @@ class Movement(Public, Follows, Base, noun="stock", follows=("from_point_id", "t
     for_place: Mapped[Place | None] = relationship(Place)
     supplier: Mapped[Supplier | None] = relationship()
     actor: Mapped[Person | None] = relationship(Person, foreign_keys=[actor_id])
+
+
+class LedgerCheck(Global, Base, noun="stock", reason="that the books were checked is no secret"):
+    """What one check of the whole ledger found; the figures themselves are shown by reach."""
+
+    __tablename__ = "inventory_ledger_check"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    checked_at: Mapped[datetime]
+    balances: Mapped[int]
+    movements: Mapped[int]
+    differences: Mapped[int]
+    findings: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)

@@ -185,15 +185,15 @@ def barcode_key(code: str) -> str:
     """
     code = code.strip()
     if not code or len(code) > 80 or not code.isprintable():
-        raise BadBarcode({"barcode": message("This is not a code a scanner can read.")})
+        raise BadBarcode({"code": message("This is not a code a scanner can read.")})
     if re.fullmatch(r"[0-9]+[.,]?[0-9]*[eE]\+?[0-9]+", code):
         raise BadBarcode(
-            {"barcode": message("A spreadsheet has shortened this code. Scan or type it again.")}
+            {"code": message("A spreadsheet has shortened this code. Scan or type it again.")}
         )
     if re.fullmatch(r"[0-9]{8}|[0-9]{12,14}", code):
         if not is_gtin(code):
             raise BadBarcode(
-                {"barcode": message("A digit of this code is wrong: its check digit does not fit.")}
+                {"code": message("A digit of this code is wrong: its check digit does not fit.")}
             )
         return code.zfill(14)
     return code

@@ -43,6 +43,13 @@ class Shop:
     def work_in_lab(self):
         return working_as(self.app, self.lab_assistant)
 
+    def new_item(self, sku):
+        """Add an item of pieces, boxes and thirds; return its ids and those of its units."""
+        with self.work(None) as tx:
+            item = add_item(tx, f"Item {sku}", sku, packs=[("box", 12, 1), ("third", 1, 3)])
+            units = {unit.unit.name: unit.public_id for unit in item.units}
+            return item.public_id, item.id, units
+
     def balance(self, item: str, place: str) -> tuple[int, int]:
         """Return quantity and value of an item at a place, whoever may see it."""
         with self.work(None) as tx:

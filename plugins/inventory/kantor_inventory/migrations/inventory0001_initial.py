@@ -29,6 +29,16 @@ def upgrade() -> None:
         sa.UniqueConstraint("public_id", name=op.f("uq_inventory_category_public_id")),
     )
     op.create_table(
+        "inventory_ledger_check",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("checked_at", portal.orm.Instant(timezone=True), nullable=False),
+        sa.Column("balances", sa.Integer(), nullable=False),
+        sa.Column("movements", sa.Integer(), nullable=False),
+        sa.Column("differences", sa.Integer(), nullable=False),
+        sa.Column("findings", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_inventory_ledger_check")),
+    )
+    op.create_table(
         "inventory_unit",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("public_id", sa.String(length=12), nullable=False),
@@ -619,6 +629,7 @@ def downgrade() -> None:
     drop_search(op, "inventory_item", ["name_key"])
     op.drop_table("inventory_item")
     op.drop_table("inventory_unit")
+    op.drop_table("inventory_ledger_check")
     op.drop_table("inventory_category")
     if op.get_bind().dialect.name == "postgresql":
         for name in ("append_only", "fixed_factor", "rename_balances"):

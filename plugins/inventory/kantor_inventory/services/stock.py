@@ -136,7 +136,7 @@ def receive(tx: UnitOfWork, command: Receive) -> Movement:
         raise NotKept(
             message("{item} is discontinued. Make it active before you receive it.", item=item.name)
         )
-    target = _point(tx, command.to_place, "inventory.stock.receive", make=True)
+    target = _point(tx, command.to_place, "inventory.stock.receive", target=True)
     supplier = _supplier(tx, command.supplier)
     price = command.price if command.price is not None else _last_price(tx, supplier, unit)
     return _post(
@@ -164,7 +164,7 @@ def open_balance(tx: UnitOfWork, command: Open) -> Movement:
         None,
         type="opening",
         from_point=outside(tx, "opening"),
-        to_point=_point(tx, command.to_place, "inventory.stock.receive", make=True),
+        to_point=_point(tx, command.to_place, "inventory.stock.receive", target=True),
         value=_worth(command.quantity, command.price),
     )
 
@@ -198,7 +198,7 @@ def transfer(tx: UnitOfWork, command: Transfer) -> Movement:
         events.StockTransferred,
         type="transfer",
         from_point=_point(tx, command.from_place, "inventory.stock.transfer"),
-        to_point=_point(tx, command.to_place, "inventory.stock.transfer", make=True),
+        to_point=_point(tx, command.to_place, "inventory.stock.transfer", target=True),
     )
 
 
@@ -251,7 +251,7 @@ def set_rule(tx: UnitOfWork, command: SetRule) -> StockRule:
     """Say how much a place should hold; raise EditConflict if somebody else did so meanwhile."""
     _check_rule(command)
     item = tx.one(select(Item), public_id=command.item)
-    point = _point(tx, command.place, "inventory.stock.set_rule", make=True)
+    point = _point(tx, command.place, "inventory.stock.set_rule", target=True)
     found = tx.session.scalars(select(StockRule).filter_by(item_id=item.id, point_id=point.id))
     rule = found.one_or_none()
     if (rule.version if rule is not None else None) != command.version:
@@ -281,17 +281,18 @@ def point_at(tx: UnitOfWork, place: Place, *, kind: str = "store") -> Point:
     return point
 
 
-def _point(tx: UnitOfWork, place_id: str, permission: str, *, make: bool = False) -> Point:
+def _point(tx: UnitOfWork, place_id: str, permission: str, *, target: bool = False) -> Point:
     """Return the point of a place where ``permission`` reaches, or raise NotFound."""
     place = tx.one(select(Place), public_id=place_id)
-    if make:
-        if not place.active:
-            raise PlaceClosed(
-                message("{place} is not used any more. Choose another place.", place=place.name)
-            )
+    if target and not place.active:
+        raise PlaceClosed(
+            message("{place} is not used any more. Choose another place.", place=place.name)
+        )
+    found = visible(select(Point), permission, tx.actor).filter_by(place_id=place.id)
+    point: Point | None = tx.session.scalars(found).one_or_none()
+    if point is None:
         point_at(tx, place)
-    found = visible(select(Point), permission, tx.actor)
-    point: Point = tx.one(found, place_id=place.id)
+        point = tx.one(found)
     return point
 
 

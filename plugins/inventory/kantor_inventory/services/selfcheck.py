@@ -1,0 +1,198 @@
+"""Adding the ledger up again and comparing it with what is shown: nothing is corrected here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Select, func, or_, select, union_all
+from sqlalchemy.orm import aliased
+
+from portal.api import UnitOfWork
+
+from ..models import Balance, LedgerCheck, Movement, StockRule
+
+KEPT_FINDINGS = 200
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One figure that does not add up; ``movement_id`` when it is a line, else a balance."""
+
+    kind: str
+    item_id: int
+    point_id: int
+    stored: int
+    computed: int
+    movement_id: int | None = None
+
+
+def check_ledger(tx: UnitOfWork) -> LedgerCheck:
+    """Check every balance and every line, keep the result and return it; needs every row."""
+    started = tx.now
+    found = findings(tx)
+    result = LedgerCheck(
+        checked_at=started,
+        balances=tx.session.scalar(select(func.count()).select_from(Balance)) or 0,
+        movements=tx.session.scalar(select(func.count()).select_from(Movement)) or 0,
+        differences=len(found),
+        findings=[
+            {"kind": f.kind, "item_id": f.item_id, "point_id": f.point_id}
+            | {"stored": f.stored, "computed": f.computed, "movement_id": f.movement_id}
+            for f in found[:KEPT_FINDINGS]
+        ],
+    )
+    tx.session.add(result)
+    tx.session.flush()
+    return result
+
+
+def findings(tx: UnitOfWork) -> list[Finding]:
+    """Return everything that does not add up, in balances, lines, reversals and rules."""
+    return [*_balances(tx), *_strays(tx), *_lines(tx), *_reversals(tx), *_rules(tx)]
+
+
+def _ends() -> Any:
+    """Return both ends of every movement: the point, what it gained, what it then held."""
+    arrived = select(
+        Movement.id.label("movement_id"),
+        Movement.item_id.label("item_id"),
+        Movement.to_point_id.label("point_id"),
+        Movement.quantity.label("gained"),
+        Movement.value.label("worth"),
+        Movement.left_to.label("held"),
+    )
+    left = select(
+        Movement.id,
+        Movement.item_id,
+        Movement.from_point_id,
+        -Movement.quantity,
+        -Movement.value,
+        Movement.left_from,
+    )
+    return union_all(arrived, left).subquery("ends")
+
+
+def _sums() -> Any:
+    ends = _ends()
+    return (
+        select(
+            ends.c.item_id,
+            ends.c.point_id,
+            func.sum(ends.c.gained).label("quantity"),
+            func.sum(ends.c.worth).label("value"),
+        )
+        .group_by(ends.c.item_id, ends.c.point_id)
+        .subquery("sums")
+    )
+
+
+def _balances(tx: UnitOfWork) -> list[Finding]:
+    """Compare every balance with the sum of its movements, in quantity and value."""
+    sums = _sums()
+    quantity, value = func.coalesce(sums.c.quantity, 0), func.coalesce(sums.c.value, 0)
+    statement = (
+        select(
+            Balance.item_id,
+            Balance.point_id,
+            Balance.quantity,
+            Balance.value,
+            quantity.label("summed"),
+            value.label("worth"),
+        )
+        .outerjoin(
+            sums, (sums.c.item_id == Balance.item_id) & (sums.c.point_id == Balance.point_id)
+        )
+        .where(or_(Balance.quantity != quantity, Balance.value != value))
+        .order_by(Balance.item_id, Balance.point_id)
+    )
+    found = []
+    for item_id, point_id, held, worth, summed, summed_worth in tx.session.execute(statement):
+        where = {"item_id": item_id, "point_id": point_id}
+        if held != summed:
+            found.append(Finding(kind="quantity", stored=held, computed=int(summed), **where))
+        if worth != summed_worth:
+            found.append(Finding(kind="value", stored=worth, computed=int(summed_worth), **where))
+    return found
+
+
+def _strays(tx: UnitOfWork) -> list[Finding]:
+    """Find movements of which no balance knows."""
+    sums = _sums()
+    statement = (
+        select(sums.c.item_id, sums.c.point_id, sums.c.quantity)
+        .outerjoin(
+            Balance, (sums.c.item_id == Balance.item_id) & (sums.c.point_id == Balance.point_id)
+        )
+        .where(Balance.id.is_(None))
+    )
+    rows = tx.session.execute(statement)
+    return [
+        Finding(kind="missing", item_id=i, point_id=p, stored=0, computed=int(q))
+        for i, p, q in rows
+    ]
+
+
+def _lines(tx: UnitOfWork) -> list[Finding]:
+    """Compare what each line says was left with the running sum."""
+    ends = _ends()
+    running = (
+        select(
+            ends,
+            func.sum(ends.c.gained)
+            .over(partition_by=(ends.c.item_id, ends.c.point_id), order_by=ends.c.movement_id)
+            .label("running"),
+        )
+    ).subquery("running")
+    wrong = select(running).where(running.c.held != running.c.running).order_by("movement_id")
+    return [
+        Finding(
+            kind="line",
+            item_id=row.item_id,
+            point_id=row.point_id,
+            stored=row.held,
+            computed=int(row.running),
+            movement_id=row.movement_id,
+        )
+        for row in tx.session.execute(wrong)
+    ]
+
+
+def _reversals(tx: UnitOfWork) -> list[Finding]:
+    """Find reversals that are not the exact opposite of what they reverse."""
+    first = aliased(Movement, name="reversed")
+    opposite = (
+        (first.item_id == Movement.item_id)
+        & (first.from_point_id == Movement.to_point_id)
+        & (first.to_point_id == Movement.from_point_id)
+        & (first.quantity == Movement.quantity)
+    )
+    statement: Select[Any] = (
+        select(Movement.id, Movement.item_id, Movement.to_point_id, Movement.quantity)
+        .add_columns(first.quantity.label("reversed"))
+        .join(first, first.id == Movement.reverses_id)
+        .where(~opposite)
+    )
+    return [
+        Finding(kind="reversal", item_id=i, point_id=p, stored=q, computed=r, movement_id=m)
+        for m, i, p, q, r in tx.session.execute(statement)
+    ]
+
+
+def _rules(tx: UnitOfWork) -> list[Finding]:
+    """Find balances beside which another minimum stands than in their rule."""
+    none = -1  # A minimum is never negative, so this stands for there being none.
+    told = func.coalesce(StockRule.minimum, none)
+    kept = func.coalesce(Balance.minimum, none)
+    statement = (
+        select(Balance.item_id, Balance.point_id, kept, told)
+        .outerjoin(
+            StockRule,
+            (StockRule.item_id == Balance.item_id) & (StockRule.point_id == Balance.point_id),
+        )
+        .where(told != kept)
+    )
+    return [
+        Finding(kind="rule", item_id=i, point_id=p, stored=k, computed=t)
+        for i, p, k, t in tx.session.execute(statement)
+    ]
