@@ -13,8 +13,11 @@ setup(
         "portal.migrations.versions",
     ],
     package_dir={"portal.migrations": "migrations"},
+    # Only what is named: guessing by folder takes every folder of templates for a lost package.
+    include_package_data=False,
     package_data={
-        "portal": ["py.typed", "templates/**", "static/**", "translations/**"],
+        "": ["py.typed", "*.txt"],
+        "portal": ["templates/**", "static/**", "translations/**"],
         "portal.migrations": ["script.py.mako"],
     },
 )
