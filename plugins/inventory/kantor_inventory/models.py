@@ -107,9 +107,7 @@ class Item(Public, Named, Versioned, Global, Base, reason="everybody may know wh
     note: Mapped[str] = mapped_column(default="")
     category: Mapped[Category | None] = relationship()
     base_unit: Mapped[Unit] = relationship()
-    units: Mapped[list[ItemUnit]] = relationship(
-        back_populates="item", order_by="(ItemUnit.num / ItemUnit.den, ItemUnit.id)"
-    )
+    units: Mapped[list[ItemUnit]] = relationship(back_populates="item", order_by="ItemUnit.id")
 
 
 class ItemUnit(Public, Global, Base, noun="item", reason="how an item is packed"):
