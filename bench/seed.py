@@ -1,0 +1,246 @@
+"""A database to measure on: an office far larger than any that will use the portal.
+
+The rows go in by the driver's own bulk road (executemany on SQLite, COPY on PostgreSQL), so that a
+million movements take seconds. They are consistent: what the ledger says is what the balances hold.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from portal.db import db
+from portal.engine import WRITE
+from portal.guard import LIMITED
+from portal.orm import sort_key
+from portal.reach import EVERYTHING
+
+DEPARTMENTS = 12
+PLACES = 60
+ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
+NOUNS = (  # noqa: SIM905
+    "paper pen toner folder label envelope glove mask bandage syringe tape stapler battery bulb"
+    " cable soap towel sponge brush bag box bin clip pin marker ruler scissors notebook stamp ink"
+    " cartridge drum filter fuse screw bolt hinge lock key hook rope tarpaulin bucket mop"
+).split()
+WORDS = (  # noqa: SIM905
+    "black blue red green white yellow large small medium thick thin long short heavy light A3 A4"
+    " A5 80g 120g 12mm 20mm 50cm 1l 5l soft hard matt gloss sterile plain lined ruled recycled"
+    " premium basic wide narrow round square double single X-48 K320 M8 refill starter spare"
+).split()
+START = datetime(2026, 1, 5, 8, tzinfo=UTC)
+Rows = Iterable[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much of everything there is."""
+
+    items: int
+    movements: int
+
+
+def fill(size: Size) -> None:
+    """Fill the migrated database of the running app; the same rows every time."""
+    options = {WRITE: True, LIMITED: EVERYTHING}
+    with db.engine.connect().execution_options(**options) as connection:
+        if connection.dialect.name == "sqlite":
+            connection.connection.driver_connection.execute("PRAGMA synchronous=OFF")
+        with connection.begin():
+            _load(connection, "department", _departments())
+            _load(connection, "person", _people())
+            _load(connection, "place", _places())
+            outside = dict(_outside(connection))
+            _load(connection, "inventory_point", _points(len(outside)))
+            _load(connection, "inventory_unit", _named(("piece", "box", "pack", "litre")))
+            _load(connection, "inventory_category", _named(NOUNS))
+            _load(connection, "inventory_item", _items(size.items))
+            _load(connection, "inventory_item_unit", _item_units(size.items))
+            ledger = Ledger(size, len(outside), outside)
+            _load(connection, "inventory_movement", ledger.movements())
+            _load(connection, "inventory_balance", ledger.balances())
+            _load(connection, "plugin_activation", [{"id": 1, "slug": "inventory"}])
+            connection.execute(text("ANALYZE"))
+    db.engine.dispose()
+
+
+class Ledger:
+    """Receipts and issues that add up, in posting order."""
+
+    def __init__(self, size: Size, first_point: int, outside: dict[str, int]) -> None:
+        self.size, self.first, self.outside = size, first_point, outside
+        self.each = max(2, size.movements // size.items)
+
+    def movements(self) -> Iterator[dict[str, Any]]:
+        """Yield one receipt for each item, then issues of one unit, round after round."""
+        number = itertools.count(1)
+        for turn in range(self.each):
+            for item in range(1, self.size.items + 1):
+                yield self._movement(next(number), item, turn)
+
+    def _movement(self, number: int, item: int, turn: int) -> dict[str, Any]:
+        store, received = self._store(item), turn == 0
+        quantity = self.each * 1000 if received else 1000
+        left = (self.each - turn) * 1000
+        at = START + timedelta(seconds=number * 15)
+        return {
+            "id": number,
+            "public_id": public_id(number),
+            "posted_at": at,
+            "occurred_on": at.date(),
+            "type": "receive" if received else "issue",
+            "item_id": item,
+            "from_point_id": self.outside["supplier"] if received else store,
+            "to_point_id": store if received else self.outside["consumption"],
+            "quantity": quantity,
+            "value": quantity * 10,
+            "entered": quantity,
+            "item_unit_id": item,
+            "left_from": -quantity if received else left,
+            "left_to": quantity if received else turn * 1000,
+            "for_department_id": None if received else number % DEPARTMENTS + 1,
+            "note": "",
+            "actor_id": 1,
+        }
+
+    def balances(self) -> Iterator[dict[str, Any]]:
+        """Yield what each end of the movements holds, and an empty shelf elsewhere."""
+        number = itertools.count(1)
+        issued = self.each - 1
+        for item in range(1, self.size.items + 1):
+            held = 1000
+            ends = (
+                (self._store(item), held, 3000 if item % 5 == 0 else None, False),
+                (self._store(item + 7), 0, 0, False),
+                (self.outside["supplier"], -self.each * 1000, None, True),
+                (self.outside["consumption"], issued * 1000, None, True),
+            )
+            for point, quantity, minimum, may_owe in ends:
+                yield {
+                    "id": next(number),
+                    "item_id": item,
+                    "point_id": point,
+                    "item_key": sort_key(item_name(item)),
+                    "allow_negative": may_owe,
+                    "quantity": quantity,
+                    "value": quantity * 10,
+                    "minimum": minimum,
+                    "below": minimum is not None and quantity < minimum,
+                    "moved_at": START,
+                }
+
+    def _store(self, item: int) -> int:
+        return self.first + item % PLACES + 1
+
+
+def public_id(number: int) -> str:
+    """Return twelve signs that look random, differ for every number and never change."""
+    mixed, signs = number * 0x5851F42D4C957F2D % 2**59, ""
+    for _ in range(12):
+        mixed, rest = divmod(mixed, len(ALPHABET))
+        signs += ALPHABET[rest]
+    return signs
+
+
+def item_name(number: int) -> str:
+    """Return the name of an item: three words of many and a number of its own."""
+    mixed = number * 2654435761 % 2**32
+    noun, one, two = NOUNS[mixed % 43], WORDS[mixed // 43 % 47], WORDS[mixed // 2021 % 47]
+    return f"{noun} {one} {two} {number}".capitalize()
+
+
+def _departments() -> Rows:
+    for i in range(1, DEPARTMENTS + 1):
+        parent = None if i == 1 else 1 if i < 5 else i % 3 + 2
+        yield _base(i, f"Department {i}") | {"parent_id": parent, "active": True, "version": 1}
+
+
+def _people() -> Rows:
+    for i in range(1, 61):
+        more = {"language": "en", "active_from": date(2020, 1, 1), "epoch": 1, "version": 1}
+        yield _base(i, f"Person {i:02}") | more
+
+
+def _places() -> Rows:
+    for i in range(1, PLACES + 1):
+        row = _base(i, f"Store room {i}") | {"kind": "room", "walk_order": i, "active": True}
+        code = f"R-{i:03}"
+        department = i % DEPARTMENTS + 1
+        yield row | {
+            "code": code,
+            "code_key": sort_key(code),
+            "department_id": department,
+            "version": 1,
+        }
+
+
+def _points(outside: int) -> Rows:
+    for i in range(1, PLACES + 1):
+        yield {"id": outside + i, "kind": "store", "place_id": i, "allow_negative": False}
+
+
+def _outside(connection: Connection) -> list[tuple[str, int]]:
+    found = connection.execute(text("SELECT kind, id FROM inventory_point WHERE place_id IS NULL"))
+    return [(row.kind, row.id) for row in found]
+
+
+def _named(names: Iterable[str]) -> Rows:
+    for i, name in enumerate(names, 1):
+        yield _base(i, name.capitalize()) | {"version": 1}
+
+
+def _items(count: int) -> Rows:
+    for i in range(1, count + 1):
+        sku = f"{NOUNS[i % len(NOUNS)][:3].upper()}-{i:06}"
+        yield _base(i, item_name(i)) | {
+            "sku": sku,
+            "sku_key": sort_key(sku),
+            "category_id": i % len(NOUNS) + 1,
+            "base_unit_id": i % 4 + 1,
+            "mode": "perpetual",
+            "status": "discontinued" if i % 50 == 0 else "active",
+            "note": "",
+            "version": 1,
+        }
+
+
+def _item_units(count: int) -> Rows:
+    for i in range(1, count + 1):
+        row = {"id": i, "public_id": public_id(i), "item_id": i, "unit_id": i % 4 + 1}
+        yield row | {"num": 1, "den": 1, "active": True}
+
+
+def _base(number: int, name: str) -> dict[str, Any]:
+    return {"id": number, "public_id": public_id(number), "name": name, "name_key": sort_key(name)}
+
+
+def _load(connection: Connection, table: str, rows: Rows) -> None:
+    """Put rows, all of the same shape, into ``table`` by the driver's fastest road."""
+    rows = iter(rows)
+    first = next(rows, None)
+    if first is None:
+        return
+    names = ", ".join(f'"{name}"' for name in first)
+    values = (tuple(row.values()) for row in itertools.chain([first], rows))
+    driver = connection.connection.driver_connection
+    if connection.dialect.name == "sqlite":
+        marks = ", ".join("?" * len(first))
+        plain = (tuple(map(_for_sqlite, row)) for row in values)
+        driver.executemany(f'INSERT INTO "{table}" ({names}) VALUES ({marks})', plain)
+        return
+    with driver.cursor() as cursor, cursor.copy(f'COPY "{table}" ({names}) FROM STDIN') as copy:
+        for row in values:
+            copy.write_row(row)
+    if "id" in first:
+        connection.execute(text(f"SELECT setval('{table}_id_seq', (SELECT max(id) FROM {table}))"))
+
+
+def _for_sqlite(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.strftime("%Y-%m-%d %H:%M:%S.%f")
+    return value.isoformat() if isinstance(value, date) else value

@@ -1,0 +1,196 @@
+"""What is measured: seeded databases, and servers started on them one process each."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+from sqlalchemy import create_engine, insert, make_url, select, text
+
+from bench.client import Site
+from bench.seed import Size, fill
+from portal import migrate
+from portal.db import db, unscoped
+from portal.guard import kernel_execute
+from portal.roles.models import Assignment, Role
+from portal.roles.principals import raise_epoch
+from portal.testing import KEY, LONG_AGO, make_app, sign_in
+from portal.testing_databases import postgres_server
+
+CHECKOUT = Path(__file__).parent.parent
+FOLDER = CHECKOUT / "var" / "bench"
+RATES = ("sign_in", "anonymous", "write", "export")
+KEEPER, CLERK, MANAGER = 1, 2, 3  # people: of everything, of one department, of three
+
+
+def database(kind: str, size: Size) -> str:
+    """Return the address of a seeded database, made anew when the schema or the seed changed."""
+    name = f"kantor_bench_{size.items}"
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    stamp = FOLDER / f"{name}.{kind}"
+    if kind == "sqlite":
+        url = f"sqlite:///{FOLDER / name}.db"
+    else:
+        url = (
+            make_url(str(postgres_server()))
+            .set(database=name)
+            .render_as_string(hide_password=False)
+        )
+    wanted = f"{_fingerprint()} {size}"
+    if stamp.exists() and stamp.read_text() == wanted:
+        return url
+    stamp.unlink(missing_ok=True)
+    _empty(kind, name)
+    begun = time.perf_counter()
+    _build(url, size)
+    stamp.write_text(wanted)
+    print(f"  seeded {kind} with {size} in {time.perf_counter() - begun:.0f} s", flush=True)
+    return url
+
+
+def _fingerprint() -> str:
+    """Return what changes when the schema or the seed does."""
+    files = [
+        *CHECKOUT.glob("migrations/versions/*.py"),
+        *CHECKOUT.glob("plugins/*/*/migrations/*.py"),
+    ]
+    files.append(Path(__file__).with_name("seed.py"))
+    return hashlib.sha256(b"".join(file.read_bytes() for file in sorted(files))).hexdigest()[:16]
+
+
+def _empty(kind: str, name: str) -> None:
+    if kind == "sqlite":
+        for file in FOLDER.glob(f"{name}.db*"):
+            file.unlink()
+        return
+    admin = create_engine(str(postgres_server()), isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
+        connection.execute(text(f"CREATE DATABASE \"{name}\" TEMPLATE template0 ENCODING 'UTF8'"))
+    admin.dispose()
+
+
+def portal(url: str):
+    """Return the portal with every installed plugin on this database, in this process."""
+    return make_app(url, FOLDER, None)
+
+
+def _build(url: str, size: Size) -> None:
+    app = portal(url)
+    with app.app_context():
+        migrate.upgrade(app.extensions["kantor"])
+        fill(size)
+        with unscoped(reason="test data") as tx:
+            role = tx.session.scalars(select(Role.id).where(Role.slug == "office_manager")).one()
+            for person, departments in ((KEEPER, [None]), (CLERK, [3]), (MANAGER, [3, 4, 5])):
+                for department in departments:
+                    row = {
+                        "person_id": person,
+                        "role_id": role,
+                        "department_id": department,
+                        "from_on": LONG_AGO,
+                        "may_grant": False,
+                        "approved": True,
+                        "granted_at": tx.now,
+                    }
+                    kernel_execute(tx.session, insert(Assignment.__table__), row)
+                raise_epoch(tx.session, person_id=person)
+        db.engine.dispose()
+
+
+def cookie(url: str, person: int = KEEPER) -> str:
+    """Return the cookie of a signed-in browser."""
+    app = portal(url)
+    client = sign_in(app, person)
+    with app.app_context():
+        db.engine.dispose()
+    found = client.get_cookie(app.config["SESSION_COOKIE_NAME"], domain="localhost")
+    return f"{found.key}={found.value}"
+
+
+class Server:
+    """A gunicorn with one worker."""
+
+    def __init__(self, target: str, url: str, threads: int) -> None:
+        self.port = _free_port()
+        environment = os.environ | {
+            "KANTOR_HOME": str(FOLDER),
+            "KANTOR_DATABASE_URL": url,
+            "KANTOR_SECRET_KEY": KEY,
+            "KANTOR_BASE_URL": f"http://127.0.0.1:{self.port}",
+            "KANTOR_LOG_LEVEL": "ERROR",
+            "KANTOR_RATES": json.dumps(dict.fromkeys(RATES, 10_000_000)),
+            "PYTHONPATH": str(CHECKOUT),
+        }
+        self.begun = time.perf_counter()
+        self.process = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "gunicorn", "--workers", "1", "--worker-class", "gthread"),
+                *("--threads", str(threads), "--keep-alive", "60", "--log-level", "error"),
+                *("--bind", f"127.0.0.1:{self.port}", target),
+            ],
+            cwd=CHECKOUT,
+            env=environment,
+        )
+        self.started = self._await_first_answer()
+        self.worker = psutil.Process(self.process.pid).children()[0]
+
+    def _await_first_answer(self) -> float:
+        site = Site(self.port)
+        while time.perf_counter() - self.begun < 60:
+            if self.process.poll() is not None:
+                raise RuntimeError("the server did not start")
+            try:
+                if site.get("/live")[0] == 200:
+                    return time.perf_counter() - self.begun
+            except OSError:
+                time.sleep(0.02)
+        raise RuntimeError("the server did not answer within a minute")
+
+    def cpu(self) -> float:
+        """Return the seconds of processor time that the worker has used."""
+        used = self.worker.cpu_times()
+        return float(used.user + used.system)
+
+    def memory(self) -> float:
+        """Return the worker's resident memory in MB."""
+        return float(self.worker.memory_info().rss) / 1e6
+
+    def stop(self) -> None:
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+@contextmanager
+def serving(target: str, url: str, *, threads: int = 4) -> Iterator[Server]:
+    """Yield a running server and stop it afterwards."""
+    server = Server(target, url, threads)
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def form_key() -> str:
+    return secrets.token_urlsafe(12)
