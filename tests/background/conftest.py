@@ -2,7 +2,7 @@
 
 import pytest
 
-from portal.db import unscoped
+from portal.db import looking
 from portal.guard import kernel_execute
 from portal.jobs.models import Job
 
@@ -27,7 +27,7 @@ def things(app):
     """Return a function: what lies on the shelf, as code -> (name, quantity, price)."""
 
     def look():
-        with app.app_context(), unscoped(reason="test") as tx:
+        with app.app_context(), looking(reason="test") as tx:
             table = shelf.Thing.__table__
             rows = kernel_execute(tx.session, table.select().order_by(table.c.id)).all()
             return {row.code: (row.name, row.quantity, row.price) for row in rows}
@@ -40,7 +40,7 @@ def jobs(app):
     """Return a function: all jobs as they stand in the database."""
 
     def look():
-        with app.app_context(), unscoped(reason="test") as tx:
+        with app.app_context(), looking(reason="test") as tx:
             table = Job.__table__
             return kernel_execute(tx.session, table.select().order_by(table.c.id)).all()
 

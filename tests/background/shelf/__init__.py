@@ -95,6 +95,10 @@ def run(tx, rows, progress):
     tx.publish(ThingsCame(count=len(rows)))
 
 
+def column(key, title, alias, **more):
+    return ImportField(key=key, title=title, aliases=(alias,), **more)
+
+
 THINGS = Import(
     name="shelf.things",
     title=message("Import things"),
@@ -113,32 +117,12 @@ THINGS = Import(
             unique=True,
             max_length=40,
         ),
-        ImportField(
-            key="name",
-            title=message("Name"),
-            aliases=("Nama barang",),
-            required=True,
-            max_length=80,
-        ),
-        ImportField(key="unit", title=message("Unit"), aliases=("Satuan",), required=True),
-        ImportField(key="place", title=message("Place"), aliases=("Lokasi",)),
-        ImportField(
-            key="quantity",
-            title=message("On hand"),
-            aliases=("Jumlah",),
-            kind="quantity",
-            minimum=0,
-        ),
-        ImportField(
-            key="minimum",
-            title=message("Minimum"),
-            aliases=("Minimum",),
-            kind="quantity",
-            minimum=0,
-        ),
-        ImportField(
-            key="price", title=message("Price"), aliases=("Harga",), kind="money", minimum=0
-        ),
+        column("name", message("Name"), "Nama barang", required=True, max_length=80),
+        column("unit", message("Unit"), "Satuan", required=True),
+        column("place", message("Place"), "Lokasi"),
+        column("quantity", message("On hand"), "Jumlah", kind="quantity", minimum=0),
+        column("minimum", message("Minimum"), "Minimum", kind="quantity", minimum=0),
+        column("price", message("Price"), "Harga", kind="money", minimum=0),
     ),
 )
 

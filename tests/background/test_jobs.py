@@ -1,0 +1,254 @@
+"""A job is done once, or not at all and says why; whatever happens to the worker."""
+
+import json
+import threading
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import update
+
+from portal.auth.models import Account
+from portal.db import unscoped
+from portal.errors import NotFound
+from portal.guard import kernel_execute
+from portal.jobs import services, sweep
+from portal.jobs.core import JOBS
+from portal.jobs.models import Job
+from portal.jobs.running import Overtaken, Runner, claim
+from portal.jobs.sentences import packed, unpacked
+from portal.jobs.worker import run_waiting
+from portal.messages import message, translate
+from portal.people.models import Person
+from portal.testing import acting_as, sign_in
+from portal.work import UnitOfWork, unit_of_work
+from tests.unit.imports.files import hostile_csv, stock_rows
+
+from .shelf import Thing
+from .test_import_pages import columns_of
+
+LATER = timedelta(minutes=5)
+table = Job.__table__
+
+
+@pytest.fixture
+def ask(app):
+    """Return a function: ask for a job of the small plugin; its public id comes back."""
+
+    def asked(name, *, key=None, **args):
+        with app.app_context(), unscoped(reason="test") as tx:
+            return tx.enqueue(name, args=args, key=key)
+
+    return asked
+
+
+@pytest.fixture
+def change(app):
+    """Return a function: put values into the rows of all jobs."""
+
+    def changed(**values):
+        with app.app_context(), unscoped(reason="test") as tx:
+            kernel_execute(tx.session, update(table).values(values))
+
+    return changed
+
+
+def test_a_job_is_done_and_says_what_came_of_it(app, ask, jobs, things):
+    ask("shelf.add", code="ladder")
+    assert run_waiting(app) == 1
+    (job,) = jobs()
+    assert (job.state, job.result, job.attempts) == ("done", {"code": "ladder"}, 1)
+    assert job.started_at <= job.finished_at
+    assert "ladder" in things()
+
+
+def test_a_job_of_a_unit_that_fails_was_never_asked_for(app, jobs):
+    def fail():
+        with unscoped(reason="test") as tx:
+            tx.enqueue("shelf.add", args={"code": "ladder"})
+            raise RuntimeError
+
+    with app.app_context(), pytest.raises(RuntimeError):
+        fail()
+    assert jobs() == []
+
+
+def test_asking_twice_with_one_key_is_asking_once(app, ask, jobs, things):
+    assert ask("shelf.add", key="k", code="a") == ask("shelf.add", key="k", code="b")
+    run_waiting(app)
+    assert len(jobs()) == 1
+    assert list(things()) == ["a"]
+
+
+def test_a_refused_job_leaves_nothing_and_keeps_its_sentence(app, ask, jobs, things):
+    ask("shelf.fail", kind="conflict")
+    run_waiting(app)
+    (job,) = jobs()
+    assert job.state == "failed"
+    assert translate(unpacked(job.error)) == "The ladder is not there."
+    assert things() == {}
+
+
+def test_a_bug_in_a_job_is_logged_and_not_shown(app, ask, jobs, things, caplog):
+    ask("shelf.fail", kind="the secret of the ladder")
+    ask("shelf.add", code="next")
+    run_waiting(app)
+    failed, done = jobs()
+    assert (failed.state, done.state) == ("failed", "done")
+    assert "secret" not in failed.error
+    assert "the secret of the ladder" in caplog.text
+    assert list(things()) == ["next"]
+
+
+def test_a_job_nobody_knows_says_so(app, ask, jobs):
+    ask("shelf.forgotten")
+    run_waiting(app)
+    (job,) = jobs()
+    assert "not installed" in translate(unpacked(job.error))
+
+
+def test_two_workers_take_a_job_once(app, ask, jobs, things):
+    ask("shelf.add", code="ladder", seconds=0.3)
+    (job,) = jobs()
+    runners = [Runner(app, JOBS) for _ in range(4)]
+    threads = [threading.Thread(target=runner, args=(job.id,)) for runner in runners]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    (job,) = jobs()
+    assert (job.state, job.attempts) == ("done", 1)
+    assert list(things()) == ["ladder"]
+
+
+def test_the_job_of_a_dead_worker_is_taken_back_and_done(app, ask, jobs, change, things):
+    ask("shelf.add", code="ladder")
+    (job,) = jobs()
+    with app.app_context():
+        claim(job.id)
+        assert sweep.take_back() == 0
+        change(beat_at=datetime.now(UTC) - LATER)
+        assert sweep.take_back() == 1
+        assert sweep.overdue() == [job.id]
+        assert sweep.overdue() == []
+    run_waiting(app)
+    (job,) = jobs()
+    assert (job.state, job.attempts) == ("done", 2)
+    assert list(things()) == ["ladder"]
+
+
+def test_a_job_that_kills_its_workers_is_given_up(app, ask, jobs, change):
+    ask("shelf.add", code="ladder")
+    with app.app_context():
+        for _ in range(3):
+            assert claim(jobs()[0].id) is not None
+            change(beat_at=datetime.now(UTC) - LATER)
+            sweep.take_back()
+        assert claim(jobs()[0].id) is None
+    (job,) = jobs()
+    assert job.state == "failed"
+    assert "given up" in translate(unpacked(job.error))
+
+
+def test_a_worker_that_was_thought_dead_commits_nothing(app, ask, jobs, change, things):
+    ask("shelf.add", code="ladder")
+    with app.app_context():
+        slow = claim(jobs()[0].id)
+        change(beat_at=datetime.now(UTC) - LATER)
+        sweep.take_back()
+        assert claim(jobs()[0].id).attempt == 2
+
+        def wake_up():
+            with slow.of_plugin("shelf") as tx:
+                tx.session.add(Thing(code="late", name="late", quantity=0, price=0))
+                slow.finish(tx)
+
+        with pytest.raises(Overtaken):
+            wake_up()
+    assert things() == {}
+
+
+def test_a_living_worker_keeps_its_job(app, ask, jobs, change):
+    ask("shelf.add", code="ladder")
+    with app.app_context():
+        claim(jobs()[0].id)
+        change(beat_at=datetime.now(UTC) - LATER)
+        sweep.beat([jobs()[0].id])
+        assert sweep.take_back() == 0
+
+
+def test_a_job_that_was_not_started_in_a_minute_is_sent_again(app, ask, jobs, change):
+    ask("shelf.add", code="ladder")
+    with app.app_context():
+        assert sweep.overdue() == []
+        change(sent_at=datetime.now(UTC) - timedelta(seconds=61))
+        assert sweep.overdue() == [jobs()[0].id]
+
+
+def test_a_recurring_job_is_asked_for_once_in_its_time(app, jobs):
+    plugins = app.extensions["kantor"].loaded.values()
+    with app.app_context():
+        for moment in (0, 10, 3599, 3600, 3700):
+            sweep.enqueue_recurring(plugins, now=moment)
+    assert [job.key for job in jobs()] == ["shelf.clean 0", "shelf.clean 1"]
+    run_waiting(app)
+    assert [job.result for job in jobs()] == [{"cleaned": True}] * 2
+
+
+def test_progress_is_seen_while_the_job_runs(app, ask, jobs):
+    ask("shelf.add", code="ladder")
+    with app.app_context():
+        work = claim(jobs()[0].id)
+        work.progress(3, 10)
+        assert (jobs()[0].done, jobs()[0].total) == (3, 10)
+
+
+def test_a_job_is_shown_to_the_person_who_asked_alone(app, world):
+    with app.app_context():
+        with acting_as(app, world.people["assistant"]) as session:
+            with unit_of_work(session) as tx:
+                public_id = tx.enqueue("shelf.add", args={"code": "x"})
+            mine = UnitOfWork(session, session.principal, False)
+            assert services.of_owner(mine, public_id, name="shelf.add").state == "waiting"
+            with pytest.raises(NotFound):
+                services.of_owner(mine, public_id, name="other.job")
+        with acting_as(app, world.people["administrator"]) as session:
+            other = UnitOfWork(session, session.principal, False)
+            with pytest.raises(NotFound):
+                services.of_owner(other, public_id, name="shelf.add")
+
+
+@pytest.mark.parametrize("ended", ["disabled", "left"])
+def test_an_import_of_somebody_who_may_no_longer_sign_in_is_not_run(
+    app, world, things, jobs, ended
+):
+    assistant = sign_in(app, world.people["assistant"])
+    url, chosen = columns_of(assistant, hostile_csv(stock_rows(3)))
+    assistant.post(f"{url}/run", data=chosen)
+    with app.app_context(), unscoped(reason="test") as tx:
+        if ended == "disabled":
+            kernel_execute(tx.session, update(Account.__table__).values(active=False))
+        else:
+            yesterday = tx.today - timedelta(days=1)
+            kernel_execute(tx.session, update(Person.__table__).values(active_until=yesterday))
+    run_waiting(app)
+    (job,) = jobs()
+    assert job.state == "failed"
+    assert "may no longer use the portal" in translate(unpacked(job.error))
+    assert things() == {}
+
+
+def test_sentences_are_stored_with_their_gaps():
+    inner = message("row {row}", row=3)
+    text = message("{where}: {count} left", where=inner, count=2)
+    assert translate(unpacked(packed(text))) == "row 3: 2 left"
+    assert json.loads(packed(text))["params"]["where"]["msgid"] == "row {row}"
+    assert unpacked(None) == ""
+
+
+def test_old_traces_are_removed(app, ask, jobs, change):
+    ask("shelf.add", code="old")
+    run_waiting(app)
+    ask("shelf.add", code="waiting")
+    with app.app_context():
+        sweep.tidy(app.extensions["kantor_files"], now=datetime.now(UTC) + timedelta(days=31))
+    assert [job.args["code"] for job in jobs()] == ["waiting"]

@@ -1,0 +1,84 @@
+"""An event is heard after the commit, once, and one deaf subscriber does not stop the others."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from portal.db import unscoped
+from portal.guard import kernel_execute
+from portal.jobs import outbox
+from portal.jobs.models import Outbox
+
+from . import shelf
+from .shelf import ThingsCame
+
+
+@pytest.fixture
+def publish(app):
+    def published(count):
+        with app.app_context(), unscoped(reason="test") as tx:
+            tx.publish(ThingsCame(count=count))
+
+    return published
+
+
+@pytest.fixture
+def waiting(app):
+    def look():
+        with app.app_context(), unscoped(reason="test") as tx:
+            table = Outbox.__table__
+            return kernel_execute(tx.session, table.select().order_by(table.c.id)).all()
+
+    return look
+
+
+def deliver(app, now=None):
+    with app.app_context():
+        return outbox.deliver(now)
+
+
+def test_an_event_is_heard_once(app, publish, waiting, things):
+    publish(7)
+    assert deliver(app) == 1
+    assert deliver(app) == 0
+    assert shelf.heard == [{"count": 7}]
+    assert "heard-7" in things()
+    assert waiting() == []
+
+
+def test_an_event_of_a_unit_that_fails_is_never_heard(app, waiting):
+    def fail():
+        with unscoped(reason="test") as tx:
+            tx.publish(ThingsCame(count=1))
+            raise RuntimeError
+
+    with app.app_context(), pytest.raises(RuntimeError):
+        fail()
+    assert waiting() == []
+
+
+def test_an_event_that_cannot_be_handled_waits_longer_each_time(app, publish, waiting, things):
+    publish(1)
+    publish(2)
+    shelf.troubles.append(RuntimeError("no ears"))
+    assert deliver(app) == 1
+    (late,) = waiting()
+    assert (late.payload, late.attempts, late.error) == ({"count": 1}, 1, "RuntimeError: no ears")
+    assert "heard-1" not in things()
+    shelf.troubles.append(RuntimeError("still none"))
+    soon = datetime.now(UTC) + timedelta(seconds=61)
+    assert deliver(app, soon) == 0
+    (late,) = waiting()
+    assert late.due_at > datetime.now(UTC) + timedelta(seconds=110)
+    assert deliver(app, soon + timedelta(hours=1)) == 1
+    assert shelf.heard == [{"count": 2}, {"count": 1}]
+
+
+def test_more_events_than_one_look_finds_are_all_heard(app, publish):
+    for count in range(5):
+        publish(count)
+    outbox.BATCH, before = 2, outbox.BATCH
+    try:
+        assert deliver(app) == 5
+    finally:
+        outbox.BATCH = before
