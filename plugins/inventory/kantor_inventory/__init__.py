@@ -3,6 +3,7 @@
 from portal.api import message
 from portal.plugin import Plugin
 
+from .demo import fill
 from .models import Base
 from .permissions import PERMISSIONS, ROLES
 from .provided import Stock
@@ -15,6 +16,7 @@ plugin = Plugin(
     permissions=PERMISSIONS,
     roles=ROLES,
     provides={"inventory.stock": Stock()},
+    demo=fill,
     icon="package",
     hue="teal",
 )

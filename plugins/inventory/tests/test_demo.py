@@ -1,0 +1,41 @@
+"""The demo in a real database: everything goes in, and everything adds up."""
+
+from datetime import date
+
+import pytest
+from sqlalchemy import func, select
+
+from kantor_inventory import demo_catalogue, demo_data
+from kantor_inventory.demo import fill
+from kantor_inventory.models import Balance, Item, Movement
+from kantor_inventory.services import selfcheck
+from portal.api import Department, Person, Place
+
+TODAY = date(2025, 11, 22)
+NAMES = {name for names in demo_data.PEOPLE.values() for name in names} | set(demo_data.OFFICE)
+
+
+@pytest.fixture
+def clinic(tx):
+    for name in demo_data.PEOPLE:
+        tx.session.add(Department(name=name))
+    for name in NAMES:
+        tx.session.add(Person(name=name, active_from=date(2020, 1, 1)))
+    codes = {item.shelf for item in demo_catalogue.items()} | {"N1", "P1", "COPY"}
+    codes |= {code for rooms in demo_data.ROOMS.values() for code in rooms}
+    for code in codes:
+        tx.session.add(Place(code=code, name=code, kind="shelf"))
+    tx.session.flush()
+    fill(tx, seed=7, today=TODAY)
+    return tx
+
+
+def test_the_demo_is_written_and_adds_up(clinic):
+    count = select(func.count())
+    written = len(list(demo_data.movements(7, TODAY)))
+    assert clinic.session.scalar(count.select_from(Item)) == len(demo_catalogue.items())
+    assert clinic.session.scalar(count.select_from(Movement)) == written
+    assert selfcheck.findings(clinic) == []
+    below = clinic.session.scalar(count.select_from(Balance).where(Balance.below))
+    assert 5 <= below <= 40
+    assert clinic.session.scalar(count.select_from(Movement).filter_by(actor_id=None)) == 0
