@@ -14,12 +14,13 @@ from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
 from portal import messages
-from portal.ui import formats, forms
+from portal.ui import formats, forms, rows
 from portal.ui.assets import Assets
 from portal.ui.icons import icon
 from portal.ui.shell import Crumb, Shell, Toast
 
 _EXTENSION = "kantor.ui"
+_MENUS_KEPT = 8  # for each shell that is kept; people stay at a few places
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +30,7 @@ class Kit:
     shell: Callable[[], Shell]
     csrf_token: Callable[[], str]
     form_key: Callable[[], str]
+    back: Callable[[], str] = lambda: ""  # a signed token that leads back to this page
     zone: Callable[[], tzinfo] = lambda: UTC
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     currency: Callable[[], str] = lambda: "IDR"
@@ -51,9 +53,11 @@ def configure_jinja(app: Flask, kit: Kit) -> None:
         asset=kit.assets.url,
         csrf_token=kit.csrf_token,
         form_key=kit.form_key,
+        back_token=kit.back,
         icon=icon,
         initials=formats.initials,
-        zip=zip,
+        side_menu=side_menu,
+        table_body=rows.body,
     )
     environment.filters.update(_filters(kit) | forms.FILTERS)
 
@@ -74,6 +78,17 @@ def render(template: str, **context: Any) -> str:
     name = _wanted_block(started)
     # A template that is no page of the shell is already a part and is sent whole.
     return page.render(context) if name is None else _part(started, name, context["shell"])
+
+
+def side_menu(shell: Shell) -> Markup:
+    """Return the menu at the side, drawn the first time somebody is at this place in it."""
+    found: Markup | None = shell.drawn.get(shell.place)
+    if found is None:
+        macros: Any = current_app.jinja_env.get_template("macros/shell.html").module
+        if len(shell.drawn) >= _MENUS_KEPT:
+            shell.drawn.clear()
+        found = shell.drawn[shell.place] = macros.side_menu(shell.groups)
+    return found
 
 
 def is_partial() -> bool:
@@ -114,67 +129,6 @@ def _shown(value: Any) -> Any:
     return "" if value is None else value
 
 
-def cell_openings(columns: Iterable[Any]) -> tuple[list[Markup], list[str]]:
-    """Return, for each column, the opening tag of its cells and the class its tone is shown with.
-
-    Made once a page instead of once a cell; on a phone the label stands before the value.
-    """
-    openings, shapes = [], []
-    for column in columns:
-        classes = " ".join(name for name, wanted in _cell_classes(column) if wanted)
-        openings.append(
-            Markup('<td role="cell" class="{}" data-l="{}">').format(classes, column.title)
-            if classes
-            else Markup('<td role="cell" data-l="{}">').format(column.title)
-        )
-        shapes.append("pill" if column.kind == "pill" else "tx")
-    return openings, shapes
-
-
-def _cell_classes(column: Any) -> tuple[tuple[str, bool], ...]:
-    return (
-        ("pri", column.primary),
-        ("num", column.align == "end"),
-        ("st", column.kind == "pill"),
-        ("at", column.kind in {"date", "datetime"}),
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class PlainColumn:
-    """A column of a small table written in a template."""
-
-    title: Any
-    kind: str = "text"
-    primary: bool = False
-    sort_url: None = None
-    sorted: None = None
-
-    @property
-    def align(self) -> str:
-        return "end" if self.kind in {"number", "quantity", "money"} else "start"
-
-
-def as_columns(heads: Iterable[Any]) -> list[PlainColumn]:
-    """Return columns from titles or (title, kind) pairs; the first names the row."""
-    pairs = [head if isinstance(head, tuple) else (head,) for head in heads]
-    return [
-        PlainColumn(pair[0], pair[1] if len(pair) > 1 else "text", primary=number == 0)
-        for number, pair in enumerate(pairs)
-    ]
-
-
-def as_cells(rows: Iterable[Iterable[Any]]) -> list[list[tuple[Any, Any, Any, Any]]]:
-    """Return rows of (text, href, meta, tone) from plain values or shorter tuples."""
-    return [[_cell(value) for value in row] for row in rows]
-
-
-def _cell(value: Any) -> tuple[Any, Any, Any, Any]:
-    given = value if isinstance(value, tuple) else (value,)
-    text, href, meta, tone = (*given, None, None, None)[:4]
-    return "" if text is None else text, href, meta, tone
-
-
 def chart_values(bars: Iterable[Any], limit: tuple[int, Any] | None = None) -> dict[str, Any]:
     """Return the top of a chart's axis, a round number above every value, and its four lines."""
     highest = max(
@@ -213,9 +167,8 @@ def _filters(kit: Kit) -> dict[str, Callable[..., Any]]:
         return "" if value is None else formats.day(value, language(), style)
 
     return {
-        "as_cells": as_cells,
-        "as_columns": as_columns,
-        "cell_openings": cell_openings,
+        "as_cells": rows.as_cells,
+        "as_columns": rows.as_columns,
         "chart_values": chart_values,
         "change": lambda value, unit="": formats.change(value, language(), unit),
         "clock": lambda value: formats.clock(value.astimezone(kit.zone()), language()),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Any, Literal
 
 from portal.messages import Message
 
@@ -87,6 +87,10 @@ class Shell:
     banner: Text = ""
     breadcrumbs: tuple[Crumb, ...] = ()
     toasts: tuple[Toast, ...] = ()
+    place: str = ""  # where in the menu the page lies
+    drawn: dict[str, Any] = field(
+        default_factory=dict, compare=False, repr=False
+    )  # menus, by place
     languages: tuple[tuple[str, str], ...] = field(default=(("en", "English"), ("id", "Indonesia")))
 
     @property
@@ -114,22 +118,31 @@ class Shell:
 
         The breadcrumb is the way through the menu, then ``breadcrumbs``, the rest of the way.
         """
-        groups = mark_current(self.groups, path, self.home_url)
+        best, owner = _best_match(self.groups, path, self.home_url)
+        groups = _mark(self.groups, best, owner, path)
         way = trail(groups, self.home_url)
         passed = {crumb.url for crumb in way}
         crumbs = way + tuple(
             crumb for crumb in breadcrumbs if not crumb.url or crumb.url not in passed
         )
-        return replace(self, groups=groups, nonce=nonce, breadcrumbs=crumbs, toasts=tuple(toasts))
+        return replace(
+            self,
+            groups=groups,
+            place=best if best == path else f"{best} …",
+            nonce=nonce,
+            breadcrumbs=crumbs,
+            toasts=tuple(toasts),
+        )
 
 
-def mark_current(groups: tuple[NavGroup, ...], path: str, home_url: str) -> tuple[NavGroup, ...]:
-    """Return ``groups`` with the entry nearest to ``path`` marked, and the one above it."""
-    best, parent = _best_match(groups, path, home_url)
-    if not best:
+def _mark(
+    groups: tuple[NavGroup, ...], best: str, owner: NavEntry | None, path: str
+) -> tuple[NavGroup, ...]:
+    """Return ``groups`` with the entry that leads to ``best`` marked, and the one above it."""
+    if owner is None:
         return groups
     return tuple(
-        replace(group, entries=tuple(_marked(entry, best, parent, path) for entry in group.entries))
+        replace(group, entries=tuple(_marked(entry, best, owner, path) for entry in group.entries))
         for group in groups
     )
 

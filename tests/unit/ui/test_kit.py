@@ -8,7 +8,10 @@ from html.parser import HTMLParser
 import pytest
 from flask import Flask
 from jinja2 import UndefinedError
+from markupsafe import Markup
 
+from portal.messages import message
+from portal.ui import rows
 from portal.ui.assets import CORE_FOLDER
 from portal.ui.shell import HUES
 from tests.gallery.app import ERRORS, PAGES, create_app
@@ -228,3 +231,25 @@ def test_an_edit_conflict_shows_both_versions(app):
     assert '<mark class="diffm">Copy paper A4</mark>' in text
     assert '<mark class="diffm">Copy paper A4 80 g</mark>' in text
     assert "<dd>ream</dd>" in text
+
+
+class Column:
+    def __init__(self, title: str, kind: str = "text", primary: bool = False) -> None:
+        self.title, self.kind, self.primary, self.align = title, kind, primary, "start"
+
+
+def test_every_value_of_a_row_is_escaped_however_it_comes():
+    columns = [Column("Item", primary=True), Column("<b>", "pill")]
+    plain = [[("<i>", "/a?b&c", '"', None), ("low", None, None, "warn")]]
+    text = str(rows.body(columns, plain))
+    assert '<a href="/a?b&amp;c">&lt;i&gt;</a><small>&#34;</small>' in text
+    assert 'data-l="&lt;b&gt;"><span class="pill warn">low</span></td>' in text
+    split = [[("<i>\x00<u>", None, None, None), ("", None, None, "warn")]]
+    assert "&lt;i&gt;\x00&lt;u&gt;" in rows.body(columns, split)
+    mixed = [[(message("{n} <u>", n=1), None, None, None), (Markup("<em>"), None, None, None)]]
+    assert "1 &lt;u&gt;" in rows.body(columns, mixed)
+    assert "<em>" in rows.body(columns, mixed)
+
+
+def test_an_empty_state_has_no_pill_around_nothing():
+    assert "span" not in rows.body([Column("State", "pill")], [[("", None, None, "mute")]])
