@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from portal.errors import NotFound
+from portal.errors import Conflict, NotFound
 from portal.guard import kernel_execute
-from portal.messages import Message
+from portal.messages import Message, message
 from portal.work import UnitOfWork
 
 from .models import Job
@@ -50,3 +50,25 @@ def of_owner(tx: UnitOfWork, public_id: str, *, name: str) -> JobState:
         raise NotFound
     row = dict(found._mapping)
     return JobState(**row | {"result": row["result"] or {}, "error": unpacked(row["error"])})
+
+
+def retry(tx: UnitOfWork, public_id: str) -> None:
+    """Put a failed job back in line; raise Conflict if it has not failed, NotFound if missing."""
+    again = {
+        "state": "waiting",
+        "attempts": 0,
+        "error": None,
+        "done": 0,
+        "sent_at": tx.now,
+        "finished_at": None,
+    }
+    failed = (jobs.c.public_id == public_id, jobs.c.state == "failed")
+    put_back = update(jobs).where(*failed).values(again).returning(jobs.c.id, jobs.c.name)
+    found = kernel_execute(tx.session, put_back).one_or_none()
+    if found is None:
+        known = select(jobs.c.id).where(jobs.c.public_id == public_id)
+        if kernel_execute(tx.session, known).one_or_none() is None:
+            raise NotFound
+        raise Conflict(message("Only work that has failed can be tried again."))
+    tx.jobs.append(found.id)
+    tx.audit("core.job_retried", None, job=public_id, name=found.name)

@@ -9,7 +9,7 @@ from sqlalchemy import update
 
 from portal.auth.models import Account
 from portal.db import unscoped
-from portal.errors import NotFound
+from portal.errors import Conflict, NotFound
 from portal.guard import kernel_execute
 from portal.jobs import services, sweep
 from portal.jobs.core import JOBS
@@ -235,6 +235,22 @@ def test_an_import_of_somebody_who_may_no_longer_sign_in_is_not_run(
     assert job.state == "failed"
     assert "may no longer use the portal" in translate(unpacked(job.error))
     assert things() == {}
+
+
+def test_a_failed_job_can_be_tried_again_and_no_other(app, ask, jobs):
+    ask("shelf.fail", kind="conflict")
+    run_waiting(app)
+    public_id = jobs()[0].public_id
+    with app.app_context():
+        with unscoped(reason="test") as tx:
+            services.retry(tx, public_id)
+        assert jobs()[0].state == "waiting"
+        with unscoped(reason="test") as tx:
+            with pytest.raises(Conflict):
+                services.retry(tx, public_id)
+            with pytest.raises(NotFound):
+                services.retry(tx, "nobody")
+    assert run_waiting(app) == 1
 
 
 def test_sentences_are_stored_with_their_gaps():
