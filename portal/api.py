@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .contacts.models import Contact
+from .contacts.models import Contact, ContactPoint
 from .errors import (
     BadRequest,
     Conflict,
@@ -45,6 +45,7 @@ __all__ = [
     "Confidential",
     "Conflict",
     "Contact",
+    "ContactPoint",
     "Department",
     "EditConflict",
     "Event",
