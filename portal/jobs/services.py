@@ -13,7 +13,7 @@ from portal.guard import kernel_execute
 from portal.messages import Message, message
 from portal.work import UnitOfWork
 
-from .models import Job
+from .models import Job, Outbox
 from .sentences import unpacked
 
 jobs = Job.__table__
@@ -72,3 +72,27 @@ def retry(tx: UnitOfWork, public_id: str) -> None:
         raise Conflict(message("Only work that has failed can be tried again."))
     tx.jobs.append(found.id)
     tx.audit("core.job_retried", None, job=public_id, name=found.name)
+
+
+STUCK_AFTER = 3  # tries of one event
+
+
+def stuck_events(tx: UnitOfWork) -> list[Any]:
+    """Return the events that could not be handed over again and again, the oldest first."""
+    outbox = Outbox.__table__
+    wanted = select(outbox).where(outbox.c.attempts >= STUCK_AFTER).order_by(outbox.c.id).limit(50)
+    return list(kernel_execute(tx.session, wanted).all())
+
+
+def try_again(tx: UnitOfWork, job: Job) -> None:
+    """Put a failed job back in line; raise Conflict when it has not failed."""
+    again = (
+        update(jobs)
+        .where(jobs.c.id == job.id, jobs.c.state == "failed")
+        .values(state="waiting", attempts=0, error=None, sent_at=tx.now, finished_at=None)
+        .returning(jobs.c.id)
+    )
+    if kernel_execute(tx.session, again).one_or_none() is None:
+        raise Conflict(message("This job has not failed, so it cannot be tried again."))
+    tx.jobs.append(job.id)
+    tx.audit("core.job_retried", job)

@@ -1,0 +1,60 @@
+"""The list of background work, the newest first."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Select, select
+
+from portal.messages import message
+from portal.ui.table import Column, Empty, Table, View
+from portal.work import UnitOfWork
+
+from .models import Job
+
+STATES = {
+    "waiting": message("Waiting"),
+    "running": message("Running"),
+    "done": message("Done"),
+    "failed": message("Failed"),
+}
+TONES = {"waiting": "info", "running": "warn", "done": "ok", "failed": "bad"}
+
+
+def jobs(_tx: UnitOfWork, *, state: str = "") -> Select[Any]:
+    """Return the jobs, those in one state if given."""
+    statement = select(
+        Job.id,
+        Job.public_id,
+        Job.name,
+        Job.state,
+        Job.attempts,
+        Job.created_at,
+        Job.started_at,
+        Job.finished_at,
+    )
+    return statement.where(Job.state == state) if state else statement
+
+
+JOBS = Table(
+    "jobs",
+    "core.job.view",
+    jobs,
+    columns=(
+        Column("id", message("Number"), "number", sort=(Job.id,)),
+        Column("name", message("Job"), primary=True, link=("jobs.job", {"public_id": "public_id"})),
+        Column("state", message("State"), "pill", labels=STATES, tone=TONES),
+        Column("attempts", message("Attempts"), "number"),
+        Column("created_at", message("Asked for"), "datetime"),
+        Column("finished_at", message("Finished"), "datetime"),
+    ),
+    default_sort="-id",
+    views=(
+        View(key="waiting", title=STATES["waiting"], criteria={"state": "waiting"}),
+        View(key="failed", title=STATES["failed"], criteria={"state": "failed"}),
+    ),
+    empty=Empty(
+        title=message("No background work yet"),
+        text=message("Imports and other long work show up here while the worker does them."),
+    ),
+)

@@ -1,0 +1,58 @@
+"""Looking after background work."""
+
+from __future__ import annotations
+
+from flask import Blueprint, url_for
+from sqlalchemy import select
+
+from portal.messages import message
+from portal.reach import visible
+from portal.web import policy, reading, redirect_to, render, toast, transaction
+
+from . import services
+from .models import Job
+from .sentences import unpacked
+from .tables import JOBS, STATES, TONES
+
+blueprint = Blueprint("jobs", __name__, url_prefix="/jobs")
+TITLE = message("Background work")
+
+
+@blueprint.get("")
+@policy("core.job.view")
+def jobs():
+    """Show the jobs and the events that could not be handed over."""
+    tx = reading()
+    return JOBS.respond(
+        tx, "jobs/jobs.html", crumbs=((TITLE, ""),), events=services.stuck_events(tx)
+    )
+
+
+@blueprint.get("/<public_id>")
+@policy("core.job.view")
+def job(public_id):
+    """Show one job: when it ran, how far it came, what went wrong."""
+    tx = reading()
+    row = _job(tx, "core.job.view", public_id)
+    return render(
+        "jobs/job.html",
+        crumbs=((TITLE, url_for("jobs.jobs")), (row.name, "")),
+        job=row,
+        state=STATES[row.state],
+        tone=TONES[row.state],
+        error=unpacked(row.error),
+    )
+
+
+@blueprint.post("/<public_id>/retry")
+@policy("core.job.retry")
+def retry(public_id):
+    """Put a failed job back in line."""
+    with transaction() as tx:
+        services.try_again(tx, _job(tx, "core.job.view", public_id))
+        toast(message("The job is in line again."))
+        return redirect_to(tx, "jobs.job", public_id=public_id)
+
+
+def _job(tx, permission, public_id):
+    return tx.one(visible(select(Job), permission, tx.actor), public_id=public_id)
