@@ -34,6 +34,12 @@ class LiveServer:
     url: str
     process: subprocess.Popen[bytes]
     app: Any  # the same portal in this process, to look at the database with
+    environment: dict[str, str]  # what its processes are told
+
+    @property
+    def address(self) -> str:
+        """Where a browser finds it."""
+        return f"http://127.0.0.1:{self.port}"
 
     @property
     def workers(self) -> list[int]:
@@ -94,7 +100,7 @@ def live_server(
             with app.app_context():
                 db.engine.dispose()
             process = _start(port, workers, threads, given, home)
-            server = LiveServer(port, home, database.url, process, app)
+            server = LiveServer(port, home, database.url, process, app, given)
             try:
                 server.wait_until_ready()
                 yield server
