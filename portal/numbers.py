@@ -69,6 +69,15 @@ class Unreadable(ValueError):
         self.problem = problem
 
 
+@dataclass(frozen=True, slots=True)
+class _Scale:
+    """How a kind of number is kept: its decimals, its limit, and whether 1.000 is a thousand."""
+
+    digits: int
+    largest: int
+    grouped: bool
+
+
 @dataclass(frozen=True, kw_only=True)
 class _Written:
     """A number as written: sign, whole digits and decimals, still text."""
@@ -83,26 +92,44 @@ class _Written:
 
 
 def parse_quantity(
-    text: str, number_format: NumberFormat | str, *, minimum: int | None = None
+    text: str,
+    number_format: NumberFormat | str,
+    *,
+    minimum: int | None = None,
+    grouped: bool = False,
 ) -> int:
-    """Return the quantity in thousandths of its unit, or raise Unreadable."""
-    return _scaled(text, number_format, QUANTITY_DIGITS, LARGEST_QUANTITY, minimum)
+    """Return the quantity in thousandths of its unit, or raise Unreadable.
+
+    ``grouped`` means that somebody was asked and said: ``1.000`` (``1,000``) is a thousand here.
+    """
+    scale = _Scale(QUANTITY_DIGITS, LARGEST_QUANTITY, grouped)
+    return _scaled(text, number_format, scale, minimum)
 
 
 def parse_integer(
-    text: str, number_format: NumberFormat | str, *, minimum: int | None = None
+    text: str,
+    number_format: NumberFormat | str,
+    *,
+    minimum: int | None = None,
+    grouped: bool = False,
 ) -> int:
     """Return a whole number, or raise Unreadable."""
-    return _scaled(text, number_format, 0, LARGEST_INTEGER, minimum)
+    return _scaled(text, number_format, _Scale(0, LARGEST_INTEGER, grouped), minimum)
 
 
 def parse_money(
-    text: str, number_format: NumberFormat | str, currency: str, *, minimum: int | None = None
+    text: str,
+    number_format: NumberFormat | str,
+    currency: str,
+    *,
+    minimum: int | None = None,
+    grouped: bool = False,
 ) -> int:
     """Return the amount in minor units of ``currency``, or raise Unreadable."""
     number_format = NumberFormat(number_format)
     bare = _without_currency(text, number_format, currency)
-    return _scaled(bare, number_format, minor_digits(currency), LARGEST_AMOUNT, minimum)
+    scale = _Scale(minor_digits(currency), LARGEST_AMOUNT, grouped)
+    return _scaled(bare, number_format, scale, minimum)
 
 
 def minor_digits(currency: str) -> int:
@@ -147,6 +174,11 @@ def number_as_text(value: float) -> str:
     # Spreadsheets calculate in binary and show 15 places: 0.1 + 0.2 is 0.3 to the reader.
     digits = f"{value:.15g}"
     return format(Decimal(digits), "f") if "e" in digits else digits
+
+
+def has_two_meanings(text: str) -> bool:
+    """Say whether ``text`` is a number that two readers understand differently: ``1.000``."""
+    return _AMBIGUOUS.fullmatch(_tidy(text).lstrip("+-")) is not None
 
 
 def parse_date(text: str, order: DateOrder | str | None) -> date:
@@ -202,15 +234,15 @@ def damaged(text: str) -> Unreadable:
 
 
 def _scaled(
-    text: str, number_format: NumberFormat | str, digits: int, largest: int, minimum: int | None
+    text: str, number_format: NumberFormat | str, scale: _Scale, minimum: int | None
 ) -> int:
-    written = _read(text, NumberFormat(number_format), digits)
-    if len(written.decimals) > digits:
-        raise _too_fine(_tidy(text), digits)
-    return _within(written.scaled(digits), _tidy(text), largest, minimum)
+    written = _read(text, NumberFormat(number_format), scale)
+    if len(written.decimals) > scale.digits:
+        raise _too_fine(_tidy(text), scale.digits)
+    return _within(written.scaled(scale.digits), _tidy(text), scale.largest, minimum)
 
 
-def _read(text: str, number_format: NumberFormat, digits: int) -> _Written:
+def _read(text: str, number_format: NumberFormat, scale: _Scale) -> _Written:
     shown = _tidy(text)
     if looks_damaged(shown):
         raise damaged(shown)
@@ -218,8 +250,9 @@ def _read(text: str, number_format: NumberFormat, digits: int) -> _Written:
     if match is None:
         raise _no_number(shown)
     sign, body = match.groups()
-    if _AMBIGUOUS.fullmatch(body):
-        raise _ambiguous(shown, body, number_format, digits)
+    agreed = scale.grouped and number_format.group in body
+    if _AMBIGUOUS.fullmatch(body) and not agreed:
+        raise _ambiguous(shown, body, number_format, scale.digits)
     whole, _, decimals = body.partition(number_format.decimal)
     if not decimals.isdigit() and number_format.decimal in body:
         raise _other_format(shown, number_format)

@@ -12,6 +12,7 @@ from portal.ui.forms import ChoiceField, FileField, Form, RadioField, optional, 
 from .grid import Grid, column_letters, shown
 from .matching import (
     guess_columns,
+    has_two_meanings,
     needs_date_order,
     needs_number_format,
     suggest_date_order,
@@ -23,6 +24,10 @@ from .services import Choices
 NUMBER_FORMATS = (
     (NumberFormat.COMMA, message("1.234,5 with a decimal comma")),
     (NumberFormat.POINT, message("1,234.5 with a decimal point")),
+)
+GROUPED = (
+    ("no", message("reported as a problem, to be mended")),
+    ("yes", message("one thousand")),
 )
 DATE_ORDERS = (
     (DateOrder.DAY_FIRST, message("24/8/2026, day first")),
@@ -61,6 +66,7 @@ class ColumnsForm(Form):
             columns=columns,
             number_format=self._said("number_format"),
             date_order=self._said("date_order"),
+            grouped=self._said("grouped") == "yes",
         )
 
     def plain(self) -> dict[str, str]:
@@ -96,14 +102,15 @@ def _fields(declared: Import, grid: Grid) -> dict[str, Any]:
     every = {one.key: 0 for one in declared.fields}
     if needs_number_format(declared.fields, every):
         fields["number_format"] = RadioField(
-            message("Numbers are written like"),
-            [optional()],
-            choices=NUMBER_FORMATS,
-            coerce=NumberFormat,
+            message("Numbers are written like"), choices=NUMBER_FORMATS, coerce=NumberFormat
         )
+        if has_two_meanings(grid):
+            fields["grouped"] = RadioField(
+                message("A number like 1.000 or 1,000 is"), choices=GROUPED, default="no"
+            )
     if needs_date_order(declared.fields, every):
         fields["date_order"] = RadioField(
-            message("Dates are written like"), [optional()], choices=DATE_ORDERS, coerce=DateOrder
+            message("Dates are written like"), choices=DATE_ORDERS, coerce=DateOrder
         )
     return fields
 

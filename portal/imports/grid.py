@@ -78,7 +78,7 @@ def shown(cell: Cell) -> str:
     if isinstance(cell, bool):
         return "TRUE" if cell else "FALSE"
     text = f"{cell:.15g}" if isinstance(cell, float) else str(cell)
-    return text if len(text) <= 60 else text[:59] + "…"
+    return text if len(text) <= 40 else text[:39] + "…"
 
 
 def build_grid(

@@ -7,6 +7,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
+from portal import numbers
 from portal.messages import LANGUAGES
 from portal.numbers import DateOrder, NumberFormat, Unreadable, parse_date, parse_quantity
 
@@ -59,6 +60,15 @@ def needs_number_format(fields: Sequence[ImportField], columns: Mapping[str, int
 def needs_date_order(fields: Sequence[ImportField], columns: Mapping[str, int]) -> bool:
     """Say whether a chosen column holds dates."""
     return any(one.kind is Kind.DATE and one.key in columns for one in fields)
+
+
+def has_two_meanings(grid: Grid) -> bool:
+    """Say whether the file has numbers like ``1.000``, which only its author can explain."""
+    return any(
+        isinstance(cell, str) and numbers.has_two_meanings(cell)
+        for row in grid.rows[:_EVIDENCE]
+        for cell in row.cells
+    )
 
 
 def suggest_number_format(

@@ -25,7 +25,7 @@ def preview_rows(
     meaning = services.read(first, declared, choices, currency)
     used = [one for one in declared.fields if one.key in choices.columns]
     wrong = {(p.row, p.column, p.cell): p.message for p in meaning.problems}
-    heads: list[tuple[Any, str]] = [(gettext("Row"), "number")]
+    heads: list[tuple[Any, str]] = [(gettext("Row"), "text")]
     heads += [(one.title, "number" if one.kind in _NUMERIC else "text") for one in used]
     rows = []
     for row in meaning.rows:

@@ -76,6 +76,7 @@ class ReadingOptions:
     number_format: NumberFormat | None = None
     date_order: DateOrder | None = None
     currency: str = "IDR"
+    grouped: bool = False  # 1.000 is a thousand in this file
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,15 +309,14 @@ def _from_text(one: ImportField, cell: str, options: ReadingOptions) -> Any:
         text = text[1:]
     if one.parse is not None:
         return one.parse(text)
+    said: dict[str, Any] = {"minimum": one.minimum, "grouped": options.grouped}
     match one.kind:
         case Kind.QUANTITY:
-            return numbers.parse_quantity(text, _format(options), minimum=one.minimum)
+            return numbers.parse_quantity(text, _format(options), **said)
         case Kind.INTEGER:
-            return numbers.parse_integer(text, _format(options), minimum=one.minimum)
+            return numbers.parse_integer(text, _format(options), **said)
         case Kind.MONEY:
-            return numbers.parse_money(
-                text, _format(options), options.currency, minimum=one.minimum
-            )
+            return numbers.parse_money(text, _format(options), options.currency, **said)
         case Kind.DATE:
             return numbers.parse_date(text, options.date_order)
         case Kind.BOOLEAN:

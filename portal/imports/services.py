@@ -36,6 +36,7 @@ class Choices:
     columns: Mapping[str, int]
     number_format: NumberFormat | None = None
     date_order: DateOrder | None = None
+    grouped: bool = False
 
     def plain(self) -> dict[str, Any]:
         """Return the choices as JSON can hold them."""
@@ -43,6 +44,7 @@ class Choices:
             "columns": dict(self.columns),
             "number_format": self.number_format,
             "date_order": self.date_order,
+            "grouped": self.grouped,
         }
 
     @classmethod
@@ -52,6 +54,7 @@ class Choices:
             columns=dict(plain["columns"]),
             number_format=NumberFormat(plain["number_format"]) if plain["number_format"] else None,
             date_order=DateOrder(plain["date_order"]) if plain["date_order"] else None,
+            grouped=plain["grouped"],
         )
 
 
@@ -79,7 +82,10 @@ def read(grid: Grid, declared: Import, choices: Choices, currency: str) -> Readi
         if 0 <= column < len(grid.header) and key in {one.key for one in declared.fields}
     }
     options = ReadingOptions(
-        number_format=choices.number_format, date_order=choices.date_order, currency=currency
+        number_format=choices.number_format,
+        date_order=choices.date_order,
+        currency=currency,
+        grouped=choices.grouped,
     )
     return understand(grid, declared.fields, columns, options)
 

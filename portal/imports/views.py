@@ -194,7 +194,12 @@ class Road:
         )
 
     def _page(self, template: str, step: int, status: int = 200, **context: Any) -> Response:
-        crumbs = ((self.declared.title, self.url("")), (STEPS[step - 1][0], ""))
+        plugin = current_app.extensions["kantor"].loaded[self.plugin]
+        crumbs = (
+            (plugin.title, url_for(self.declared.done)),
+            (self.declared.title, self.url("")),
+            (STEPS[step - 1][0], ""),
+        )
         html = render(
             f"imports/{template}.html",
             crumbs=crumbs,

@@ -15,6 +15,7 @@ from portal.numbers import (
     exact_integer,
     exact_money,
     exact_thousandths,
+    has_two_meanings,
     looks_damaged,
     minor_digits,
     number_as_text,
@@ -82,6 +83,22 @@ def test_one_separator_before_three_digits_is_never_guessed(text, number_format)
     assert "more than one meaning" in problem_of(parse_quantity, text, number_format)
     assert "more than one meaning" in problem_of(parse_money, text, number_format, "IDR")
     assert "more than one meaning" in problem_of(parse_integer, text, number_format)
+
+
+def test_a_double_meaning_is_settled_by_asking():
+    assert parse_quantity("1.000", "comma", grouped=True) == 1_000_000
+    assert parse_quantity("1,000", "point", grouped=True) == 1_000_000
+    assert parse_money("Rp 12.500", "comma", "IDR", grouped=True) == 1_250_000
+    assert parse_integer("1.000", "comma", grouped=True) == 1_000
+    assert "more than one meaning" in problem_of(parse_quantity, "1,125", "comma", grouped=True)
+    assert "not written like" in problem_of(parse_quantity, "0.500", "comma", grouped=True)
+    assert [has_two_meanings(text) for text in ("1.000", " -1,000", "1.000,5", "0,125", "x")] == [
+        True,
+        True,
+        False,
+        False,
+        False,
+    ]
 
 
 @given(st.from_regex(r"\A[1-9][0-9]{0,2}[.,][0-9]{3}\Z"), FORMATS)
