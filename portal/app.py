@@ -13,12 +13,16 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from . import config as configuration
 from . import engine, facts, faults, headers, logs, messages, shell
+from .auth.proving import load_visitor
+from .auth.returning import token_for_request
 from .auth.sessions import Visitors
 from .blueprints import CORE
 from .config import Config
 from .db import db, looking
+from .errors import Unavailable
 from .files.store import Store
 from .gate import Portal, csrf, gate, mount, new_form_key
+from .health.circuit import Circuit, question_for
 from .jobs.queue import Queue, queue_url
 from .plugin import Plugin
 from .roles.principals import Compiler
@@ -83,6 +87,8 @@ def _configure(app: Portal, config: Config) -> None:
 
 def _connect(app: Portal, config: Config) -> None:
     db.init_app(app)
+    question = question_for(app.config["SQLALCHEMY_DATABASE_URI"])
+    app.extensions["kantor_circuit"] = Circuit(question)
     with app.app_context():
         engine.set_up(db.engine)
 
@@ -91,6 +97,8 @@ def _speak(app: Portal) -> None:
     """Give the portal its languages, its zone and the facts every page names."""
 
     def read() -> dict[str, str]:
+        if app.extensions["kantor_circuit"].down:
+            raise Unavailable()
         with app.app_context(), looking(reason="facts of the portal", realm="core") as tx:
             return settings.facts(tx)
 
@@ -121,7 +129,7 @@ def _admit(app: Portal, config: Config, registry: Plugins) -> None:
         lambda: registry.loaded,
         lambda: app.extensions["kantor_facts"].zone,
     )
-    visitors = app.extensions["kantor_visitors"] = Visitors(
+    app.extensions["kantor_visitors"] = Visitors(
         lambda: db.session(),
         compiler,
         idle=timedelta(minutes=config.idle_minutes),
@@ -129,7 +137,7 @@ def _admit(app: Portal, config: Config, registry: Plugins) -> None:
     )
     login = LoginManager(app)
     login.session_protection = None  # It marks, it does not revoke; the row does.
-    login.user_loader(visitors.load)
+    login.user_loader(load_visitor)
     csrf.init_app(app)
     app.before_request(gate)
     app.after_request(shell.keep_toast)
@@ -155,7 +163,8 @@ def _dress(app: Portal, registry: Plugins) -> None:
         shell=shell.guest,
         csrf_token=generate_csrf,
         form_key=new_form_key,
-        zone=lambda: known.zone,
+        back=token_for_request,
+        zone=shell.zone,
         currency=lambda: known["currency"],
         assets=assets,
     )

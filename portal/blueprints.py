@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from .audit.views import blueprint as audit
+from .auth.views import account, sign
 from .files.views import blueprint as files
+from .health.views import blueprint as health
 from .home.views import blueprint as home
+from .jobs.views import blueprint as jobs
 
-CORE = (home, files)
+CORE = (home, sign, account, health, files, audit, jobs)

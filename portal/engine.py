@@ -45,7 +45,9 @@ def engine_options(url: str) -> dict[str, Any]:
             "connect_args": connect,
         }
     if parsed.database in (None, "", ":memory:"):
-        raise ValueError("an in-memory database shares one connection between all units; use a file")
+        raise ValueError(
+            "an in-memory database shares one connection between all units; use a file"
+        )
     Path(str(parsed.database)).parent.mkdir(parents=True, exist_ok=True)
     return shared
 
@@ -56,6 +58,14 @@ def set_up(engine: Engine) -> None:
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
+    else:
+        event.listen(engine, "do_connect", _connect_patiently)
+
+
+def _connect_patiently(_dialect: Any, _record: Any, arguments: Any, parameters: Any) -> Any:
+    from .health.deadline import PatientConnection
+
+    return PatientConnection.connect(*arguments, **parameters)
 
 
 def _prepare_sqlite(dbapi: Any, _record: Any) -> None:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.exc import DBAPIError
 
+from .errors import Unavailable
 from .settings.services import FACTS
 
 KEPT = 30.0  # seconds
@@ -45,6 +46,6 @@ class Facts:
             self._until = time.monotonic() + KEPT
             try:
                 self._known = self._read()
-            except DBAPIError:  # No tables yet, or no database: pages say so themselves.
+            except (DBAPIError, Unavailable):  # No tables, or no database: pages say so themselves.
                 self._until = time.monotonic() + 1
         return self._known

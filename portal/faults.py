@@ -100,6 +100,8 @@ def _answer_database(error: Exception) -> Any:
         return page(422, message("One of the values is too large or too long to be stored."))
     if isinstance(error, OperationalError | TimeoutError):
         log.error("database unavailable", exc_info=error)
+        g.offline = True
+        current_app.extensions["kantor_circuit"].suspect()
         return page(503, Unavailable.default)
     return _answer_unexpected(error)
 

@@ -19,7 +19,7 @@ from sqlalchemy import func, select
 from . import messages
 from .auth.models import Idempotency
 from .db import db
-from .errors import BadRequest, Forbidden, NotFound, NotSignedIn, TooMany
+from .errors import BadRequest, Forbidden, NotFound, NotSignedIn, TooMany, Unavailable
 from .guard import kernel_execute
 from .messages import message
 from .plugin import Plugin, PluginDefinitionError
@@ -46,11 +46,16 @@ def policy(permission: str, *, fresh: int | None = None) -> Callable[..., Any]:
     return declare
 
 
-def public(reason: str, *, key: bool = True) -> Callable[..., Any]:
-    """Declare that a view is for everybody, and why; ``key`` False frees its forms from the idempotency key."""
+def public(reason: str, *, key: bool = True, bare: bool = False) -> Callable[..., Any]:
+    """Declare that a view is for everybody, and why.
+
+    ``key`` False frees its forms from the idempotency key; a ``bare`` view does without the database
+    and is never told who asks.
+    """
 
     def declare(view: Any) -> Any:
         view.__policy__, view.__public__, view.__keyed__ = None, reason, key
+        view.__bare__ = bare
         return view
 
     return declare
@@ -130,6 +135,9 @@ def gate() -> None:
     """Decide, before any view runs, who is asking and whether they may; raise the answer if not."""
     g.request_id = secrets.token_hex(8)
     g.nonce = secrets.token_urlsafe(16)
+    if getattr(current_app.view_functions.get(request.endpoint or ""), "__bare__", False):
+        return
+    _require_database()
     session = db.session()
     session.runtime = current_app.extensions["kantor"]
     signed_in = current_user.is_authenticated
@@ -157,13 +165,21 @@ def gate() -> None:
     _refuse_too_many(actor)
 
 
+def _require_database() -> None:
+    """Raise Unavailable at once while the database is known to be gone."""
+    if not current_app.extensions["kantor_circuit"].lets_through():
+        g.offline = True
+        messages.current_language.set(guest_language())
+        raise Unavailable()
+
+
 def guest_language() -> str:
     """Return the language of a visitor who is not signed in: the one chosen on the page, else the browser's."""
     chosen = request.cookies.get("kantor_language", "")
     if chosen in messages.LANGUAGES:
         return chosen
-    default = current_app.extensions["kantor_facts"].get("language", "en")
-    return request.accept_languages.best_match(messages.LANGUAGES) or default
+    wanted = request.accept_languages.best_match(messages.LANGUAGES)
+    return wanted or current_app.extensions["kantor_facts"].get("language", "en")
 
 
 def _is_core(blueprint: str) -> bool:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import current_app, g, request, url_for
 from flask_login import current_user
@@ -68,11 +69,20 @@ def _facts() -> dict[str, str]:
     return found
 
 
+def zone() -> ZoneInfo:
+    """Return the time zone in which instants are shown to whoever looks at the page."""
+    own = _actor().time_zone
+    known: ZoneInfo = current_app.extensions["kantor_facts"].zone
+    return ZoneInfo(own) if own else known
+
+
 def guest() -> Shell:
     """Return the shell of a visitor who is not signed in."""
+    theme = request.cookies.get("kantor_theme", "")
     return Shell(
         organisation=_facts()["organisation"],
         language=messages.current_language.get(),
+        theme=theme if theme in {"light", "dark"} else "system",  # type: ignore[arg-type]
         version=__version__,
         preferences_url=_url("sign.preferences"),
         home_url=_url("home.index"),

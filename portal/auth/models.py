@@ -1,4 +1,4 @@
-"""How a person signs in, and what the portal remembers of it. All of it is for the portal itself."""
+"""How a person signs in, and what the portal remembers of it: all of it core's own."""
 
 from __future__ import annotations
 
@@ -11,12 +11,14 @@ from portal.orm import CoreBase, CoreOnly, Versioned
 
 
 class Account(Versioned, CoreOnly, CoreBase):
-    """A user name and a password, at most one per person; without a password only a link signs in."""
+    """A user name and a password, one per person; without a password only a link signs in."""
 
     __tablename__ = "account"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="RESTRICT"), unique=True)
+    person_id: Mapped[int] = mapped_column(
+        ForeignKey("person.id", ondelete="RESTRICT"), unique=True
+    )
     username: Mapped[str] = mapped_column(String(100), unique=True)  # casefolded
     password_hash: Mapped[str | None]
     password_at: Mapped[datetime | None]
@@ -53,7 +55,9 @@ class AccountLink(CoreOnly, CoreBase):
     __table_args__ = (CheckConstraint("purpose IN ('first_sign_in', 'reset')", name="purpose"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    account_id: Mapped[int] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"), index=True)
+    account_id: Mapped[int] = mapped_column(
+        ForeignKey("account.id", ondelete="CASCADE"), index=True
+    )
     purpose: Mapped[str] = mapped_column(String(20))
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
     created_at: Mapped[datetime]
@@ -62,7 +66,7 @@ class AccountLink(CoreOnly, CoreBase):
 
 
 class Throttle(CoreOnly, CoreBase):
-    """How often something was tried in the present window, by whoever ``who`` is (an address, an account, a person)."""
+    """How often ``who`` (an address, an account, a person) tried something in this window."""
 
     __tablename__ = "throttle"
     __table_args__ = (UniqueConstraint("rate_class", "who"),)
@@ -75,7 +79,7 @@ class Throttle(CoreOnly, CoreBase):
 
 
 class Idempotency(CoreOnly, CoreBase):
-    """The answer that a form sent with this key has had; the owner is 0 for a visitor who is not signed in."""
+    """The answer that a form with this key has had; owner 0 is a visitor not signed in."""
 
     __tablename__ = "idempotency"
     __table_args__ = (

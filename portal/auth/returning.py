@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+from urllib.parse import urlencode
+
 from flask import current_app, request, url_for
+from flask.globals import request_ctx
 from itsdangerous import BadData, URLSafeSerializer
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import BuildError
 
 from portal.gate import SAFE
+
+LONGEST = 1500  # characters of a token; a longer address is not worth coming back to
 
 
 def _signer() -> URLSafeSerializer:
@@ -15,18 +21,32 @@ def _signer() -> URLSafeSerializer:
 
 
 def token_for_request() -> str:
-    """Return a token that leads back to the present page; of a form, to the page it stands on is unknown: home."""
-    if request.method not in SAFE or request.endpoint is None:
+    """Return a token that leads back to the page one is on; empty when there is none to show."""
+    page = _page()
+    if page is None:
         return ""
-    place = [request.endpoint, request.view_args or {}, request.args.to_dict(flat=False)]
-    token = _signer().dumps(place)
-    return str(token) if len(token) < 1500 else ""
+    token = str(_signer().dumps([*page, request.args.to_dict(flat=False)]))
+    return token if len(token) < LONGEST else ""
+
+
+def _page() -> tuple[str, dict[str, Any]] | None:
+    """Return endpoint and values of the present page; of a form, those of the page it is on."""
+    if request.method in SAFE:
+        return None if request.endpoint is None else (request.endpoint, request.view_args or {})
+    try:
+        assert request_ctx.url_adapter is not None
+        endpoint, values = request_ctx.url_adapter.match(request.path, method="GET")
+        return endpoint, dict(values)
+    except HTTPException:
+        return None
 
 
 def address_of(token: str, default: str = "home.index") -> str:
     """Return the path a token names, or that of ``default`` for anything else."""
     try:
         endpoint, values, query = _signer().loads(token)
-        return url_for(endpoint, **{**query, **values})
+        # The query is what a visitor sent: it must not reach url_for(), which knows ``_external``.
+        path = url_for(endpoint, **values)
+        return f"{path}?{urlencode(query, doseq=True)}" if query else path
     except (BadData, BuildError, HTTPException, TypeError, ValueError):
         return url_for(default)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, insert, or_, select, update
+from sqlalchemy import and_, insert, select, update
 
 from portal.guard import GuardedSession, kernel_execute
 from portal.orm import new_public_id
@@ -42,6 +42,11 @@ class Visitor:
     def get_id(self) -> str:
         """Return the token: revoking its row signs the cookie out."""
         return self.token
+
+
+def new_token() -> str:
+    """Return a new secret of 256 bits for a cookie or a link."""
+    return secrets.token_urlsafe(32)
 
 
 def hashed(token: str) -> str:
@@ -77,6 +82,7 @@ class Visitors:
                 people.c.public_id,
                 people.c.name,
                 people.c.language,
+                people.c.time_zone,
                 people.c.epoch,
                 today,
                 people.c.active_until,
@@ -116,6 +122,7 @@ class Visitors:
             found.epoch,
             found.name,
             found.language,
+            found.time_zone,
             found.theme,
             found.sidebar,
         )
@@ -131,8 +138,26 @@ class Visitors:
     def sign_in(
         self, account_id: int, *, device: str, address: str, replacing: str | None = None
     ) -> str:
+        """Store a new session in a unit of its own and return the token; see begin()."""
+        with self._unit() as tx:
+            return self.begin(
+                tx.session, tx.now, account_id, device=device, address=address, replacing=replacing
+            )
+
+    def begin(
+        self,
+        session: GuardedSession,
+        now: datetime,
+        account_id: int,
+        *,
+        device: str,
+        address: str,
+        replacing: str | None = None,
+    ) -> str:
         """Store a new session, end the one it replaces, and return the token."""
-        token, now = secrets.token_urlsafe(32), datetime.now(UTC)
+        if replacing:
+            revoke(session, now, token=replacing)
+        token = new_token()
         row = {
             "account_id": account_id,
             "public_id": new_public_id(),
@@ -144,13 +169,7 @@ class Visitors:
             "seen_at": now,
             "expires_at": now + self.absolute,
         }
-        with self._unit() as tx:
-            if replacing:
-                ended = and_(
-                    sessions.c.token_hash == hashed(replacing), sessions.c.revoked_at.is_(None)
-                )
-                kernel_execute(tx.session, update(sessions).where(ended).values(revoked_at=now))
-            kernel_execute(tx.session, insert(sessions), row)
+        kernel_execute(session, insert(sessions), row)
         return token
 
     def _touch(self, session_id: int, now: datetime) -> None:
@@ -167,30 +186,64 @@ class Visitors:
         return unit_of_work(own)
 
 
-def revoke(session: GuardedSession, now: datetime, **which: Any) -> int:
-    """End sessions by token, session or account, all but ``but`` if given; return how many ended."""
-    conditions = [sessions.c.revoked_at.is_(None)]
-    if (token := which.get("token")) is not None:
-        conditions.append(sessions.c.token_hash == hashed(token))
-    if (public_id := which.get("public_id")) is not None:
-        conditions.append(sessions.c.public_id == public_id)
-    if (account_id := which.get("account_id")) is not None:
-        conditions.append(sessions.c.account_id == account_id)
-    if (but := which.get("but")) is not None:
-        conditions.append(sessions.c.id != but)
-    if len(conditions) == 1:
+def renew(session: GuardedSession, now: datetime, session_id: int) -> str | None:
+    """Give a session whose password was given again a new token; None when it has ended."""
+    token = new_token()
+    still = and_(sessions.c.id == session_id, sessions.c.revoked_at.is_(None))
+    change = update(sessions).where(still).values(token_hash=hashed(token), proved_at=now)
+    renewed = kernel_execute(session, change.returning(sessions.c.id)).one_or_none()
+    return token if renewed else None
+
+
+def revoke(
+    session: GuardedSession,
+    now: datetime,
+    *,
+    token: str | None = None,
+    public_id: str | None = None,
+    account_id: int | None = None,
+    but: int | None = None,
+) -> int:
+    """End sessions by token, device or account, but not session ``but``; return how many."""
+    whose = []
+    if token is not None:
+        whose.append(sessions.c.token_hash == hashed(token))
+    if public_id is not None:
+        whose.append(sessions.c.public_id == public_id)
+    if account_id is not None:
+        whose.append(sessions.c.account_id == account_id)
+    if not whose:
         raise ValueError("say whose sessions end")
-    ended = update(sessions).where(*conditions).values(revoked_at=now).returning(sessions.c.id)
+    if but is not None:
+        whose.append(sessions.c.id != but)
+    return _end(session, now, *whose)
+
+
+def revoke_sessions_of_person(session: GuardedSession, now: datetime, *person_ids: int) -> int:
+    """End every session of these people and return how many ended.
+
+    Whoever takes a role away calls this in the same transaction: a copied cookie ends with it.
+    """
+    theirs = select(accounts.c.id).where(accounts.c.person_id.in_(person_ids))
+    return _end(session, now, sessions.c.account_id.in_(theirs))
+
+
+def _end(session: GuardedSession, now: datetime, *which: Any) -> int:
+    still = sessions.c.revoked_at.is_(None)
+    ended = update(sessions).where(still, *which).values(revoked_at=now).returning(sessions.c.id)
     return len(kernel_execute(session, ended).all())
 
 
-def open_sessions(session: GuardedSession, account_id: int, now: datetime) -> Any:
+def open_sessions(
+    session: GuardedSession, account_id: int, now: datetime, *, idle: timedelta
+) -> Any:
     """Return the devices an account is signed in on, the last seen first."""
-    mine = and_(
+    mine = (
         sessions.c.account_id == account_id,
         sessions.c.revoked_at.is_(None),
-        or_(sessions.c.expires_at > now),
+        sessions.c.expires_at > now,
+        sessions.c.seen_at > now - idle,
     )
     return kernel_execute(
-        session, select(sessions).where(mine).order_by(sessions.c.seen_at.desc()).limit(100)
+        session, select(sessions).where(*mine).order_by(sessions.c.seen_at.desc()).limit(100)
     ).all()

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from sqlalchemy import case, delete
+from sqlalchemy import case, delete, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from portal.db import db, unscoped
 from portal.errors import TooMany
 from portal.guard import kernel_execute
+from portal.messages import message
 
 from .models import Throttle
 
 WINDOW = timedelta(minutes=1)
+FREE = 5  # wrong passwords before the next try has to wait
+DELAYS = (2, 4, 8, 16, 32)  # seconds before the sixth, seventh, ... try
+LONGEST_DELAY = 60  # never longer: nobody is locked out of an account
+QUIET = timedelta(hours=12)  # after that the failures of an account are forgotten
 table = Throttle.__table__
 
 
@@ -27,12 +34,60 @@ def hit(rate_class: str, who: str, limit: int, *, window: timedelta = WINDOW) ->
     return count
 
 
+def try_account(who: str) -> None:
+    """Take one try at an account, or raise TooMany while its delay lasts.
+
+    The try is taken before the password is looked at, in one statement, so that sixty at once are
+    not sixty first ones; a success forgets them all. A refusal here adds nothing to the delay.
+    """
+    now = datetime.now(UTC)
+    db.session().rollback()
+    delay = {FREE + i: now - timedelta(seconds=seconds) for i, seconds in enumerate(DELAYS)}
+    due = case(delay, value=table.c.count, else_=now - timedelta(seconds=LONGEST_DELAY))
+    fresh = _upsert(rate_class="account", who=who, window_start=now, count=1)
+    taken = fresh.on_conflict_do_update(
+        index_elements=["rate_class", "who"],
+        set_={
+            "count": case((table.c.window_start <= now - QUIET, 1), else_=table.c.count + 1),
+            "window_start": now,
+        },
+        where=or_(table.c.count < FREE, table.c.window_start <= due),
+    ).returning(table.c.count)
+    with unscoped(reason="throttle", realm="core") as tx:
+        if kernel_execute(tx.session, taken).scalar_one_or_none() is not None:
+            return
+        found = kernel_execute(
+            tx.session,
+            select(table.c.count, table.c.window_start).where(
+                table.c.rate_class == "account", table.c.who == who
+            ),
+        ).one()
+    raise _wait(found.count, now - found.window_start)
+
+
+def _wait(failures: int, passed: timedelta) -> TooMany:
+    place = failures - FREE
+    delay = DELAYS[place] if place < len(DELAYS) else LONGEST_DELAY
+    seconds = max(1, round(delay - passed.total_seconds()))
+    return TooMany(
+        message("Too many wrong passwords. Wait {seconds} seconds and try again.", seconds=seconds),
+        retry_after=seconds,
+    )
+
+
+def account_key(username: str, place: str = "") -> str:
+    """Return under what tries at a user name are counted: people also type passwords there."""
+    return hashlib.sha256(f"{username}\0{place}".encode()).hexdigest()
+
+
+def _upsert(**values: Any) -> Any:
+    dialect = sqlite if db.engine.dialect.name == "sqlite" else postgresql
+    return dialect.insert(table).values(**values)
+
+
 def add(rate_class: str, who: str, now: datetime, window: timedelta) -> int:
     """Count one try in one statement and return the count of the present window."""
-    dialect = sqlite if db.engine.dialect.name == "sqlite" else postgresql
-    fresh = dialect.insert(table).values(
-        rate_class=rate_class, who=who[:120], window_start=now, count=1
-    )
+    fresh = _upsert(rate_class=rate_class, who=who[:120], window_start=now, count=1)
     over = table.c.window_start <= now - window
     counted = fresh.on_conflict_do_update(
         index_elements=["rate_class", "who"],

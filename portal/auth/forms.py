@@ -1,0 +1,105 @@
+"""The forms of signing in and of one's own account."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from zoneinfo import available_timezones
+
+from portal.messages import message
+from portal.ui.forms import (
+    ChoiceField,
+    Form,
+    PasswordField,
+    RadioField,
+    TextField,
+    required,
+    same_as,
+)
+
+from .rules import SHORTEST
+
+# What a password manager needs to know; browsers shall not "mend" what is typed.
+_NAME = {"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}
+_OLD = {"autocomplete": "current-password"}
+_NEW = {"autocomplete": "new-password"}
+_HELP = message(
+    "{count} characters or more. A few words that do not belong together are best.", count=SHORTEST
+)
+_AREAS = (
+    "Africa",
+    "America",
+    "Antarctica",
+    "Asia",
+    "Atlantic",
+    "Australia",
+    "Europe",
+    "Indian",
+    "Pacific",
+)
+
+
+class SignInForm(Form):
+    username = TextField(message("User name"), [required()], render_kw={**_NAME, "autofocus": True})
+    password = PasswordField(message("Password"), [required()], render_kw=_OLD)
+
+
+class AgainForm(Form):
+    password = PasswordField(
+        message("Password"), [required()], render_kw={**_OLD, "autofocus": True}
+    )
+
+
+class NewPasswordForm(Form):
+    """A new password, typed twice: whoever mistypes it once could not get in again."""
+
+    password = PasswordField(
+        message("New password"), [required()], render_kw=_NEW, description=_HELP
+    )
+    repeat = PasswordField(
+        message("New password again"),
+        [required(), same_as("password", message("The two passwords differ."))],
+        render_kw=_NEW,
+    )
+
+
+class ChangePasswordForm(Form):
+    current = PasswordField(message("Present password"), [required()], render_kw=_OLD)
+    password = NewPasswordForm.password
+    repeat = NewPasswordForm.repeat
+
+
+class PreferencesForm(Form):
+    """How one likes the portal; what a form does not send stays as it is."""
+
+    language = RadioField(
+        message("Language"), [required()], choices=[("en", "English"), ("id", "Indonesia")]
+    )
+    theme = RadioField(
+        message("Colours"),
+        [required()],
+        choices=[
+            ("system", message("As the device")),
+            ("light", message("Light")),
+            ("dark", message("Dark")),
+        ],
+    )
+    side = RadioField(
+        message("Menu"),
+        [required()],
+        choices=[("open", message("With names")), ("narrow", message("Icons only"))],
+    )
+    time_zone = ChoiceField(message("Time zone"), blank=message("That of the organisation"))
+
+    def only(self, names: set[str]) -> PreferencesForm:
+        """Return the form with no other fields than these."""
+        for name in set(self._fields) - names:
+            del self[name]
+        if "time_zone" in self._fields:
+            self.time_zone.choices = [(zone, zone.replace("_", " ")) for zone in time_zones()]
+        return self
+
+
+@lru_cache(maxsize=1)
+def time_zones() -> tuple[str, ...]:
+    """Return the zones people live in, by name."""
+    return tuple(sorted(zone for zone in available_timezones() if zone.partition("/")[0] in _AREAS))
