@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 
 from .guard import kernel_execute
-from .orm import sort_key
+from .orm import RULE, sort_key
 from .work import UnitOfWork
 
 TRIGRAM = 3  # shorter words are in no trigram index
@@ -159,7 +159,8 @@ class _Trigrams:
         query = " AND ".join('"' + word.replace('"', '""') + '"' for word in self.long)
         texts = [self.fts.c[name] for name in self.declared.text]
         found = select(self.fts.c.rowid).where(self.fts.c[self.name].op("MATCH")(query))
-        return found.where(_all_words(texts, self.short, _instr)) if self.short else found
+        found = found.where(_all_words(texts, self.short, _instr)) if self.short else found
+        return found._annotate({RULE: True})  # The guard lets the kernel's own subqueries pass.
 
     def _code_keys(self, source: Any) -> list[Select[Any]]:
         key = self.mapper.primary_key[0].key
