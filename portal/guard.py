@@ -1,38 +1,44 @@
-"""The guarded session: every ORM statement is limited to its principal's rows, everything else is refused."""
+"""The guarded session: every ORM statement is limited to its principal's rows.
+
+Everything else is refused.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextvars import ContextVar
 from functools import cache, lru_cache
 from typing import Any, cast
 
 from sqlalchemy import (
-    Alias,
     ClauseElement,
-    Column,
+    ColumnClause,
     Executable,
+    Join,
     SelectBase,
-    Table,
+    TableClause,
     TextClause,
     event,
     inspect,
 )
 from sqlalchemy.orm import Mapper, ORMExecuteState, Session
+from sqlalchemy.sql.selectable import AliasedReturnsRows
 
 from .errors import NoPrincipal, OutOfReach, ReadOnly, Refused
-from .orm import MODELS, SCOPE_COLUMNS
+from .orm import MODELS, RULE, SCOPE_COLUMNS
 from .reach import EVERYTHING, Principal
 
 LIMITED = (
     "kantor_limited"  # execution option: names of the tables whose rows this statement has limited
 )
+OF_A_CLASS = {"parententity", "parentmapper"}  # annotations of what was named through a class
+ASKED = "kantor_asked"  # attribute of a flush: the states whose old side is in reach
 _flushing: ContextVar[bool] = ContextVar("kantor_flushing", default=False)
 
 
 class GuardedSession(Session):
-    """A session that belongs to one principal for life, so that its identity map holds no foreign row."""
+    """A session that is one principal's for life: its identity map never holds a foreign row."""
 
     def __init__(self, db: Any, *, runtime: Any = None, **options: Any) -> None:
         super().__init__(**options)
@@ -62,6 +68,12 @@ class GuardedSession(Session):
         finally:  # A failed flush must not leave the tripwire disarmed.
             _flushing.reset(token)
 
+    def rollback(self) -> None:
+        """End the reading so far; inside a unit only the unit itself does that."""
+        if self.unit is not None:
+            self._refuse()
+        super().rollback()
+
     def _refuse(self, *args: Any, **kwargs: Any) -> Any:
         raise Refused("not offered by the guarded session; see docs/plugin-authors/data.md")
 
@@ -70,7 +82,7 @@ class GuardedSession(Session):
 
 
 def kernel_execute(session: Session, statement: Executable, parameters: Any = None) -> Any:
-    """Run a statement of the portal itself without limits; it may return values, never rows of a class."""
+    """Run a statement of the portal itself without limits; it returns values, no mapped rows."""
     return session.execute(statement, parameters, execution_options={LIMITED: EVERYTHING})
 
 
@@ -111,14 +123,17 @@ def _limit(state: ORMExecuteState) -> None:
 
 
 def entities(statement: Any) -> set[Any]:
-    """Return every class a statement may load, eager loads included; refuse a table named without its class."""
+    """Return every class a statement may load, also eagerly; refuse a table without its class."""
     found = set()
     for level in _levels(statement):
         named = {e._annotations["parententity"] for e in level if "parententity" in e._annotations}
         limited = {id(entity.selectable) for entity in named}
-        for table in (table for element in level for table in _plain_tables(element)):
-            if id(table) not in limited:
-                raise Refused(f"{table}: name the class, not its table")
+        for element in level:
+            if any(sql and guarded_names(sql) for sql in _literals(element)):
+                raise Refused("literal SQL names a guarded table")
+            for table in _bare_tables(element):
+                if id(table) not in limited:
+                    raise Refused(f"{table}: name the class, not its table")
         found |= {entity.mapper for entity in named}
     return {cls for mapper in found for cls in _connected(mapper)}
 
@@ -132,30 +147,53 @@ def _levels(statement: Any) -> Iterator[list[Any]]:
         while todo:
             element = todo.pop()
             if isinstance(element, SelectBase) and element is not top:
-                pending.append(element)
-            else:
-                level.append(element)
+                if RULE not in element._annotations:
+                    pending.append(element)
+                continue
+            level.append(element)
+            if _table_of(element) is None:  # An alias is asked about as a whole.
                 todo += element.get_children()
         yield level
 
 
-def _plain_tables(element: Any) -> Iterator[Any]:
-    """Yield the guarded tables that an element brings in by themselves; refuse literal SQL that names one."""
-    if isinstance(element, TextClause) or getattr(element, "is_literal", False):
-        if guarded_names(getattr(element, "text", None) or element.name):
-            raise Refused("literal SQL names a guarded table")
-    joined = [join[0] for join in getattr(element, "_setup_joins", ())]
-    named = [*getattr(element, "_raw_columns", ()), *getattr(element, "_from_obj", ()), *joined]
-    if type(element) is Column:
+def _literals(element: Any) -> Iterator[str]:
+    """Yield the pieces of SQL in an element that were written by hand."""
+    if isinstance(element, TextClause):
+        yield element.text
+    elif getattr(element, "is_literal", False):
+        yield element.name
+    yield getattr(getattr(element, "operator", None), "opstring", "")
+    yield from (hint for _, hint in getattr(element, "_statement_hints", ()))
+    yield from getattr(element, "_hints", {}).values()
+    for extra, _ in (*getattr(element, "_prefixes", ()), *getattr(element, "_suffixes", ())):
+        yield str(extra)
+
+
+def _bare_tables(element: Any) -> Iterator[Any]:
+    """Yield the guarded tables that an element brings in by themselves, not through a class."""
+    named = [*getattr(element, "_raw_columns", ()), *getattr(element, "_from_obj", ())]
+    named += [join[0] for join in getattr(element, "_setup_joins", ())]
+    if isinstance(element, Join):
+        named += [element.left, element.right]
+    elif isinstance(element, ColumnClause) and not element._annotations.keys() & OF_A_CLASS:
         named.append(element.table)
-    for table in named:
-        if type(table) in (Table, Alias) and _is_guarded(getattr(table, "element", table)):
-            yield table
+    for source in named:
+        table = _table_of(source)
+        if table is not None and not source._annotations.keys() & OF_A_CLASS:
+            if guarded_names(table.name):
+                yield source
+
+
+def _table_of(source: Any) -> TableClause | None:
+    """Return the table that ``source`` is, an alias or a sample of; None for anything else."""
+    while isinstance(source, AliasedReturnsRows):
+        source = source.element
+    return source if isinstance(source, TableClause) else None
 
 
 @cache
 def _connected(mapper: Mapper[Any]) -> frozenset[type]:
-    """Return the classes that loads of ``mapper`` can reach through relationships, itself included."""
+    """Return the classes that loads of ``mapper`` reach through relationships, itself included."""
     seen, todo = set(), [mapper]
     while todo:
         if (current := todo.pop()) not in seen:
@@ -199,12 +237,20 @@ def _check_old_side(session: GuardedSession, context: Any, instances: Any) -> No
             raise Refused(
                 "give a value, not an SQL expression, to a column that decides who may see what"
             )
-    _require(session, [*changed, *session.deleted], writing=True)
+    touched = {inspect(row): row for row in (*changed, *session.deleted, *_orphans(session))}
+    context.attributes[ASKED] = touched.keys()
+    _require(session, touched.values(), writing=True)
 
 
 @event.listens_for(GuardedSession, "after_flush")
 def _check_new_side(session: GuardedSession, context: Any) -> None:
     """Ask the database whether what was written, and what it now points at, is in reach."""
+    for state, (deleted, only_listed) in context.states.items():
+        if deleted and not only_listed and state not in context.attributes[ASKED]:
+            if session.principal.reachable(state.class_, writing=True) is not None:  # type: ignore[union-attr]
+                raise Refused(
+                    f"{state.class_.__name__}: deleted before anybody could ask whose it is"
+                )
     new = set(session.new)
     written = [*new, *_changed(session)]
     _require(session, written, writing=True)
@@ -213,8 +259,35 @@ def _check_new_side(session: GuardedSession, context: Any) -> None:
         for key, model in _watched(row.__class__).items():
             if model is not None and (row in new or inspect(row).attrs[key].history.has_changes()):
                 targets.setdefault(model, set()).add(getattr(row, key))
+    _require_targets(session, targets)
+
+
+def require_pointed_at(
+    session: GuardedSession, model: Any, rows: Iterable[Mapping[str, Any]]
+) -> None:
+    """Raise OutOfReach unless all that ``rows`` (column name -> value) point at may be seen."""
+    mapper: Any = inspect(model)
+    targets: dict[type, set[Any]] = {}
+    for key, target in _watched(model).items():
+        if target is not None:
+            name = mapper.attrs[key].columns[0].name
+            targets.setdefault(target, set()).update(row.get(name) for row in rows)
+    _require_targets(session, targets)
+
+
+def _require_targets(session: GuardedSession, targets: Mapping[type, set[Any]]) -> None:
     for model, values in targets.items():
         require_keys(session, model, [(value,) for value in values - {None}], writing=False)
+
+
+def _orphans(session: GuardedSession) -> Iterator[Any]:
+    """Yield the rows that this flush will delete because their parent gave them up."""
+    for parent in session.dirty:
+        state: Any = inspect(parent)
+        for relationship in state.mapper.relationships:
+            if relationship.cascade.delete_orphan:
+                given_up = state.attrs[relationship.key].history.deleted or ()
+                yield from (child for child in given_up if inspect(child).persistent)
 
 
 def _changed(session: GuardedSession) -> list[Any]:
@@ -223,7 +296,7 @@ def _changed(session: GuardedSession) -> list[Any]:
 
 @cache
 def _watched(model: Any) -> dict[str, type | None]:
-    """Return the attributes that decide who may see a row, each with the guarded class it points at, if any."""
+    """Return the attributes that decide who may see a row, and the guarded class each points at."""
     mapper: Any = inspect(model)
     watched: dict[str, type | None] = {}
     for column in mapper.local_table.c:
@@ -268,11 +341,11 @@ def _is_guarded(table: Any) -> bool:
 
 @lru_cache(maxsize=4096)
 def _names_in(sql: str, known: int) -> frozenset[str]:
-    """Find table names, and those of their search tables: ``<table>_fts`` holds the same text."""
+    """Find table names, and those of their search tables: ``<table>_fts...`` hold the same text."""
     names = sorted(name for name, model in MODELS.items() if not model.reads_freely)
     if not names:
         return frozenset()
-    found = re.findall(rf"\b({'|'.join(names)})(?:_fts)?\b", sql, re.IGNORECASE)
+    found = re.findall(rf"\b({'|'.join(names)})(?:_fts\w*)?\b", sql, re.IGNORECASE)
     return frozenset(name.lower() for name in found)
 
 

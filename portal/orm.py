@@ -37,6 +37,7 @@ metadata = MetaData(
 )
 MODELS: dict[str, type[Declared]] = {}  # table name -> the class that declared its scope
 SCOPE_COLUMNS = {"department_id", "owner_id", "case_id"}
+RULE = "kantor_rule"  # annotation of a subquery that the kernel wrote: it may name tables
 
 
 class Instant(TypeDecorator[datetime]):
@@ -83,7 +84,7 @@ class Declared:
 
     @classmethod
     def rows(cls, entity: Any, held: Held, who: Principal, writing: bool) -> ColumnElement[bool]:
-        """Return the rows of ``entity`` (class, alias or columns) that ``held`` gives to ``who``."""
+        """Return the rows of ``entity`` (class, alias, columns) that ``held`` gives to ``who``."""
         raise NotImplementedError
 
     @classmethod
@@ -132,8 +133,8 @@ def _owner_rows(owner: Any, held: Held, who: Principal) -> list[ColumnElement[bo
 class Scoped(Declared):
     """Rows that belong to a department; with an ``owner_id`` they may also be own or team rows.
 
-    With ``shared_when_null`` a row without department is read by everybody and written by any holder of a
-    writing grant.
+    With ``shared_when_null`` a row without department is read by everybody and written by any
+    holder of a writing grant.
     """
 
     shared_when_null: ClassVar[bool] = False
@@ -146,7 +147,9 @@ class Scoped(Declared):
     @classmethod
     def department_id(cls) -> Mapped[int]:
         return mapped_column(
-            ForeignKey("department.id", ondelete="RESTRICT"), index=True, nullable=cls.shared_when_null
+            ForeignKey("department.id", ondelete="RESTRICT"),
+            index=True,
+            nullable=cls.shared_when_null,
         )
 
     @classmethod
@@ -177,7 +180,7 @@ class Owned(Declared):
 
 
 class Confidential(Declared):
-    """Rows of a case, reached only by people with access to that case, whatever the reach of their grant."""
+    """Rows of a case, reached by people with access to it alone, however far their grant goes."""
 
     case_id: Mapped[int] = mapped_column(
         ForeignKey("case_file.id", ondelete="RESTRICT"), index=True
@@ -189,7 +192,7 @@ class Confidential(Declared):
 
 
 class Global(Declared):
-    """Rows that everybody may read, for a stated reason; writing still needs a grant on the noun."""
+    """Rows that everybody may read, for a stated reason; writing needs a grant on the noun."""
 
     reads_freely = True
 
@@ -202,9 +205,20 @@ class Global(Declared):
     def rows(cls, entity: Any, held: Held, who: Principal, writing: bool) -> ColumnElement[bool]:
         return true()
 
+    @classmethod
+    def reached(cls, entity: Any, held: Held, who: Principal, writing: bool) -> ColumnElement[bool]:
+        """Return the rows that carry others; that all may read them gives nobody the others."""
+        return cls.rows(entity, held, who, writing) if held else false()
+
+    @classmethod
+    def carries(cls) -> bool:
+        """Return whether the class says whose its rows are, so that others may follow them."""
+        own = {name for kind in cls.__mro__[: cls.__mro__.index(Global)] for name in vars(kind)}
+        return bool(own & {"rows", "reached"})
+
 
 class CoreOnly(Declared):
-    """Rows for the portal itself: no plugin reaches them, a person only to read, with a grant on all of them."""
+    """Rows for the portal itself: no plugin reaches them, who has a grant on all reads them."""
 
     @classmethod
     def rows(cls, entity: Any, held: Held, who: Principal, writing: bool) -> ColumnElement[bool]:
@@ -212,7 +226,7 @@ class CoreOnly(Declared):
 
 
 class Follows(Declared):
-    """Rows reached through what they point at: by any real target for reading, by all of them for writing."""
+    """Rows reached through what they point at: any target to read them, all real ones to write."""
 
     __follows__: ClassVar[tuple[str, ...]] = ()
 
@@ -241,7 +255,8 @@ class Follows(Declared):
                 condition = or_(~model.real(columns), condition)
             else:
                 condition = and_(model.real(columns), condition)
-            parts.append(getattr(entity, name).in_(select(target.c.id).where(condition)))
+            reached = select(target.c.id).where(condition)._annotate({RULE: True})
+            parts.append(getattr(entity, name).in_(reached))
         if unlimited:
             return true()
         return and_(true(), *parts) if writing else or_(false(), *parts)
@@ -262,7 +277,7 @@ class Versioned:
     version: Mapped[int] = mapped_column()
 
     @declared_attr.directive
-    def __mapper_args__(cls) -> dict[str, Any]:
+    def __mapper_args__(cls) -> dict[str, Any]:  # noqa: N805
         return {"version_id_col": cls.version}
 
 
@@ -307,7 +322,9 @@ def declarative_base(slug: str) -> type[DeclarativeBase]:
                 if slug != "core" and not table.startswith(f"{slug}_"):
                     raise UndeclaredModel(f"table {table!r} must start with {slug}_")
                 if slug != "core" and issubclass(cls, CoreOnly):
-                    raise UndeclaredModel(f"{cls.__name__}: CoreOnly is for the portal's own tables")
+                    raise UndeclaredModel(
+                        f"{cls.__name__}: CoreOnly is for the portal's own tables"
+                    )
                 MODELS[table] = cls  # type: ignore[assignment]
             super().__init_subclass__(**kwargs)
 

@@ -57,7 +57,7 @@ def noun_of(permission: str) -> str:
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Principal:
-    """One actor with everything needed to decide, compiled once and valid until its epoch changes."""
+    """One actor with all that is needed to decide, compiled once, valid until the epoch rises."""
 
     person_id: int | None = None
     public_id: str = ""
@@ -76,7 +76,7 @@ class Principal:
     realm: str | None = None  # a plugin's slug, or EVERYTHING: set for the portal's own work only
     reason: str = ""
     on_behalf_of: int | None = None
-    _built: dict[Any, Any] = field(default_factory=dict, repr=False)
+    _built: dict[Any, Any] = field(default_factory=dict, repr=False, init=False)
 
     def __repr__(self) -> str:
         return f"<Principal {self.person_id or self.realm}>"
@@ -90,7 +90,7 @@ class Principal:
         return self.realm is not None and self.realm in (EVERYTHING, model.__slug__)
 
     def wall(self, model: Any, *, writing: bool) -> Any:
-        """Return the loader option that limits ``model`` to this actor's rows, or None for no limit."""
+        """Return the loader option that limits ``model`` to this actor's rows; None: no limit."""
         return self._once(
             "wall", model, writing, lambda limit: Wall(model, limit, include_aliases=True)
         )
@@ -109,7 +109,7 @@ class Principal:
         return self._once("count", model, writing, build)
 
     def once(self, key: Any, build: Callable[[], Any]) -> Any:
-        """Return what ``build`` made the first time it was asked for under ``key``; it must be immutable."""
+        """Return what ``build`` first made under ``key``; it must be immutable."""
         if key not in self._built:
             self._built[key] = build()
         return self._built[key]
@@ -139,7 +139,7 @@ class Principal:
 
 
 class Wall(LoaderCriteriaOption):
-    """with_loader_criteria() for a plain expression, also right for an alias joined by an explicit ON clause."""
+    """with_loader_criteria() for a plain expression; also right for an alias with its own ON."""
 
     _traverse_internals = LoaderCriteriaOption._traverse_internals  # The cache key is the parent's.
 
@@ -163,5 +163,5 @@ def permits(entity: Any, permission: str, actor: Principal) -> ColumnElement[boo
 
 
 def visible(statement: Select[Any], permission: str, actor: Principal) -> Select[Any]:
-    """Return ``statement`` limited to the rows of its first entity that ``permission`` gives ``actor``."""
+    """Return ``statement`` limited to the rows of its first entity that ``permission`` gives."""
     return statement.where(permits(statement.column_descriptions[0]["entity"], permission, actor))

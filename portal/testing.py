@@ -1,13 +1,13 @@
-"""Fixtures for plugin authors: a real portal on real databases, people with roles, clients that sign in. Public.
+"""Fixtures for plugin authors: a real portal, real databases, people with roles. Public.
 
-The pytest plugin comes with kantor. Override ``portal_plugins`` in your conftest.py to return your plugin.
+The pytest plugin comes with kantor; your conftest.py overrides ``portal_plugins``.
 """
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -104,11 +104,18 @@ class _Templates(ExitStack):
         super().__init__()
         self._folders = folders
         self._made: dict[tuple[Any, ...], tuple[Portal, Database]] = {}
+        self._failed: dict[tuple[Any, ...], BaseException] = {}
 
     def portal(self, kind: str, plugins: list[Plugin]) -> tuple[Portal, Database]:
         key = (kind, *map(id, plugins))
+        if key in self._failed:  # Not again for every test.
+            raise self._failed[key]
         if key not in self._made:
-            self._made[key] = self._make(kind, plugins)
+            try:
+                self._made[key] = self._make(kind, plugins)
+            except BaseException as error:
+                self._failed[key] = error
+                raise
         return self._made[key]
 
     def _make(self, kind: str, plugins: list[Plugin]) -> tuple[Portal, Database]:
@@ -205,7 +212,7 @@ def add_person(
     language: str = "en",
     everywhere: bool = False,
 ) -> int:
-    """Add somebody to the portal, in a department and with a role if given; return the person's id."""
+    """Add somebody, in a department and with a role if given; return the person's id."""
     person = Person(name=name, language=language, active_from=LONG_AGO)
     tx.session.add(person)
     tx.session.flush()
@@ -269,7 +276,7 @@ def as_person(portal_app: Portal) -> Callable[[int], PortalClient]:
 
 @pytest.fixture
 def as_role(portal_app: Portal, world: World) -> Callable[[str], PortalClient]:
-    """Return a function: role slug -> a browser in which somebody of the office with that role is signed in."""
+    """Return a function: role slug -> a browser with somebody of the office signed in."""
     return lambda role: sign_in(portal_app, world.people[role])
 
 
@@ -282,7 +289,7 @@ def anonymous(portal_app: Portal) -> PortalClient:
 @pytest.fixture
 def tx(portal_app: Portal, world: World) -> Iterator[UnitOfWork]:
     """Yield a unit that may touch everything; it is rolled back at the end."""
-    with portal_app.app_context(), pytest.raises(_RollBack), unscoped(reason="test") as unit:
+    with portal_app.app_context(), suppress(_RollBack), unscoped(reason="test") as unit:
         yield unit
         raise _RollBack
 
@@ -342,7 +349,7 @@ def principal_of(app: Portal, person_id: int) -> Any:
 
 @contextmanager
 def counting_statements(app: Portal) -> Iterator[list[str]]:
-    """Yield the list that fills with the SQL sent inside the block, BEGIN, COMMIT and SAVEPOINT left out."""
+    """Yield a list that fills with the SQL sent in the block, BEGIN, COMMIT, SAVEPOINT left out."""
     from sqlalchemy import event
 
     seen: list[str] = []

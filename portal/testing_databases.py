@@ -47,7 +47,7 @@ def _answers(url: str) -> bool:
 
 @lru_cache(maxsize=1)
 def offered() -> list[str]:
-    """Return the kinds of database this machine offers; say loudly what is missing, or fail if it is required."""
+    """Return the databases this machine offers; say what is missing, fail if it is required."""
     if postgres_server() is not None:
         return ["sqlite", "postgresql"]
     required = os.environ.get("KANTOR_TEST_REQUIRE", "").split(",")
@@ -59,7 +59,7 @@ def offered() -> list[str]:
 
 @dataclass
 class Database:
-    """One database of a test session; only names ``kantor_test_<random>`` are ever made and dropped."""
+    """One database of a test session; only ``kantor_test_<random>`` are ever made and dropped."""
 
     kind: str
     url: str

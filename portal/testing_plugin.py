@@ -9,7 +9,7 @@ import pytest
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Add the fixtures of ``portal.testing``, unless somebody has already asked for them by name."""
+    """Add the fixtures of ``portal.testing``, unless they were asked for by name."""
     from portal import testing
 
     if not config.pluginmanager.is_registered(testing):

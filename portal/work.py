@@ -1,4 +1,4 @@
-"""Units of work: one transaction, on whose behalf it runs, and what happens once it is committed."""
+"""Units of work: one transaction, on whose behalf it runs, what happens once it is committed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 from typing import Any, ClassVar, Protocol
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import insert, inspect, select, update
+from sqlalchemy import ClauseElement, insert, inspect, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
@@ -20,8 +20,16 @@ from sqlalchemy.orm.exc import StaleDataError
 from .audit import services as audit
 from .auth.models import Idempotency
 from .engine import WRITE
-from .errors import AlreadyDone, EditConflict, KeyReused, NotFound, Refused, Shortfall
-from .guard import GuardedSession, kernel_execute, require_keys
+from .errors import (
+    AlreadyDone,
+    EditConflict,
+    KeyReused,
+    NotFound,
+    OutOfReach,
+    Refused,
+    Shortfall,
+)
+from .guard import GuardedSession, kernel_execute, require_keys, require_pointed_at
 from .jobs.models import Job, Outbox
 from .orm import new_public_id
 from .reach import EVERYTHING, Principal
@@ -69,6 +77,7 @@ class UnitOfWork:
     events: list[Event] = field(default_factory=list)
     entries: list[dict[str, Any]] = field(default_factory=list)
     jobs: list[int] = field(default_factory=list)
+    refusals: list[OutOfReach] = field(default_factory=list)  # rows written that must not stay
 
     @property
     def today(self) -> date:
@@ -112,11 +121,14 @@ class UnitOfWork:
         return None if runtime is None else runtime.services(self.actor.active).get(name)
 
     def one(self, statement: Any, *, lock: bool = False, **criteria: Any) -> Any:
-        """Return the one row of ``statement`` that matches, or raise NotFound; ``lock`` holds it until commit."""
-        found = statement.filter_by(**criteria)
+        """Return the one row that matches, or raise NotFound; ``lock`` holds it until commit."""
+        entity = statement.column_descriptions[0]["entity"]
+        found = statement.where(
+            *[getattr(entity, name) == value for name, value in criteria.items()]
+        )
         if lock:
-            found = found.with_for_update().execution_options(populate_existing=True)
-        row = self.session.scalars(found).one_or_none()
+            found = found.with_for_update(of=entity).execution_options(populate_existing=True)
+        row = self.session.scalars(found).unique().one_or_none()
         if row is None:
             raise NotFound()
         return row
@@ -133,8 +145,9 @@ class UnitOfWork:
     ) -> int:
         """Add ``by`` to a column inside the database and return the new value, or raise Shortfall.
 
-        Never read-modify-write. ``also`` adds to further columns and ``put`` sets some, in the same UPDATE;
-        ``floor`` None lets the value go below zero.
+        Never read-modify-write; a row out of reach raises OutOfReach. ``also`` adds to further
+        columns and ``put`` sets some, in the same UPDATE; ``floor`` None lets the value go below
+        zero.
         """
         model, amount = type(row), getattr(type(row), column)
         conditions = [getattr(model, k) == getattr(row, k) for k in _key_names(model)]
@@ -148,32 +161,38 @@ class UnitOfWork:
             change, execution_options={"synchronize_session": False}
         ).one_or_none()
         if found is None:
-            raise Shortfall()
+            keys = tuple(getattr(row, name) for name in _key_names(model))
+            require_keys(self.session, model, [keys], writing=True)
+            raise Shortfall() if floor is not None else NotFound()
         for name, value in zip(values, found, strict=True):
             set_committed_value(row, name, value)
         return int(found[0])
 
     def ensure(self, model: Any, *, defaults: Mapping[str, Any] | None = None, **key: Any) -> Any:
-        """Return the row with this unique key, made with ``defaults`` if it was missing, or raise OutOfReach."""
+        """Return the row with this unique key, made if missing, or raise OutOfReach."""
         self._require_writing()
         self.session.flush()
         table = model.__table__
         names = {inspect(model).attrs[name].columns[0].name: value for name, value in key.items()}
-        new = dict(defaults or {})
+        new = {**names, **(defaults or {})}
+        if any(hasattr(value, "__clause_element__") for value in new.values()) or any(
+            isinstance(value, ClauseElement) for value in new.values()
+        ):
+            raise Refused("give values, not SQL expressions: nothing limits what those read")
         statement = (
             _dialect(self.session)
             .insert(table)
-            .values(**names, **new)
+            .values(new)
             .on_conflict_do_nothing()
             .returning(*table.primary_key.columns)
         )
         made = kernel_execute(self.session, statement).one_or_none()
         if made is not None:
-            self._require(model, [tuple(made)])
+            self._require_inserted(model, [tuple(made)], [new])
         return self.one(select(model), **key)
 
     def append(self, model: Any, rows: Sequence[Mapping[str, Any]]) -> list[int]:
-        """Insert many rows (column name -> value) and return their ids; what is out of reach raises OutOfReach."""
+        """Insert many rows (column name -> value); return their ids, or raise OutOfReach."""
         self._require_writing()
         self.session.flush()
         table, ids = model.__table__, []
@@ -182,19 +201,27 @@ class UnitOfWork:
             batch = [dict(row) for row in rows[start : start + APPENDED_AT_ONCE]]
             statement = insert(table).returning(key, sort_by_parameter_order=True)
             made = [row[0] for row in kernel_execute(self.session, statement, batch)]
-            self._require(model, [(made_id,) for made_id in made])
+            self._require_inserted(model, [(made_id,) for made_id in made], batch)
             ids += made
         return ids
 
-    def _require(self, model: Any, keys: list[tuple[Any, ...]]) -> None:
-        require_keys(self.session, model, keys, writing=True)
+    def _require_inserted(
+        self, model: Any, keys: list[tuple[Any, ...]], rows: Sequence[Mapping[str, Any]]
+    ) -> None:
+        """Raise OutOfReach unless the rows, and what they point at, are in reach."""
+        try:
+            require_keys(self.session, model, keys, writing=True)
+            require_pointed_at(self.session, model, rows)
+        except OutOfReach as refusal:
+            self.refusals.append(refusal)
+            raise
 
     def _require_writing(self) -> None:
         if not self.writing:
             raise Refused("change rows inside `with transaction()`")
 
     def enqueue(self, name: str, *, args: Mapping[str, Any], key: str | None = None) -> str:
-        """Ask the worker to run job ``name`` after the commit; return its public id, the old one for a known key."""
+        """Have the worker run a job after the commit; return its public id (known key: the old)."""
         self._require_writing()
         table = Job.__table__
         row = {
@@ -225,7 +252,9 @@ class UnitOfWork:
 
     @contextmanager
     def acting_for(self, realm: str, *, reason: str) -> Iterator[UnitOfWork]:
-        """Lend a unit in this same transaction that may touch everything of one plugin and nothing else."""
+        """Lend a unit in this transaction that may touch everything of one plugin, nothing else."""
+        if realm == EVERYTHING:
+            raise Refused("one acts for one plugin, never for all of them")
         self.session.flush()
         actor = dataclasses.replace(
             portal_itself(realm, reason=reason),
@@ -235,18 +264,22 @@ class UnitOfWork:
             on_behalf_of=self.actor.on_behalf_of,
             active=self.actor.active,
         )
-        connection = Session.connection(self.session)
-        with GuardedSession(
-            self.session._db, runtime=self.session.runtime, bind=connection
-        ) as session:
-            session.act_as(actor)
-            lent = dataclasses.replace(self, session=session, actor=actor)
-            session.unit = lent
-            yield lent
+        # Inside a savepoint as outside: what is flushed stays, what fails takes all with it.
+        joined = {
+            "bind": Session.connection(self.session),
+            "join_transaction_mode": "rollback_only",
+        }
+        runtime = self.session.runtime
+        try:
+            with GuardedSession(self.session._db, runtime=runtime, **joined) as session:
+                session.act_as(actor)
+                session.unit = lent = dataclasses.replace(self, session=session, actor=actor)
+                yield lent
+                if self.writing:
+                    session.flush()
+        finally:
             if self.writing:
-                session.flush()
-        if self.writing:
-            self.session.expire_all()
+                self.session.expire_all()
 
 
 def _dialect(session: GuardedSession) -> Any:
@@ -260,7 +293,7 @@ def _key_names(model: Any) -> list[str]:
 
 
 def portal_itself(realm: str, *, reason: str) -> Principal:
-    """Return the principal for the portal's own work in one plugin, or in all of them for EVERYTHING."""
+    """Return the principal for the portal's own work in one plugin, or in all (EVERYTHING)."""
     return Principal(name="Kantor", realm=realm, reason=reason)
 
 
@@ -282,6 +315,8 @@ def unit_of_work(
             _claim(tx, form)
         yield tx
         session.flush()
+        if tx.refusals:  # Somebody caught the error; the rows are still there.
+            raise tx.refusals[0]
         sent = _store_events(tx)
         if form is not None:
             _remember_answer(tx, form)
@@ -290,10 +325,10 @@ def unit_of_work(
         Session.commit(session)
         session.committed = True
     except StaleDataError as error:
-        session.rollback()
+        Session.rollback(session)
         raise EditConflict() from error
     except BaseException:
-        session.rollback()
+        Session.rollback(session)
         raise
     finally:
         session.unit = None
@@ -346,7 +381,7 @@ def _store_events(tx: UnitOfWork) -> bool:
 def unscoped(
     new_session: Callable[[], GuardedSession], *, reason: str, realm: str = EVERYTHING
 ) -> Iterator[UnitOfWork]:
-    """Open a unit for a job or an event handler: every row of one plugin, or of the whole portal."""
+    """Open a unit for a job or an event handler: every row of one plugin, or of the portal."""
     with new_session() as session:
         session.act_as(portal_itself(realm, reason=reason))
         with unit_of_work(session) as tx:
@@ -368,5 +403,5 @@ def retrying(work: Callable[[], Any], session: GuardedSession, *, attempts: int 
 
 
 def is_busy(error: OperationalError) -> bool:
-    """Return whether the database asks to be tried again: locked, deadlock, serialization failure."""
+    """Return whether the database asks to be tried again: locked, deadlock, serialization."""
     return getattr(error.orig, "sqlstate", None) in BUSY or "locked" in str(error.orig)

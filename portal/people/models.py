@@ -33,6 +33,10 @@ class Department(
             return true()
         return one_of(entity.id, held.departments)
 
+    @classmethod
+    def reached(cls, entity: Any, held: Held, who: Principal, writing: bool) -> ColumnElement[bool]:
+        return cls.rows(entity, held, who, True)
+
 
 class Person(Public, Named, Versioned, Global, CoreBase, reason="everybody sees who works here"):
     """Somebody who works here, with or without an account; ``epoch`` rises with every change of
@@ -66,6 +70,10 @@ class Person(Public, Named, Versioned, Global, CoreBase, reason="everybody sees 
         if departments:
             parts.append(entity.id.in_(people_in(departments, who)))
         return or_(false(), *parts)
+
+    @classmethod
+    def reached(cls, entity: Any, held: Held, who: Principal, writing: bool) -> ColumnElement[bool]:
+        return cls.rows(entity, held, who, True)
 
 
 class Membership(Public, Global, CoreBase, reason="everybody sees who works in which department"):

@@ -1,0 +1,1 @@
+"""Three small plugins with a migration each: what the kernel's tests are made of."""
