@@ -25,7 +25,7 @@ from .models import (
     SupplierItem,
 )
 from .rules import barcode_key, value_of_receipt
-from .services import items, ledger, selfcheck, stock
+from .services import balances, items, ledger, selfcheck, stock
 from .services.ledger import Entry
 
 AT_ONCE = 500  # movements in one posting
@@ -192,5 +192,5 @@ def _add_rules(tx: UnitOfWork, clinic: _Clinic) -> None:
         item, point = clinic.items[listed.sku], clinic.points[listed.shelf]
         limits = {"minimum": listed.minimum, "maximum": listed.maximum}
         tx.session.add(StockRule(item_id=item.id, point_id=point.id, **limits))
-        ledger.limit(tx, item, point, **limits)
+        balances.limit(tx, item, point, **limits)
     tx.session.flush()

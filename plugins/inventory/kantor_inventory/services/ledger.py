@@ -7,21 +7,20 @@ with what each end then held.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import false, func, select, tuple_, update
+from sqlalchemy import select
 
 from portal.api import Conflict, Shortfall, UnitOfWork, message
 
 from .. import rules
-from ..models import Balance, Item, Movement, Point, Unit
+from ..models import Item, Movement, Point, Unit
 from ..rules import Amount
-
-PAIRS_AT_ONCE = 400  # (item, point) keys in one statement
-Pair = tuple[int, int]  # item id, point id
+from . import balances
+from .balances import Holding, Pair
 
 
 class NotEnough(Shortfall):
@@ -67,22 +66,6 @@ class Entry:
         return (self.item_id, self.from_point.id), (self.item_id, self.to_point.id)
 
 
-@dataclass
-class _Held:
-    """What a point holds of an item while a batch is worked through, and by how much it changed."""
-
-    quantity: int = 0
-    value: int = 0
-    more: int = 0
-    more_value: int = 0
-
-    def change(self, quantity: int, value: int) -> None:
-        self.quantity += quantity
-        self.value += value
-        self.more += quantity
-        self.more_value += value
-
-
 def post(tx: UnitOfWork, entries: Sequence[Entry]) -> tuple[list[int], bool]:
     """Write movements into the ledger, all or none; return their ids and whether they are new.
 
@@ -94,80 +77,14 @@ def post(tx: UnitOfWork, entries: Sequence[Entry]) -> tuple[list[int], bool]:
         if entry.from_point.id == entry.to_point.id:
             raise Conflict(message("Both ends of this movement are the same place."))
     points = {point.id: point for e in entries for point in (e.from_point, e.to_point)}
-    pairs = {pair for entry in entries for pair in entry.pairs}
-    inside = _locked(tx, [pair for pair in pairs if points[pair[1]].place_id is not None], points)
+    held = balances.hold(tx, {pair for entry in entries for pair in entry.pairs}, points)
     if (known := _posted_before(tx, entries)) is not None:
         return known, False
     _refuse_second_reversals(tx, entries)
-    held = {pair: _Held(row.quantity, row.value) for pair, row in inside.items()}
-    for pair in pairs - inside.keys():
-        held[pair] = _Held()
     moves = [_move(tx, entry, held) for entry in entries]
-    _write_inside(tx, inside, held)
-    outside = _write_outside(tx, sorted(pairs - inside.keys()), held)
+    outside = balances.write(tx, held, points)
     rows = [_row(tx, e, *move, outside) for e, move in zip(entries, moves, strict=True)]
     return tx.append(Movement, rows), True
-
-
-def _locked(tx: UnitOfWork, pairs: Iterable[Pair], points: dict[int, Point]) -> dict[Pair, Balance]:
-    """Return the balances of real points, locked until the commit in (item, point) order."""
-    wanted = sorted(pairs)
-    found = _lock(tx, wanted)
-    missing = [pair for pair in wanted if pair not in found]
-    if missing:
-        keys = _sort_keys(tx, {item_id for item_id, _ in missing})
-        for item_id, point_id in missing:
-            negative = points[point_id].allow_negative
-            new = _new_balance(keys[item_id], allow_negative=negative)
-            tx.ensure(Balance, defaults=new, item_id=item_id, point_id=point_id)
-        found = _lock(tx, wanted)
-    return found
-
-
-def limit(
-    tx: UnitOfWork, item: Item, point: Point, *, minimum: int | None, maximum: int | None
-) -> None:
-    """Put a rule's figures beside the balance they are compared with."""
-    new = _new_balance(item.name_key, allow_negative=point.allow_negative)
-    balance = tx.ensure(Balance, defaults=new, item_id=item.id, point_id=point.id)
-    below = false() if minimum is None else Balance.quantity < minimum
-    put = {"minimum": minimum, "maximum": maximum, "below": below}
-    tx.adjust(balance, "quantity", 0, floor=None, put=put)
-
-
-def _lock(tx: UnitOfWork, pairs: list[Pair]) -> dict[Pair, Balance]:
-    found: dict[Pair, Balance] = {}
-    for start in range(0, len(pairs), PAIRS_AT_ONCE):
-        some = pairs[start : start + PAIRS_AT_ONCE]
-        statement = (
-            select(Balance)
-            .where(tuple_(Balance.item_id, Balance.point_id).in_(some))
-            .order_by(Balance.item_id, Balance.point_id)
-            .with_for_update()
-            .execution_options(populate_existing=True)
-        )
-        found |= {(row.item_id, row.point_id): row for row in tx.session.scalars(statement)}
-    return found
-
-
-def _sort_keys(tx: UnitOfWork, items: set[int]) -> dict[int, str]:
-    keys: dict[int, str] = {}
-    ordered = sorted(items)
-    for start in range(0, len(ordered), PAIRS_AT_ONCE):
-        some = ordered[start : start + PAIRS_AT_ONCE]
-        found = tx.session.execute(select(Item.id, Item.name_key).where(Item.id.in_(some)))
-        keys |= {row.id: row.name_key for row in found}
-    return keys
-
-
-def _new_balance(item_key: str, *, allow_negative: bool) -> dict[str, Any]:
-    return {
-        "item_key": item_key,
-        "allow_negative": allow_negative,
-        "quantity": 0,
-        "value": 0,
-        "below": False,
-    }
 
 
 def _posted_before(tx: UnitOfWork, entries: Sequence[Entry]) -> list[int] | None:
@@ -176,8 +93,7 @@ def _posted_before(tx: UnitOfWork, entries: Sequence[Entry]) -> list[int] | None
     if not keys:
         return None
     known: dict[str | None, int] = {}
-    for start in range(0, len(keys), PAIRS_AT_ONCE):
-        some = keys[start : start + PAIRS_AT_ONCE]
+    for some in balances.in_pieces(keys):
         found = tx.session.execute(select(Movement.key, Movement.id).where(Movement.key.in_(some)))
         known |= {row.key: row.id for row in found}
     if not known:
@@ -196,7 +112,7 @@ def _refuse_second_reversals(tx: UnitOfWork, entries: Sequence[Entry]) -> None:
         raise AlreadyReversed(message("This movement was reversed before."))
 
 
-def _move(tx: UnitOfWork, entry: Entry, held: dict[Pair, _Held]) -> tuple[int, int, int]:
+def _move(tx: UnitOfWork, entry: Entry, held: dict[Pair, Holding]) -> tuple[int, int, int]:
     """Move one entry between its ends; return its value and what each end has changed to."""
     source, target = (held[pair] for pair in entry.pairs)
     outside = entry.from_point.place_id is None
@@ -208,7 +124,7 @@ def _move(tx: UnitOfWork, entry: Entry, held: dict[Pair, _Held]) -> tuple[int, i
     return value, source.quantity, target.quantity
 
 
-def _value(entry: Entry, stock: _Held, *, outside: bool) -> int:
+def _value(entry: Entry, stock: Holding, *, outside: bool) -> int:
     """Return what moves: the price paid, the share of what is there, or what comes back."""
     if entry.reverses is not None:
         if outside:
@@ -241,56 +157,6 @@ def _not_enough(tx: UnitOfWork, entry: Entry, left: int) -> NotEnough:
             wanted=Amount(entry.quantity, unit.name),
         )
     )
-
-
-def _write_inside(tx: UnitOfWork, rows: dict[Pair, Balance], held: dict[Pair, _Held]) -> None:
-    for pair in sorted(rows):
-        row, change = rows[pair], held[pair]
-        below = func.coalesce(Balance.quantity + change.more < Balance.minimum, false())
-        left = tx.adjust(
-            row,
-            "quantity",
-            change.more,
-            floor=None if row.allow_negative else 0,
-            also={"value": change.more_value},
-            put={"below": below, "moved_at": tx.now},
-        )
-        if left != change.quantity:
-            raise RuntimeError(f"balance {row.id} changed under its lock: {left}")
-
-
-def _write_outside(tx: UnitOfWork, pairs: list[Pair], held: dict[Pair, _Held]) -> dict[Pair, int]:
-    """Write the ends outside the building; return by how much their lines lie above zero."""
-    before: dict[Pair, int] = {}
-    for pair in pairs:
-        change = held[pair]
-        before[pair] = _shift(tx, pair, change) - change.more
-    return before
-
-
-def _shift(tx: UnitOfWork, pair: Pair, change: _Held) -> int:
-    """Change a balance nobody may read; return what it is then."""
-    item_id, point_id = pair
-    statement = (
-        update(Balance)
-        .where(Balance.item_id == item_id, Balance.point_id == point_id)
-        .values(
-            quantity=Balance.quantity + change.more,
-            value=Balance.value + change.more_value,
-            moved_at=tx.now,
-        )
-        .returning(Balance.quantity)
-        .execution_options(synchronize_session=False)
-    )
-    left: int | None = tx.session.scalar(statement)
-    if left is None:
-        with tx.acting_for("inventory", reason="the first movement to an end outside") as own:
-            key = _sort_keys(own, {item_id})[item_id]
-            new = _new_balance(key, allow_negative=True)
-            own.ensure(Balance, defaults=new, item_id=item_id, point_id=point_id)
-        left = tx.session.scalar(statement)
-    assert left is not None
-    return left
 
 
 def _row(

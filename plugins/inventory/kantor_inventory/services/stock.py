@@ -24,7 +24,7 @@ from portal.api import (
 
 from .. import events, rules
 from ..models import Item, ItemUnit, Movement, Point, StockRule, Supplier, SupplierItem
-from . import ledger
+from . import balances, ledger
 from .ledger import Entry
 
 
@@ -262,7 +262,7 @@ def set_rule(tx: UnitOfWork, command: SetRule) -> StockRule:
         tx.session.add(rule)
     rule.minimum, rule.maximum, rule.mode = command.minimum, command.maximum, command.mode
     tx.session.flush()
-    ledger.limit(tx, item, point, minimum=command.minimum, maximum=command.maximum)
+    balances.limit(tx, item, point, minimum=command.minimum, maximum=command.maximum)
     tx.audit("inventory.rule_set", rule, before=before, after=_said(rule))
     return rule
 

@@ -1,0 +1,202 @@
+"""Balances: locked in one order and changed by conditional UPDATEs, never read and written back."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from sqlalchemy import false, func, select, tuple_, update
+
+from portal.api import UnitOfWork
+
+from ..models import Balance, Item, Point
+
+AT_ONCE = 400  # keys in one statement
+MANY = 50  # that many missing balances are not made one by one
+OUTSIDE = "an end outside the building"
+
+Pair = tuple[int, int]  # item id, point id
+Thing = TypeVar("Thing")
+
+
+@dataclass
+class Holding:
+    """What a point holds of an item while movements are worked through, and how that changed."""
+
+    row: Balance | None = None
+    quantity: int = 0
+    value: int = 0
+    more: int = 0
+    more_value: int = 0
+
+    def change(self, quantity: int, value: int) -> None:
+        self.quantity += quantity
+        self.value += value
+        self.more += quantity
+        self.more_value += value
+
+
+def hold(
+    tx: UnitOfWork, pairs: Collection[Pair], points: Mapping[int, Point]
+) -> dict[Pair, Holding]:
+    """Return what each point holds of each item, locked until the commit in (item, point) order.
+
+    The ends outside begin at nothing: they are only counted on, and read by nobody.
+    """
+    inside = sorted(pair for pair in pairs if points[pair[1]].place_id is not None)
+    found = _lock(tx, inside)
+    missing = [pair for pair in inside if pair not in found]
+    if 0 < len(missing) < MANY:
+        keys = _sort_keys(tx, missing)
+        for item_id, point_id in missing:
+            new = _new(keys[item_id], points[point_id])
+            tx.ensure(Balance, defaults=new, item_id=item_id, point_id=point_id)
+        found = _lock(tx, inside)
+    held = {pair: Holding(row, row.quantity, row.value) for pair, row in found.items()}
+    return {pair: held.get(pair) or Holding() for pair in pairs}
+
+
+def write(
+    tx: UnitOfWork, held: Mapping[Pair, Holding], points: Mapping[int, Point]
+) -> dict[Pair, int]:
+    """Write what has changed; return what the ends outside held before."""
+    inside = [pair for pair in sorted(held) if points[pair[1]].place_id is not None]
+    outside = [pair for pair in sorted(held) if points[pair[1]].place_id is None]
+    for pair in inside:
+        if held[pair].row is not None:
+            _adjust(tx, held[pair])
+    _insert(tx, [pair for pair in inside if held[pair].row is None], held, points)
+    if len(outside) < MANY:
+        return {pair: _shift(tx, pair, held[pair], points) for pair in outside}
+    return _shift_many(tx, outside, held, points)
+
+
+def limit(
+    tx: UnitOfWork, item: Item, point: Point, *, minimum: int | None, maximum: int | None
+) -> None:
+    """Put a rule's figures beside the balance they are compared with."""
+    new = _new(item.name_key, point)
+    balance = tx.ensure(Balance, defaults=new, item_id=item.id, point_id=point.id)
+    below = false() if minimum is None else Balance.quantity < minimum
+    put = {"minimum": minimum, "maximum": maximum, "below": below}
+    tx.adjust(balance, "quantity", 0, floor=None, put=put)
+
+
+def in_pieces(things: Sequence[Thing]) -> Iterator[Sequence[Thing]]:
+    """Yield as many things at once as one statement takes."""
+    for start in range(0, len(things), AT_ONCE):
+        yield things[start : start + AT_ONCE]
+
+
+def _lock(tx: UnitOfWork, pairs: Sequence[Pair]) -> dict[Pair, Balance]:
+    found: dict[Pair, Balance] = {}
+    for some in in_pieces(pairs):
+        statement = (
+            select(Balance)
+            .where(tuple_(Balance.item_id, Balance.point_id).in_(some))
+            .order_by(Balance.item_id, Balance.point_id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+        found |= {(row.item_id, row.point_id): row for row in tx.session.scalars(statement)}
+    return found
+
+
+def _sort_keys(tx: UnitOfWork, pairs: Iterable[Pair]) -> dict[int, str]:
+    keys: dict[int, str] = {}
+    for some in in_pieces(sorted({item_id for item_id, _ in pairs})):
+        found = tx.session.execute(select(Item.id, Item.name_key).where(Item.id.in_(some)))
+        keys |= {row.id: row.name_key for row in found}
+    return keys
+
+
+def _new(item_key: str, point: Point) -> dict[str, Any]:
+    return {
+        "item_key": item_key,
+        "allow_negative": point.allow_negative,
+        "quantity": 0,
+        "value": 0,
+        "below": False,
+    }
+
+
+def _adjust(tx: UnitOfWork, change: Holding) -> None:
+    row = change.row
+    assert row is not None
+    below = func.coalesce(Balance.quantity + change.more < Balance.minimum, false())
+    left = tx.adjust(
+        row,
+        "quantity",
+        change.more,
+        floor=None if row.allow_negative else 0,
+        also={"value": change.more_value},
+        put={"below": below, "moved_at": tx.now},
+    )
+    if left != change.quantity:
+        raise RuntimeError(f"balance {row.id} changed under its lock: {left}")
+
+
+def _insert(
+    tx: UnitOfWork,
+    pairs: Sequence[Pair],
+    held: Mapping[Pair, Holding],
+    points: Mapping[int, Point],
+) -> None:
+    """Write new balances as they are in the end; somebody else's twin fails on the unique key."""
+    if not pairs:
+        return
+    keys = _sort_keys(tx, pairs)
+    rows = [
+        _new(keys[item_id], points[point_id])
+        | {"item_id": item_id, "point_id": point_id, "moved_at": tx.now}
+        | {"quantity": held[item_id, point_id].quantity, "value": held[item_id, point_id].value}
+        for item_id, point_id in pairs
+    ]
+    tx.append(Balance, rows)
+
+
+def _shift(tx: UnitOfWork, pair: Pair, change: Holding, points: Mapping[int, Point]) -> int:
+    """Change a balance nobody may read; return what it was before."""
+    item_id, point_id = pair
+    statement = (
+        update(Balance)
+        .where(Balance.item_id == item_id, Balance.point_id == point_id)
+        .values(
+            quantity=Balance.quantity + change.more,
+            value=Balance.value + change.more_value,
+            moved_at=tx.now,
+        )
+        .returning(Balance.quantity)
+        .execution_options(synchronize_session=False)
+    )
+    after: int | None = tx.session.scalar(statement)
+    if after is None:
+        with tx.acting_for("inventory", reason=OUTSIDE) as own:
+            new = _new(_sort_keys(own, [pair])[item_id], points[point_id])
+            own.ensure(Balance, defaults=new, item_id=item_id, point_id=point_id)
+        after = tx.session.scalar(statement)
+    assert after is not None
+    return after - change.more
+
+
+def _shift_many(
+    tx: UnitOfWork,
+    pairs: Sequence[Pair],
+    held: Mapping[Pair, Holding],
+    points: Mapping[int, Point],
+) -> dict[Pair, int]:
+    """Do what ``_shift`` does for a whole list at once."""
+    with tx.acting_for("inventory", reason=OUTSIDE) as own:
+        known: set[Pair] = set()
+        for some in in_pieces(pairs):
+            keys = tuple_(Balance.item_id, Balance.point_id)
+            found = own.session.execute(
+                select(Balance.item_id, Balance.point_id).where(keys.in_(some))
+            )
+            known |= {(row.item_id, row.point_id) for row in found}
+        _insert(own, [pair for pair in pairs if pair not in known], held, points)
+        before = dict.fromkeys(pairs, 0)
+        for pair in sorted(known):
+            before[pair] = _shift(own, pair, held[pair], points)
+    return before
