@@ -70,7 +70,7 @@ class Source:
 
 def response(source: Source, tx: UnitOfWork, wanted: str) -> Response:
     """Return the list as a streamed file; raise TooManyRows if it has over a million rows."""
-    if source.question.count(tx, MOST_ROWS) > MOST_ROWS:
+    if source.question.count_to(tx, MOST_ROWS) > MOST_ROWS:
         raise TooManyRows
     chunks = read(source.question, tx)
     begun = chain([next(chunks, [])], chunks)  # What goes wrong at once is still an error page.

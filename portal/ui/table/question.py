@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from time import monotonic
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from flask import current_app
 from sqlalchemy import ColumnElement, Select, case, func, inspect, select
@@ -25,6 +27,8 @@ from .typed import fields
 if TYPE_CHECKING:
     from .table import Table
 
+REMEMBERED = 60.0  # seconds
+
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
@@ -36,6 +40,7 @@ class Prepared:
     at: Mapping[str, int]
     names: frozenset[str]
     steps: dict[tuple[str, str], Select[Any]] = field(default_factory=dict)
+    long_for: WeakKeyDictionary[Principal, float] = field(default_factory=WeakKeyDictionary)
 
     def ordered(self, order: Order, step: str) -> Select[Any]:
         """Return the statement in this order, built the first time it is asked for."""
@@ -138,7 +143,20 @@ class Question:
         statement = self.statement(tx, here.step)
         return tx.session.execute(statement, parameters(here, most)).all()
 
-    def count(self, tx: UnitOfWork, most: int = COUNTED) -> int:
+    def count(self, tx: UnitOfWork) -> int:
+        """Return how many rows there are, a number over a thousand standing for any such.
+
+        That a list is longer is remembered for a minute: it hardly ever becomes short.
+        """
+        long_for = self.prepared.long_for
+        if not self.asked.search and long_for.get(tx.actor, 0.0) > monotonic():
+            return COUNTED + 1
+        counted = self.count_to(tx, COUNTED)
+        if counted > COUNTED and not self.asked.search:
+            long_for[tx.actor] = monotonic() + REMEMBERED
+        return counted
+
+    def count_to(self, tx: UnitOfWork, most: int) -> int:
         """Return how many rows there are; ``most + 1`` stands for any larger number."""
         keys, found = self.prepared.keys, self._found(tx)
         keys = self._mine(tx, keys if found is None else found.counted(keys)).limit(most + 1)

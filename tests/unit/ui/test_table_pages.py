@@ -208,6 +208,17 @@ def test_counts_are_exact_to_a_thousand_and_then_say_so(portal_app, world):
     assert page(portal_app, TABLE, "?q=one+more").count_label == "1 row"
 
 
+def test_that_a_list_is_long_is_not_counted_on_every_page(portal_app, world):
+    add(portal_app, *({"name": f"n{i:04}"} for i in range(1001)))
+    who = somebody()
+    first = page(portal_app, TABLE, who=who)
+    with counting_statements(portal_app) as sent:
+        second = page(portal_app, TABLE, follow(first.next_url), who)
+    assert second.count_label == "1,000+ rows"
+    assert not any("count(" in statement for statement in sent)
+    assert page(portal_app, TABLE, "?q=n0001", who).count_label == "1 row"
+
+
 def test_counting_reads_no_table_that_only_gives_names(portal_app, world):
     add(portal_app, *({"name": f"n{i}"} for i in range(60)))
     with counting_statements(portal_app) as sent:
