@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import delete, exists, select, update
 from sqlalchemy.exc import DBAPIError
 
+from portal.auth import services as accounts
 from portal.auth.models import Idempotency
 from portal.db import db, looking, unscoped
 from portal.files import services as files
@@ -131,6 +132,7 @@ def tidy(store: Any, now: datetime | None = None) -> None:
         ):
             kernel_execute(tx.session, delete(table).where(when < today - kept))
         files.expire(tx)
+        accounts.tidy(tx)
     with looking(reason="tidy up", realm="core") as tx:
         unused = files.unused_contents(tx, store)
     for sha256 in unused:

@@ -23,7 +23,7 @@ from .devices import (
     sign_out,
     sign_out_device,
     sign_out_everywhere,
-    sweep,
+    tidy,
 )
 from .links import FIRST_SIGN_IN, RESET, LinkFacts, LinkGone, find_link, make_link, use_link
 
@@ -50,6 +50,6 @@ __all__ = [
     "sign_out",
     "sign_out_device",
     "sign_out_everywhere",
-    "sweep",
+    "tidy",
     "use_link",
 ]

@@ -7,7 +7,7 @@ from datetime import timedelta
 from sqlalchemy import delete
 
 from portal.auth import sessions
-from portal.auth.models import AccountLink, AccountSession, Idempotency, Throttle
+from portal.auth.models import AccountLink, AccountSession, Throttle
 from portal.errors import NotFound
 from portal.guard import kernel_execute
 from portal.work import UnitOfWork
@@ -88,16 +88,14 @@ def sign_out(tx: UnitOfWork, account: AccountFacts, token: str) -> None:
             own.audit("core.account_signed_out", account)
 
 
-def sweep(tx: UnitOfWork) -> None:
-    """Remove what nobody needs any more: counts of tries, ended sessions, old links and keys."""
+def tidy(tx: UnitOfWork) -> None:
+    """Remove what nobody needs any more: counts of tries, ended sessions, old links."""
     day, month = tx.now - timedelta(days=1), tx.now - timedelta(days=30)
-    keys, tries = Idempotency.__table__, Throttle.__table__
-    old, made = AccountSession.__table__, AccountLink.__table__
+    tries, ended, links = Throttle.__table__, AccountSession.__table__, AccountLink.__table__
     with tx.acting_for("core", reason=REASON) as own:
         for statement in (
             delete(tries).where(tries.c.window_start < day),
-            delete(keys).where(keys.c.created_at < day),
-            delete(old).where(old.c.expires_at < month),
-            delete(made).where(made.c.expires_at < month),
+            delete(ended).where(ended.c.expires_at < month),
+            delete(links).where(links.c.expires_at < month),
         ):
             kernel_execute(own.session, statement)
