@@ -49,14 +49,16 @@ TYPES = ("receive", "issue", "transfer", "scrap", "opening", "reversal")
 CHANNELS = ("email", "phone", "fax", "shop")
 
 
-# Balances worth a look: each has an index of its own, which is used by these very words.
-OUT = "quantity = 0"
+# The rows of a list and those worth a look have indexes of their own, used by these very words.
 ABOVE = "maximum IS NOT NULL AND quantity > maximum"
 
 
-def _partial(name: str, on_sqlite: str, on_postgresql: str) -> Index:
+def _partial(name: str, columns: str, on_sqlite: str, on_postgresql: str) -> Index:
     return Index(
-        name, "item_key", "id", sqlite_where=text(on_sqlite), postgresql_where=text(on_postgresql)
+        name,
+        *columns.split(),
+        sqlite_where=text(on_sqlite),
+        postgresql_where=text(on_postgresql),
     )
 
 
@@ -219,7 +221,7 @@ class Point(Global, Base, noun="stock", reason="both ends of a movement are name
         CheckConstraint(
             f"({_among('kind', REAL_KINDS)}) = (place_id IS NOT NULL)", name="real_has_place"
         ),
-        CheckConstraint("place_id IS NOT NULL OR allow_negative", name="outside_may_owe"),
+        CheckConstraint("allow_negative = (place_id IS NULL)", name="outside_may_owe"),
         Index(
             "uq_inventory_point_outside",
             "kind",
@@ -287,23 +289,28 @@ class Balance(Follows, Base, noun="stock", follows=("point_id",)):
     __table_args__ = (
         UniqueConstraint("item_id", "point_id"),
         CheckConstraint(
-            "allow_negative OR (quantity >= 0 AND value >= 0 AND (quantity > 0 OR value = 0))",
+            "outside OR (quantity >= 0 AND value >= 0 AND (quantity > 0 OR value = 0))",
             name="not_negative",
         ),
         CheckConstraint("below = (minimum IS NOT NULL AND quantity < minimum)", name="below"),
-        Index("ix_inventory_balance_item_key", "item_key", "id"),
-        Index("ix_inventory_balance_quantity", "quantity", "id"),
         Index("ix_inventory_balance_point_id", "point_id", "item_key", "id"),
-        _partial("ix_inventory_balance_below", "below = 1", "below"),
-        _partial("ix_inventory_balance_out", OUT, OUT),
-        _partial("ix_inventory_balance_above", ABOVE, ABOVE),
+        _partial("ix_inventory_balance_item_key", "item_key id", "outside = 0", "NOT outside"),
+        _partial("ix_inventory_balance_quantity", "quantity id", "outside = 0", "NOT outside"),
+        _partial("ix_inventory_balance_below", "item_key id", "below = 1", "below"),
+        _partial(
+            "ix_inventory_balance_out",
+            "item_key id",
+            "outside = 0 AND quantity = 0",
+            "NOT outside AND quantity = 0",
+        ),
+        _partial("ix_inventory_balance_above", "item_key id", ABOVE, ABOVE),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     item_id: Mapped[int] = mapped_column(ForeignKey("inventory_item.id", ondelete="RESTRICT"))
     point_id: Mapped[int] = mapped_column(ForeignKey("inventory_point.id", ondelete="RESTRICT"))
     item_key: Mapped[str] = mapped_column(KeyText)
-    allow_negative: Mapped[bool] = mapped_column(default=False)
+    outside: Mapped[bool] = mapped_column(default=False)
     quantity: Mapped[int] = mapped_column(BigInteger, default=0)
     value: Mapped[int] = mapped_column(BigInteger, default=0)
     minimum: Mapped[int | None] = mapped_column(BigInteger)

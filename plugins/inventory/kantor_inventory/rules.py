@@ -106,12 +106,7 @@ def half_even(numerator: int, denominator: int) -> int:
 
 
 def value_of_issue(*, on_hand: int, value: int, quantity: int) -> int:
-    """Return what leaves with ``quantity``: its share of the value; the last unit takes the rest.
-
-    Stock that is not there has no value, so a place that may go below zero gives all it has left.
-    """
-    if on_hand <= 0:
-        return 0
+    """Return what leaves with ``quantity``: its share of the value, the rest with the last unit."""
     return value if quantity >= on_hand else half_even(value * quantity, on_hand)
 
 

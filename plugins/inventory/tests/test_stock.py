@@ -343,7 +343,7 @@ def test_the_database_itself_refuses_stock_below_zero(shop):
     for values in ({"quantity": -1}, {"value": -1}, {"quantity": 0, "value": 5}):
         with pytest.raises(DBAPIError), shop.work(None) as tx:
             tx.session.execute(
-                update(Balance).where(~Balance.allow_negative).values(below=False, **values)
+                update(Balance).where(~Balance.outside).values(below=False, **values)
             )
 
 

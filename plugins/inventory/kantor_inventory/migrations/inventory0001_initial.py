@@ -152,13 +152,12 @@ def upgrade() -> None:
             name=op.f("ck_inventory_point_real_has_place"),
         ),
         sa.CheckConstraint(
-            "kind IN ('store', 'point_of_use', 'supplier', 'consumption', 'scrap', 'transit',"
-            " 'opening')",
+            "kind IN ('store', 'point_of_use', 'supplier', 'consumption', 'scrap',"
+            " 'transit', 'opening')",
             name=op.f("ck_inventory_point_kind"),
         ),
         sa.CheckConstraint(
-            "place_id IS NOT NULL OR allow_negative",
-            name=op.f("ck_inventory_point_outside_may_owe"),
+            "allow_negative = (place_id IS NULL)", name=op.f("ck_inventory_point_outside_may_owe")
         ),
         sa.ForeignKeyConstraint(
             ["place_id"],
@@ -214,7 +213,7 @@ def upgrade() -> None:
             sa.String().with_variant(sa.String(collation="C"), "postgresql"),
             nullable=False,
         ),
-        sa.Column("allow_negative", sa.Boolean(), nullable=False),
+        sa.Column("outside", sa.Boolean(), nullable=False),
         sa.Column("quantity", sa.BigInteger(), nullable=False),
         sa.Column("value", sa.BigInteger(), nullable=False),
         sa.Column("minimum", sa.BigInteger(), nullable=True),
@@ -222,12 +221,12 @@ def upgrade() -> None:
         sa.Column("below", sa.Boolean(), nullable=False),
         sa.Column("moved_at", portal.orm.Instant(timezone=True), nullable=True),
         sa.CheckConstraint(
-            "allow_negative OR (quantity >= 0 AND value >= 0 AND (quantity > 0 OR value = 0))",
-            name=op.f("ck_inventory_balance_not_negative"),
-        ),
-        sa.CheckConstraint(
             "below = (minimum IS NOT NULL AND quantity < minimum)",
             name=op.f("ck_inventory_balance_below"),
+        ),
+        sa.CheckConstraint(
+            "outside OR (quantity >= 0 AND value >= 0 AND (quantity > 0 OR value = 0))",
+            name=op.f("ck_inventory_balance_not_negative"),
         ),
         sa.ForeignKeyConstraint(
             ["item_id"],
@@ -261,18 +260,30 @@ def upgrade() -> None:
             sqlite_where=sa.text("below = 1"),
             postgresql_where=sa.text("below"),
         )
-        batch_op.create_index("ix_inventory_balance_item_key", ["item_key", "id"], unique=False)
+        batch_op.create_index(
+            "ix_inventory_balance_item_key",
+            ["item_key", "id"],
+            unique=False,
+            sqlite_where=sa.text("outside = 0"),
+            postgresql_where=sa.text("NOT outside"),
+        )
         batch_op.create_index(
             "ix_inventory_balance_out",
             ["item_key", "id"],
             unique=False,
-            sqlite_where=sa.text("quantity = 0"),
-            postgresql_where=sa.text("quantity = 0"),
+            sqlite_where=sa.text("outside = 0 AND quantity = 0"),
+            postgresql_where=sa.text("NOT outside AND quantity = 0"),
         )
         batch_op.create_index(
             "ix_inventory_balance_point_id", ["point_id", "item_key", "id"], unique=False
         )
-        batch_op.create_index("ix_inventory_balance_quantity", ["quantity", "id"], unique=False)
+        batch_op.create_index(
+            "ix_inventory_balance_quantity",
+            ["quantity", "id"],
+            unique=False,
+            sqlite_where=sa.text("outside = 0"),
+            postgresql_where=sa.text("NOT outside"),
+        )
 
     op.create_table(
         "inventory_barcode",
@@ -583,14 +594,22 @@ def downgrade() -> None:
 
     op.drop_table("inventory_barcode")
     with op.batch_alter_table("inventory_balance", schema=None) as batch_op:
-        batch_op.drop_index("ix_inventory_balance_quantity")
+        batch_op.drop_index(
+            "ix_inventory_balance_quantity",
+            sqlite_where=sa.text("outside = 0"),
+            postgresql_where=sa.text("NOT outside"),
+        )
         batch_op.drop_index("ix_inventory_balance_point_id")
         batch_op.drop_index(
             "ix_inventory_balance_out",
-            sqlite_where=sa.text("quantity = 0"),
-            postgresql_where=sa.text("quantity = 0"),
+            sqlite_where=sa.text("outside = 0 AND quantity = 0"),
+            postgresql_where=sa.text("NOT outside AND quantity = 0"),
         )
-        batch_op.drop_index("ix_inventory_balance_item_key")
+        batch_op.drop_index(
+            "ix_inventory_balance_item_key",
+            sqlite_where=sa.text("outside = 0"),
+            postgresql_where=sa.text("NOT outside"),
+        )
         batch_op.drop_index(
             "ix_inventory_balance_below",
             sqlite_where=sa.text("below = 1"),

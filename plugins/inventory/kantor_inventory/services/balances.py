@@ -114,7 +114,7 @@ def _sort_keys(tx: UnitOfWork, pairs: Iterable[Pair]) -> dict[int, str]:
 def _new(item_key: str, point: Point) -> dict[str, Any]:
     return {
         "item_key": item_key,
-        "allow_negative": point.allow_negative,
+        "outside": point.place_id is None,
         "quantity": 0,
         "value": 0,
         "below": False,
@@ -129,7 +129,6 @@ def _adjust(tx: UnitOfWork, change: Holding) -> None:
         row,
         "quantity",
         change.more,
-        floor=None if row.allow_negative else 0,
         also={"value": change.more_value},
         put={"below": below, "moved_at": tx.now},
     )

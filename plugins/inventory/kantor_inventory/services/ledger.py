@@ -116,7 +116,7 @@ def _move(tx: UnitOfWork, entry: Entry, held: dict[Pair, Holding]) -> tuple[int,
     """Move one entry between its ends; return its value and what each end has changed to."""
     source, target = (held[pair] for pair in entry.pairs)
     outside = entry.from_point.place_id is None
-    if not outside and not entry.from_point.allow_negative and source.quantity < entry.quantity:
+    if not outside and source.quantity < entry.quantity:
         raise _not_enough(tx, entry, source.quantity)
     value = _value(entry, target if outside else source, outside=outside)
     source.change(-entry.quantity, -value)
