@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -28,9 +29,16 @@ def serve_portal(desk: Any, *, host: str, port: int, threads: int, with_worker: 
 
 
 def start_worker(desk: Any) -> subprocess.Popen[bytes]:
-    """Start ``kantor worker`` for the same home."""
+    """Start ``kantor worker`` for the same home and with the same decisions."""
+    told = {
+        "KANTOR_DATABASE_URL": desk.config.database_url,
+        "KANTOR_BASE_URL": desk.config.base_url,
+        "KANTOR_LOG_FORMAT": desk.config.log_format,
+        "KANTOR_LOG_LEVEL": desk.config.log_level,
+    }
     return subprocess.Popen(
         [sys.executable, "-m", "portal.cli", "--home", str(desk.home), "worker"],
+        env=os.environ | told,
         start_new_session=True,
     )
 
