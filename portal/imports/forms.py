@@ -45,6 +45,7 @@ class ColumnsForm(Form):
     """Which column is what, and how the file is written; made for one import and one file."""
 
     declared: Import
+    width: int
 
     @classmethod
     def made(cls, declared: Import, grid: Grid, given: Any) -> ColumnsForm:
@@ -55,13 +56,17 @@ class ColumnsForm(Form):
         first["number_format"] = suggest_number_format(grid, declared.fields, columns)
         first["date_order"] = suggest_date_order(grid, declared.fields, columns)
         form: ColumnsForm = made(given or None, data=first)
-        form.declared = declared
+        form.declared, form.width = declared, len(grid.header)
         return form
 
     def choices(self) -> Choices:
         """Return what was chosen; what cannot be right is left out."""
         chosen = {one.key: self._fields[f"c_{one.key}"].data for one in self.declared.fields}
-        columns = {key: column for key, column in chosen.items() if column is not None}
+        columns = {
+            key: column
+            for key, column in chosen.items()
+            if column is not None and 0 <= column < self.width
+        }
         return Choices(
             columns=columns,
             number_format=self._said("number_format"),
