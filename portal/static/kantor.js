@@ -137,7 +137,10 @@
     $("fieldset.opts", picker)?.remove(); // What was offered for the words before.
   });
   document.addEventListener("mousedown", (event) => {
-    if (event.target.closest("[data-picker] [role=option]")) event.preventDefault(); // The field keeps the focus.
+    const option = event.button === 0 && event.target.closest("[data-picker] [role=option]");
+    if (!option) return;
+    event.preventDefault(); // The field keeps the focus.
+    pick(option.closest("[data-picker]"), option); // Not at the click: the next matches may have come by then.
   });
   document.addEventListener("focusout", (event) => {
     const picker = event.target.closest("[data-picker]");

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shutil
 import sys
 import threading
 from collections.abc import Iterator
@@ -46,11 +47,18 @@ def gallery() -> Iterator[str]:
         thread.join()
 
 
+def chromium() -> str | None:
+    """Return where this machine has a Chromium, if it has one."""
+    return next(
+        filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+    )
+
+
 @contextmanager
 def browser() -> Iterator[Any]:
     """Open the system's Chromium with an empty profile."""
     with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+        opened = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
         try:
             yield opened
         finally:
