@@ -298,6 +298,13 @@ class _RollBack(Exception):
     pass
 
 
+def run_jobs(app: Portal) -> int:
+    """Do here and now what waits for the worker, jobs and then events; return how many jobs ran."""
+    from .jobs.worker import run_waiting
+
+    return run_waiting(app)
+
+
 @contextmanager
 def acting_as(app: Portal, person_id: int) -> Iterator[Any]:
     """Yield a guarded session that belongs to this person, as a request of theirs would have."""
