@@ -145,6 +145,9 @@ def page(
             retry_after=getattr(error, "retry_after", None),
         )
         answer = make_response(html, status)
+        # To htmx too an error is a page: it takes the place of the whole, not of a part.
+        if request.headers.get("HX-Request") == "true":
+            answer.headers["HX-Retarget"], answer.headers["HX-Reswap"] = "#main", "innerHTML"
     if (seconds := getattr(error, "retry_after", None)) is not None:
         answer.headers["Retry-After"] = str(seconds)
     if status == 503:

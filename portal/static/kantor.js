@@ -75,6 +75,17 @@
     for (const name of ["mouseleave", "focusout"]) toast.addEventListener(name, resume);
   }
 
+  document.addEventListener("htmx:error", () => { // No answer at all; an error page would be shown in its place.
+    const place = $("#toasts");
+    if (!place || place.textContent.includes(place.dataset.offline)) return;
+    const toast = document.createElement("div");
+    toast.className = "toast2 bad";
+    toast.dataset.toast = "";
+    toast.append(Object.assign(document.createElement("span"), { textContent: place.dataset.offline }));
+    place.append(toast);
+    runToast(toast);
+  });
+
   // --- forms: sent once, left only on purpose -------------------------------------------------------
   const entered = (form) => JSON.stringify([...new FormData(form)].filter(([name]) => !["csrf_token", "_key"].includes(name)).map(([name, value]) => [name, value instanceof File ? value.name : value]));
   const before = new WeakMap();

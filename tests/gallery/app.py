@@ -134,6 +134,10 @@ def create_app() -> Flask:
         shell = frame(request.args.get("theme", "system"), signed_in=False)
         return render("gallery/sign_in.html", shell=shell, form=samples.SignInForm())
 
+    def broken() -> Any:
+        return error(500), 500, {"HX-Retarget": "#main", "HX-Reswap": "innerHTML"}
+
+    app.add_url_rule("/broken", "broken", broken)
     app.add_url_rule("/", "home", page)
     app.add_url_rule(
         "/<any(list, empty, form, record, stock):name>", "page", page, methods=["GET", "POST"]

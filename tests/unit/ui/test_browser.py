@@ -254,3 +254,33 @@ def test_no_touch_target_of_the_frame_is_small_on_a_phone(pages, address):
         ".map(one => one.outerHTML.slice(0, 80))"
     )
     assert small == []
+
+
+def find_at(page: Page, address: str) -> None:
+    """Type into the search of a list that asks ``address``."""
+    page.evaluate(
+        "address => { const field = document.querySelector('#q');"
+        " field.setAttribute('hx-get', address); htmx.process(field, true); }",
+        address,
+    )
+    page.locator("#q").press_sequentially("pa", delay=30)
+
+
+def test_an_error_that_answers_a_part_takes_the_place_of_the_page(opened, address):
+    page = opened.new_page()
+    page.goto(f"{address}/list")
+    find_at(page, "/broken")
+    expect(page.get_by_role("heading", name="Something broke here")).to_be_visible()
+    assert page.locator("main").count() == 1
+    assert page.locator("#q").count() == 0
+    page.close()
+
+
+def test_no_answer_at_all_is_said(opened, address):
+    page = opened.new_page()
+    page.goto(f"{address}/list")
+    page.route("**/gone*", lambda route: route.abort())
+    find_at(page, "/gone")
+    expect(page.get_by_role("status")).to_contain_text("The portal does not answer.")
+    expect(page.locator("#q")).to_have_value("pa")
+    page.close()
