@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 _NAME = re.compile(r"[a-z][a-z0-9]*\.[a-z][a-z_]*")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
 # Exports put an apostrophe before text that a spreadsheet would run; reading takes it off again.
-_DEFUSED = re.compile(r"'[\s\u00a0]*[=+\-@\uff1d\uff0b\uff0d\uff20]")
+_DEFUSED = re.compile(
+    "'(?:[\t\r]|[\\s\\x00-\\x20\\x7f-\\xa0\\xad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]*"
+    "[=+@\uff1d\uff0b\uff20\uff0d\u2212-])"
+)
 
 
 class Kind(StrEnum):

@@ -15,12 +15,14 @@ from portal.imports.rules import (
     Kind,
     ReadingOptions,
     Verdict,
+    clean_text,
     conclude,
     repeated,
     understand,
 )
 from portal.messages import message
 from portal.numbers import DateOrder, NumberFormat
+from portal.ui.export import inert
 from tests.unit.imports.files import HEADER, hostile_csv, stock_rows, workbook
 
 COMMA = ReadingOptions(number_format=NumberFormat.COMMA, date_order=DateOrder.DAY_FIRST)
@@ -260,6 +262,12 @@ def test_repetition_ignores_case_and_may_span_two_fields():
 def test_no_cell_breaks_a_reader(text, kind):
     value, problems = one_cell(text, kind=kind)
     assert value is None or problems == []
+
+
+@given(st.text("='+-@\t ab\u00a0\u200b\uff1d\u2212", max_size=6).map(clean_text).filter(bool))
+def test_what_an_export_has_made_inert_is_read_as_it_was(text):
+    twice = text.startswith("'") and inert(text[1:]) != text[1:]
+    assert twice or value_of(inert(text)) == text
 
 
 def declared(**changes):
