@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pluggy
 
-from .imports.rules import Import as Import
-from .imports.rules import ImportField as ImportField
+from .imports.rules import Import, ImportField
 from .messages import Message, message
 from .reach import Reach
 
@@ -19,6 +18,24 @@ if TYPE_CHECKING:
     from flask import Blueprint
     from sqlalchemy.orm import DeclarativeBase
     from wtforms import Form
+
+__all__ = [
+    "Action",
+    "Home",
+    "Import",
+    "ImportField",
+    "Job",
+    "NavItem",
+    "NewItem",
+    "Panel",
+    "Permission",
+    "Plugin",
+    "PluginDefinitionError",
+    "Problem",
+    "RoleGrant",
+    "hookimpl",
+    "hookspec",
+]
 
 API = (1, 0)
 HUES = (
@@ -293,5 +310,8 @@ CORE_PERMISSIONS = (
     Permission(name="core.setting.edit", title=message("Change settings"), writes=True),
     Permission(name="core.audit.view", title=message("Read the audit")),
     Permission(name="core.job.view", title=message("See background work")),
+    Permission(
+        name="core.job.retry", title=message("Try failed background work again"), writes=True
+    ),
     Permission(name="core.metrics.view", title=message("Read the metrics")),
 )

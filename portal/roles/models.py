@@ -76,10 +76,11 @@ class RolePermission(
 
 
 class Assignment(Public, CoreOnly, CoreBase, noun="role"):
-    """A person holds a role, measured from a department (none: the whole organisation), for a time.
+    """A person holds a role, measured from a department (none: the whole organisation), for a
+    time.
 
-    Read within the reach of a grant on roles, written by the portal alone; one that was ended before it
-    began stays as an empty range.
+    Read within the reach of a grant on roles, written by the portal alone; one that was ended
+    before it began stays as an empty range.
     """
 
     __tablename__ = "assignment"

@@ -1,4 +1,4 @@
-"""Roles and assignments. The one writer of grants: every change raises the epoch of those concerned."""
+"""The roles that ship, and what core and the plugins give them."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from sqlalchemy import select
 
 from portal.messages import Message, message
 from portal.plugin import Plugin, RoleGrant
+from portal.roles.models import Role, RolePermission
+from portal.roles.principals import raise_epoch
 from portal.work import UnitOfWork
-
-from .models import Role, RolePermission
-from .principals import raise_epoch
 
 SHIPPED: dict[str, Message] = {
     "administrator": message("Administrator"),
@@ -42,6 +41,7 @@ CORE_GRANTS = (
             "core.setting.edit",
             "core.audit.view",
             "core.job.view",
+            "core.job.retry",
             "core.metrics.view",
         )
     ),

@@ -1,0 +1,61 @@
+"""People, departments and memberships."""
+
+from .departments import (
+    AddDepartment,
+    Branch,
+    ChangeDepartment,
+    add_department,
+    change_department,
+    choices,
+    close_department,
+    find_department,
+    in_tree_order,
+    reopen_department,
+    tree,
+)
+from .memberships import (
+    AddMembership,
+    EndMembership,
+    add_membership,
+    current,
+    end_membership,
+    memberships_of,
+)
+from .persons import (
+    AddPerson,
+    ChangePerson,
+    EndPerson,
+    add_person,
+    change_person,
+    end_person,
+    find_person,
+    may_edit,
+)
+
+__all__ = [
+    "AddDepartment",
+    "AddMembership",
+    "AddPerson",
+    "Branch",
+    "ChangeDepartment",
+    "ChangePerson",
+    "EndMembership",
+    "EndPerson",
+    "add_department",
+    "add_membership",
+    "add_person",
+    "change_department",
+    "change_person",
+    "choices",
+    "close_department",
+    "current",
+    "end_membership",
+    "end_person",
+    "find_department",
+    "find_person",
+    "in_tree_order",
+    "may_edit",
+    "memberships_of",
+    "reopen_department",
+    "tree",
+]

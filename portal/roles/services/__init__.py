@@ -1,0 +1,76 @@
+"""Roles and who holds them. The one writer of grants: every change raises the epoch of those
+concerned.
+"""
+
+from .assignments import (
+    AssignRole,
+    NotWaiting,
+    OwnRequest,
+    approve,
+    assign_role,
+    end_all,
+    end_assignment,
+    pass_on_role,
+    refuse,
+    sign_out,
+    take_back,
+)
+from .editing import (
+    AddRole,
+    ChangeRole,
+    OwnRole,
+    add_role,
+    change_role,
+    copy_role,
+    delete_role,
+    field_name,
+    holds_role,
+)
+from .power import (
+    ASSIGN,
+    EDIT,
+    GRANT,
+    declared,
+    held_by,
+    holds_everywhere,
+    parents,
+    refuse_stronger,
+    require_everywhere,
+)
+from .shipped import CORE_GRANTS, EVERYBODY, SHIPPED, sync_roles
+
+__all__ = [
+    "ASSIGN",
+    "CORE_GRANTS",
+    "EDIT",
+    "EVERYBODY",
+    "GRANT",
+    "SHIPPED",
+    "AddRole",
+    "AssignRole",
+    "ChangeRole",
+    "NotWaiting",
+    "OwnRequest",
+    "OwnRole",
+    "add_role",
+    "approve",
+    "assign_role",
+    "change_role",
+    "copy_role",
+    "declared",
+    "delete_role",
+    "end_all",
+    "end_assignment",
+    "field_name",
+    "held_by",
+    "holds_everywhere",
+    "holds_role",
+    "parents",
+    "pass_on_role",
+    "refuse",
+    "refuse_stronger",
+    "require_everywhere",
+    "sign_out",
+    "sync_roles",
+    "take_back",
+]
