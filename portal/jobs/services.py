@@ -52,28 +52,6 @@ def of_owner(tx: UnitOfWork, public_id: str, *, name: str) -> JobState:
     return JobState(**row | {"result": row["result"] or {}, "error": unpacked(row["error"])})
 
 
-def retry(tx: UnitOfWork, public_id: str) -> None:
-    """Put a failed job back in line; raise Conflict if it has not failed, NotFound if missing."""
-    again = {
-        "state": "waiting",
-        "attempts": 0,
-        "error": None,
-        "done": 0,
-        "sent_at": tx.now,
-        "finished_at": None,
-    }
-    failed = (jobs.c.public_id == public_id, jobs.c.state == "failed")
-    put_back = update(jobs).where(*failed).values(again).returning(jobs.c.id, jobs.c.name)
-    found = kernel_execute(tx.session, put_back).one_or_none()
-    if found is None:
-        known = select(jobs.c.id).where(jobs.c.public_id == public_id)
-        if kernel_execute(tx.session, known).one_or_none() is None:
-            raise NotFound
-        raise Conflict(message("Only work that has failed can be tried again."))
-    tx.jobs.append(found.id)
-    tx.audit("core.job_retried", None, job=public_id, name=found.name)
-
-
 STUCK_AFTER = 3  # tries of one event
 
 

@@ -240,16 +240,12 @@ def test_an_import_of_somebody_who_may_no_longer_sign_in_is_not_run(
 def test_a_failed_job_can_be_tried_again_and_no_other(app, ask, jobs):
     ask("shelf.fail", kind="conflict")
     run_waiting(app)
-    public_id = jobs()[0].public_id
     with app.app_context():
         with unscoped(reason="test") as tx:
-            services.retry(tx, public_id)
+            services.try_again(tx, tx.session.get(Job, jobs()[0].id))
         assert jobs()[0].state == "waiting"
-        with unscoped(reason="test") as tx:
-            with pytest.raises(Conflict):
-                services.retry(tx, public_id)
-            with pytest.raises(NotFound):
-                services.retry(tx, "nobody")
+        with unscoped(reason="test") as tx, pytest.raises(Conflict):
+            services.try_again(tx, tx.session.get(Job, jobs()[0].id))
     assert run_waiting(app) == 1
 
 
