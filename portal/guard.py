@@ -23,7 +23,7 @@ from sqlalchemy import (
     inspect,
 )
 from sqlalchemy.orm import Mapper, ORMExecuteState, Session
-from sqlalchemy.sql.selectable import AliasedReturnsRows
+from sqlalchemy.sql.selectable import AliasedReturnsRows, HasHints
 
 from .errors import NoPrincipal, OutOfReach, ReadOnly, Refused
 from .orm import MODELS, RULE, SCOPE_COLUMNS
@@ -129,9 +129,11 @@ def entities(statement: Any) -> set[Any]:
         named = {e._annotations["parententity"] for e in level if "parententity" in e._annotations}
         limited = {id(entity.selectable) for entity in named}
         for element in level:
-            if any(sql and guarded_names(sql) for sql in _literals(element)):
+            # What an element has of its own: asking a column for a name it lacks is slow.
+            own = vars(element)
+            if any(sql and guarded_names(sql) for sql in _literals(element, own)):
                 raise Refused("literal SQL names a guarded table")
-            for table in _bare_tables(element):
+            for table in _bare_tables(element, own):
                 if id(table) not in limited:
                     raise Refused(f"{table}: name the class, not its table")
         found |= {entity.mapper for entity in named}
@@ -156,23 +158,27 @@ def _levels(statement: Any) -> Iterator[list[Any]]:
         yield level
 
 
-def _literals(element: Any) -> Iterator[str]:
-    """Yield the pieces of SQL in an element that were written by hand."""
+def _literals(element: Any, own: Mapping[str, Any]) -> list[str]:
+    """Return the pieces of SQL in an element that were written by hand."""
+    found = []
     if isinstance(element, TextClause):
-        yield element.text
-    elif getattr(element, "is_literal", False):
-        yield element.name
-    yield getattr(getattr(element, "operator", None), "opstring", "")
-    yield from (hint for _, hint in getattr(element, "_statement_hints", ()))
-    yield from getattr(element, "_hints", {}).values()
-    for extra, _ in (*getattr(element, "_prefixes", ()), *getattr(element, "_suffixes", ())):
-        yield str(extra)
+        found.append(element.text)
+    elif own.get("is_literal"):
+        found.append(element.name)
+    if (operator := own.get("operator")) is not None:
+        found.append(getattr(operator, "opstring", ""))
+    if isinstance(element, HasHints):
+        found += [hint for _, hint in element._statement_hints]
+        found += element._hints.values()
+    found += [str(extra) for extra, _ in own.get("_prefixes") or ()]
+    found += [str(extra) for extra, _ in own.get("_suffixes") or ()]
+    return found
 
 
-def _bare_tables(element: Any) -> Iterator[Any]:
+def _bare_tables(element: Any, own: Mapping[str, Any]) -> Iterator[Any]:
     """Yield the guarded tables that an element brings in by themselves, not through a class."""
-    named = [*getattr(element, "_raw_columns", ()), *getattr(element, "_from_obj", ())]
-    named += [join[0] for join in getattr(element, "_setup_joins", ())]
+    named = [*own.get("_raw_columns", ()), *own.get("_from_obj", ())]
+    named += [join[0] for join in own.get("_setup_joins", ())]
     if isinstance(element, Join):
         named += [element.left, element.right]
     elif isinstance(element, ColumnClause) and not element._annotations.keys() & OF_A_CLASS:

@@ -25,7 +25,6 @@ from .errors import (
     EditConflict,
     KeyReused,
     NotFound,
-    OutOfReach,
     Refused,
     Shortfall,
 )
@@ -77,7 +76,6 @@ class UnitOfWork:
     events: list[Event] = field(default_factory=list)
     entries: list[dict[str, Any]] = field(default_factory=list)
     jobs: list[int] = field(default_factory=list)
-    refusals: list[OutOfReach] = field(default_factory=list)  # rows written that must not stay
 
     @property
     def today(self) -> date:
@@ -186,9 +184,10 @@ class UnitOfWork:
             .on_conflict_do_nothing()
             .returning(*table.primary_key.columns)
         )
-        made = kernel_execute(self.session, statement).one_or_none()
-        if made is not None:
-            self._require_inserted(model, [tuple(made)], [new])
+        with self._all_or_nothing():
+            made = kernel_execute(self.session, statement).one_or_none()
+            if made is not None:
+                self._require(model, [tuple(made)], [new])
         return self.one(select(model), **key)
 
     def append(self, model: Any, rows: Sequence[Mapping[str, Any]]) -> list[int]:
@@ -200,21 +199,22 @@ class UnitOfWork:
         for start in range(0, len(rows), APPENDED_AT_ONCE):
             batch = [dict(row) for row in rows[start : start + APPENDED_AT_ONCE]]
             statement = insert(table).returning(key, sort_by_parameter_order=True)
-            made = [row[0] for row in kernel_execute(self.session, statement, batch)]
-            self._require_inserted(model, [(made_id,) for made_id in made], batch)
+            with self._all_or_nothing():
+                made = [row[0] for row in kernel_execute(self.session, statement, batch)]
+                self._require(model, [(made_id,) for made_id in made], batch)
             ids += made
         return ids
 
-    def _require_inserted(
-        self, model: Any, keys: list[tuple[Any, ...]], rows: Sequence[Mapping[str, Any]]
-    ) -> None:
+    def _require(self, model: Any, keys: Sequence[Any], rows: Sequence[Mapping[str, Any]]) -> None:
         """Raise OutOfReach unless the rows, and what they point at, are in reach."""
-        try:
-            require_keys(self.session, model, keys, writing=True)
-            require_pointed_at(self.session, model, rows)
-        except OutOfReach as refusal:
-            self.refusals.append(refusal)
-            raise
+        require_keys(self.session, model, list(keys), writing=True)
+        require_pointed_at(self.session, model, rows)
+
+    def _all_or_nothing(self) -> Any:
+        """Open a savepoint: what is refused after it was written must not stay if somebody
+        catches the refusal.
+        """
+        return Session.connection(self.session).begin_nested()
 
     def _require_writing(self) -> None:
         if not self.writing:
@@ -264,19 +264,20 @@ class UnitOfWork:
             on_behalf_of=self.actor.on_behalf_of,
             active=self.actor.active,
         )
-        # Inside a savepoint as outside: what is flushed stays, what fails takes all with it.
-        joined = {
-            "bind": Session.connection(self.session),
-            "join_transaction_mode": "rollback_only",
-        }
-        runtime = self.session.runtime
+        # A savepoint: a provider that fails leaves nothing, also when its caller goes on.
+        own = GuardedSession(
+            self.session._db,
+            runtime=self.session.runtime,
+            bind=Session.connection(self.session),
+            join_transaction_mode="create_savepoint",
+            expire_on_commit=False,
+        )
         try:
-            with GuardedSession(self.session._db, runtime=runtime, **joined) as session:
+            with own as session:
                 session.act_as(actor)
                 session.unit = lent = dataclasses.replace(self, session=session, actor=actor)
                 yield lent
-                if self.writing:
-                    session.flush()
+                Session.commit(session)
         finally:
             if self.writing:
                 self.session.expire_all()
@@ -315,8 +316,6 @@ def unit_of_work(
             _claim(tx, form)
         yield tx
         session.flush()
-        if tx.refusals:  # Somebody caught the error; the rows are still there.
-            raise tx.refusals[0]
         sent = _store_events(tx)
         if form is not None:
             _remember_answer(tx, form)
