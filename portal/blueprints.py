@@ -8,5 +8,6 @@ from .files.views import blueprint as files
 from .health.views import blueprint as health
 from .home.views import blueprint as home
 from .jobs.views import blueprint as jobs
+from .places.views import blueprint as places
 
-CORE = (home, sign, account, health, files, audit, jobs)
+CORE = (home, sign, account, health, files, audit, jobs, places)
