@@ -89,6 +89,7 @@ def create_app() -> Flask:
     app = Flask(
         "gallery", template_folder=str(CORE_FOLDER.parent / "templates"), static_folder=None
     )
+    messages.add_catalogue(CORE_FOLDER.parent / "translations")
     assets = Assets()
     assets.add_folder(CORE_FOLDER)
     kit = Kit(

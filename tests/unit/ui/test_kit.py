@@ -253,3 +253,12 @@ def test_every_value_of_a_row_is_escaped_however_it_comes():
 
 def test_an_empty_state_has_no_pill_around_nothing():
     assert "span" not in rows.body([Column("State", "pill")], [[("", None, None, "mute")]])
+
+
+def test_the_frame_and_the_forms_speak_indonesian(app):
+    text = page(app, "/form", "id")
+    assert "Langsung ke isi" in text
+    assert "4 hal perlu dilihat lagi" in text
+    assert "“1.000” punya lebih dari satu arti. Tulis 1000 atau 1." in text
+    assert "boleh kosong" in text
+    assert "kemarin 19.05" in page(app, "/record", "id")
