@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from functools import wraps
 from typing import Any
 
 from flask import Blueprint, current_app, make_response, request, url_for
@@ -32,15 +32,15 @@ SHOWN_PROBLEMS = 500
 def import_routes(blueprint: Blueprint, declared: Import) -> None:
     """Give a plugin's blueprint the pages of an import, each under the import's own permission."""
     road = Road(blueprint.name, declared)
-    guarded = policy(declared.permission)
 
     def add(rule: str, step: str, view: Callable[..., Any], method: str = "GET") -> None:
-        view = partial(view)
+        @policy(declared.permission)
+        @wraps(view)
+        def shown(**values: str) -> Any:
+            return view(**values)
+
         blueprint.add_url_rule(
-            f"/import/{declared.slug}{rule}",
-            road.name(step),
-            guarded(view),
-            methods=[method],
+            f"/import/{declared.slug}{rule}", road.name(step), shown, methods=[method]
         )
 
     add("", "", road.start)

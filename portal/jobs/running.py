@@ -13,7 +13,7 @@ from typing import Any
 
 from flask import current_app
 from sqlalchemy import select, update
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from portal.auth.models import Account
 from portal.db import db, looking, new_session, unscoped
@@ -59,9 +59,12 @@ class Running:
         if self._writing and db.engine.dialect.name == "sqlite":
             return
         self._reported = now
-        with unscoped(reason="progress of a job", realm="core") as tx:
-            values = {"done": done, "total": total, "beat_at": tx.now}
-            kernel_execute(tx.session, update(jobs).where(*self._mine()).values(values))
+        try:
+            with unscoped(reason="progress of a job", realm="core") as tx:
+                values = {"done": done, "total": total, "beat_at": tx.now}
+                kernel_execute(tx.session, update(jobs).where(*self._mine()).values(values))
+        except OperationalError:  # Work does not fail because nobody can be told of it.
+            log.info("job %s could not show its progress", self.public_id)
 
     def finish(self, tx: UnitOfWork, result: Mapping[str, Any] | None = None) -> None:
         """Mark the job as done in the same commit as its effects, or raise Overtaken."""
@@ -182,6 +185,9 @@ class Runner:
             log.warning("job %s was taken over by another worker", work.public_id)
         except PortalError as error:
             _end(work, "failed", error.message)
+        except IntegrityError as error:
+            log.warning("job %s met a conflict", work.public_id, exc_info=error)
+            _end(work, "failed", OVERLAPPED)
         except OperationalError as error:
             log.warning("job %s met a busy database", work.public_id, exc_info=error)
             _end(work, "waiting" if work.attempt < MOST_ATTEMPTS else "failed", BUSY)
@@ -213,6 +219,7 @@ class Runner:
 
 
 BUSY = message("The database was busy for too long. Try again in a few minutes.")
+OVERLAPPED = message("Somebody else was faster with the same thing. Check it and try again.")
 BROKEN = message("Something went wrong. The details are in the portal's log.")
 INTERRUPTED = message("The work was interrupted again and again, so it was given up.")
 

@@ -99,6 +99,13 @@ def test_a_bug_in_a_job_is_logged_and_not_shown(app, ask, jobs, things, caplog):
     assert list(things()) == ["next"]
 
 
+def test_a_job_that_meets_a_unique_key_says_that_somebody_was_faster(app, ask, jobs, things):
+    ask("shelf.fail", kind="twice")
+    run_waiting(app)
+    assert "was faster" in translate(unpacked(jobs()[0].error))
+    assert things() == {}
+
+
 def test_a_job_nobody_knows_says_so(app, ask, jobs):
     ask("shelf.forgotten")
     run_waiting(app)

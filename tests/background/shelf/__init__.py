@@ -159,6 +159,8 @@ def add(tx, progress, *, code, seconds=0.0):
 def fail(tx, progress, *, kind):
     tx.session.add(Thing(code="half", name="half", quantity=0, price=0))
     tx.session.flush()
+    if kind == "twice":
+        tx.append(Thing, [{"code": "half", "name": "", "quantity": 0, "price": 0, "version": 1}])
     if kind == "conflict":
         raise Conflict(message("{thing} is not there.", thing="The ladder"))
     raise RuntimeError(kind)
