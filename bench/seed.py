@@ -120,13 +120,13 @@ class Ledger:
                 (self.outside["supplier"], -self.each * 1000, None, True),
                 (self.outside["consumption"], issued * 1000, None, True),
             )
-            for point, quantity, minimum, may_owe in ends:
+            for point, quantity, minimum, outside in ends:
                 yield {
                     "id": next(number),
                     "item_id": item,
                     "point_id": point,
                     "item_key": sort_key(item_name(item)),
-                    "allow_negative": may_owe,
+                    "outside": outside,
                     "quantity": quantity,
                     "value": quantity * 10,
                     "minimum": minimum,

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Select, case, func, inspect, select
 from sqlalchemy.sql.elements import True_
 
 from portal.errors import BadRequest
-from portal.reach import Principal, visible
+from portal.reach import NOTHING, Held, Principal, visible
 from portal.search import Found, matches
 from portal.ui.export import Source
 from portal.work import UnitOfWork
@@ -63,6 +63,11 @@ def prepare(table: Table, statement: Select[Any]) -> Prepared:
     mappers = {inspect(c["entity"]).mapper for c in described if c["entity"] is not None}
     names = {attribute.key for mapper in mappers for attribute in mapper.column_attrs}
     return Prepared(statement, countable(statement, table.search), entity, at, frozenset(names))
+
+
+def covers(wide: Held, narrow: Held) -> bool:
+    """Return whether every row that ``narrow`` gives is one that ``wide`` gives too."""
+    return wide.everything or (wide | narrow) == wide
 
 
 class Question:
@@ -125,9 +130,12 @@ class Question:
         """Return in which rows ``permission`` reaches, or None for all of them."""
         entity = self.prepared.entity
         model = inspect(entity).mapper.class_
-        if actor.owns(model) or permission not in actor.grants:
+        held = actor.grants.get(permission)
+        if held is None or actor.owns(model):
             return None
-        limit = model.rows(entity, actor.grants[permission], actor, False)
+        if covers(held, actor.grants.get(self.table.permission, NOTHING)):
+            return None
+        limit = model.rows(entity, held, actor, False)
         return None if isinstance(limit, True_) else limit
 
     # The answers
