@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from .audit.views import blueprint as audit
 from .auth.views import account, sign
+from .contacts.views import blueprint as contacts
 from .files.views import blueprint as files
 from .health.views import blueprint as health
 from .home.views import blueprint as home
 from .jobs.views import blueprint as jobs
 from .places.views import blueprint as places
 
-CORE = (home, sign, account, health, files, audit, jobs, places)
+CORE = (home, sign, account, health, files, audit, jobs, places, contacts)

@@ -34,7 +34,7 @@ def database_url(url: str) -> str:
 def engine_options(url: str) -> dict[str, Any]:
     """Return what Flask-SQLAlchemy passes to create_engine for this database."""
     parsed = make_url(url)
-    shared: dict[str, Any] = {"query_cache_size": 2000}
+    shared: dict[str, Any] = {"query_cache_size": 2000, "hide_parameters": True}
     if parsed.get_backend_name() == "postgresql":
         connect = {"connect_timeout": 2, "options": POSTGRES_OPTIONS}
         return shared | {

@@ -92,11 +92,11 @@ def _answer_http(error: HTTPException) -> Any:
 def _answer_database(error: Exception) -> Any:
     db.session().rollback()
     if isinstance(error, IntegrityError):
-        log.warning("constraint refused a write", exc_info=error)
+        log.warning("a constraint refused a write", extra=_without_values(error))
         in_use = "foreign key" in str(error.orig).lower()
         return page(409, InUse.default if in_use else Conflict.default)
     if isinstance(error, DataError):
-        log.warning("a value did not fit", exc_info=error)
+        log.warning("a value did not fit", extra=_without_values(error))
         return page(422, message("One of the values is too large or too long to be stored."))
     if isinstance(error, OperationalError | TimeoutError):
         log.error("database unavailable", exc_info=error)
@@ -104,6 +104,13 @@ def _answer_database(error: Exception) -> Any:
         current_app.extensions["kantor_circuit"].suspect()
         return page(503, Unavailable.default)
     return _answer_unexpected(error)
+
+
+def _without_values(error: DBAPIError) -> dict[str, str]:
+    """Return what may be logged of a refused write: never what was to be written."""
+    diagnosis = getattr(error.orig, "diag", None)
+    name = getattr(diagnosis, "constraint_name", None) or str(error.orig).partition("\n")[0][:120]
+    return {"kind": type(error.orig).__name__, "constraint": name}
 
 
 def _answer_unexpected(error: Exception) -> Any:
@@ -157,5 +164,7 @@ def page(
 
 def _yours(error: PortalError | None) -> dict[str, str]:
     """Return what the visitor typed into the fields that somebody else has changed."""
+    if (yours := getattr(error, "yours", None)) is not None:
+        return dict(yours)
     theirs = getattr(error, "theirs", None) or {}
     return {name: request.form.get(name, "") for name in theirs}

@@ -25,9 +25,7 @@ PLACES = Table(
         Column("kind", message("What it is"), labels=services.KINDS),
         Column("parent", message("Lies in")),
         Column("department", message("Belongs to")),
-        Column(
-            "walk_order", message("Walking order"), "number", sort=(Place.walk_order, Place.id)
-        ),
+        Column("walk_order", message("Walking order"), "number", sort=(Place.walk_order, Place.id)),
     ),
     default_sort="walk_order",
     filters=PlaceFilter,
@@ -40,7 +38,9 @@ PLACES = Table(
         title=message("No places yet"),
         text=message("Places are sites, rooms and shelves. Stock and equipment stand in them."),
         actions=(
-            Action(label=message("Add a place"), endpoint="places.new_place", permission=services.EDIT),
+            Action(
+                label=message("Add a place"), endpoint="places.new_place", permission=services.EDIT
+            ),
         ),
     ),
 )
