@@ -121,9 +121,9 @@ class Shell:
         best, owner = _best_match(self.groups, path, self.home_url)
         groups = _mark(self.groups, best, owner, path)
         way = trail(groups, self.home_url)
-        passed = {crumb.url for crumb in way}
+        passed = {crumb.url for crumb in way} | {crumb.title for crumb in way[-1:]}
         crumbs = way + tuple(
-            crumb for crumb in breadcrumbs if not crumb.url or crumb.url not in passed
+            crumb for crumb in breadcrumbs if (crumb.url or crumb.title) not in passed
         )
         return replace(
             self,

@@ -56,6 +56,11 @@ def test_a_step_the_menu_knows_is_not_said_twice():
     assert way("/inventory/items/a1b2", *steps) == ["Inventory", "Items", "Paper"]
 
 
+def test_a_page_of_the_menu_may_name_itself():
+    assert way("/inventory/items", Crumb("Items")) == ["Inventory", "Items"]
+    assert way("/keys/", Crumb("Keys", "/keys/")) == ["Keys"]
+
+
 def test_the_kept_shell_is_not_changed_by_a_page():
     SHELL.on_page("/keys/")
     assert not any(entry.current for group in SHELL.groups for entry in group.entries)
