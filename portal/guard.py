@@ -258,7 +258,7 @@ def _check_new_side(session: GuardedSession, context: Any) -> None:
                     f"{state.class_.__name__}: deleted before anybody could ask whose it is"
                 )
     new = set(session.new)
-    written = [*new, *_changed(session)]
+    written = [row for row in (*new, *_changed(session)) if not _is_deleted(context, row)]
     _require(session, written, writing=True)
     targets: dict[type, set[Any]] = {}
     for row in written:
@@ -294,6 +294,12 @@ def _orphans(session: GuardedSession) -> Iterator[Any]:
             if relationship.cascade.delete_orphan:
                 given_up = state.attrs[relationship.key].history.deleted or ()
                 yield from (child for child in given_up if inspect(child).persistent)
+
+
+def _is_deleted(context: Any, row: Any) -> bool:
+    """Return whether this flush deleted the row: an orphan is not among ``session.deleted``."""
+    deleted, _ = context.states.get(inspect(row), (False, False))
+    return bool(deleted)
 
 
 def _changed(session: GuardedSession) -> list[Any]:
