@@ -21,9 +21,10 @@ from .config import Config
 from .db import db, looking
 from .errors import Unavailable
 from .files.store import Store
-from .gate import Portal, csrf, gate, mount, new_form_key
+from .gate import Portal, csrf, gate, new_form_key
 from .health.circuit import Circuit, question_for
 from .jobs.queue import Queue, queue_url
+from .mounting import mount
 from .plugin import Plugin
 from .roles.principals import Compiler
 from .runtime import Plugins, package_folder, refuse_undeclared_tables

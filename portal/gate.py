@@ -15,6 +15,7 @@ from flask_login import current_user
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from itsdangerous import BadData, URLSafeTimedSerializer
 from sqlalchemy import func, select
+from werkzeug.datastructures import FileStorage
 
 from . import messages
 from .auth.models import Idempotency
@@ -22,13 +23,14 @@ from .db import db
 from .errors import BadRequest, Forbidden, NotFound, NotSignedIn, TooMany, Unavailable
 from .guard import kernel_execute
 from .messages import message
-from .plugin import Plugin, PluginDefinitionError
+from .plugins.models import PluginActivation
 from .reach import Principal
 from .work import FormKey, retrying
 
 NOBODY = Principal()
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 FORM_KEY = "_key"
+LONGEST_KEY = 80
 EXPORTS = frozenset({"csv", "xlsx", "json"})
 csrf = CSRFProtect()
 
@@ -49,8 +51,8 @@ def policy(permission: str, *, fresh: int | None = None) -> Callable[..., Any]:
 def public(reason: str, *, key: bool = True, bare: bool = False) -> Callable[..., Any]:
     """Declare that a view is for everybody, and why.
 
-    ``key`` False frees its forms from the idempotency key; a ``bare`` view does without the database
-    and is never told who asks.
+    ``key`` False frees its forms from the idempotency key; a ``bare`` view does without the
+    database and is never told who asks.
     """
 
     def declare(view: Any) -> Any:
@@ -62,7 +64,7 @@ def public(reason: str, *, key: bool = True, bare: bool = False) -> Callable[...
 
 
 def unkeyed(reason: str) -> Callable[..., Any]:
-    """Declare that sending a view's form twice does no harm, and why, so that it needs no idempotency key."""
+    """Declare that a view's form may be sent twice without harm, and why: it needs no key."""
 
     def declare(view: Any) -> Any:
         view.__keyed__, view.__unkeyed_because__ = False, reason
@@ -76,7 +78,7 @@ class UndeclaredRoute(TypeError):
 
 
 class Portal(Flask):
-    """A Flask whose every route declares a policy, and whose views run again when the database was busy."""
+    """A Flask whose every route declares a policy; views run again when the database was busy."""
 
     def add_url_rule(
         self,
@@ -87,7 +89,7 @@ class Portal(Flask):
         **options: Any,
     ) -> None:
         if view_func is not None and not hasattr(view_func, "__policy__"):
-            if not _serves_files(endpoint, view_func):
+            if not serves_files(endpoint, view_func):
                 name = endpoint or view_func.__name__
                 raise UndeclaredRoute(f"{rule} ({name}) has neither @policy nor @public")
         super().add_url_rule(rule, endpoint, view_func, *args, **options)
@@ -98,37 +100,10 @@ class Portal(Flask):
         return retrying(super().dispatch_request, db.session(), attempts=attempts)
 
 
-def _serves_files(endpoint: str | None, view: Any) -> bool:
+def serves_files(endpoint: str | None, view: Any) -> bool:
     """Return whether this is Flask's own static view, not a view that calls itself static."""
     own = getattr(view, "__func__", None) is Blueprint.send_static_file
-    return own or (endpoint == "static" and view.__module__ == "flask.app")
-
-
-def mount(app: Portal, plugin: Plugin) -> None:
-    """Register a plugin's blueprint, after a rehearsal on a scratch portal; list every problem."""
-    assert plugin.blueprint is not None
-    rehearsal = Portal("rehearsal")
-    rehearsal.register_blueprint(plugin.blueprint, url_prefix=f"/{plugin.slug}")
-    declared = {permission.name for permission in plugin.permissions}
-    views: dict[str, Any] = rehearsal.view_functions
-    problems = [
-        f"{endpoint} needs {view.__policy__}, which {plugin.slug} does not declare"
-        for endpoint, view in views.items()
-        if getattr(view, "__policy__", None) not in {None, *declared}
-    ]
-    problems += [
-        f"{rule} lies outside /{plugin.slug}/"
-        for rule in rehearsal.url_map.iter_rules()
-        if rule.endpoint != "static" and not rule.rule.startswith(f"/{plugin.slug}/")
-    ]
-    problems += [
-        f"menu entry {str(entry.title)!r} leads to {entry.endpoint}, which is no page"
-        for entry in plugin.entries
-        if entry.endpoint not in views
-    ]
-    if problems:
-        raise PluginDefinitionError(plugin.slug, problems)
-    app.register_blueprint(plugin.blueprint, url_prefix=f"/{plugin.slug}")
+    return own or (endpoint == "static" and getattr(view, "__module__", "") == "flask.app")
 
 
 def gate() -> None:
@@ -145,16 +120,18 @@ def gate() -> None:
     session.act_as(actor)
     messages.current_language.set(actor.language if signed_in else guest_language())
     _refuse_nul()
-    if request.endpoint is None or request.endpoint.rpartition(".")[2] == "static":
+    if request.endpoint is None:
         return  # The router answers 404 or 405 itself.
     view = current_app.view_functions[request.endpoint]
-    permission = getattr(view, "__policy__", "")
-    is_public = hasattr(view, "__public__")
-    if not is_public:
+    if serves_files(request.endpoint, view):
+        return
+    if hasattr(view, "__public__"):
+        _require_plugin(None)
+    else:
         if not signed_in:
             raise NotSignedIn()
-        if request.blueprint and not _is_core(request.blueprint) and _slug() not in actor.active:
-            raise NotFound()
+        _require_plugin(actor)
+        permission = getattr(view, "__policy__", None)
         if not permission or not actor.holds(permission):
             raise Forbidden()
         _require_fresh(view)
@@ -174,7 +151,7 @@ def _require_database() -> None:
 
 
 def guest_language() -> str:
-    """Return the language of a visitor who is not signed in: the one chosen on the page, else the browser's."""
+    """Return the language of a visitor who is not signed in: as chosen, else the browser's."""
     chosen = request.cookies.get("kantor_language", "")
     if chosen in messages.LANGUAGES:
         return chosen
@@ -182,12 +159,24 @@ def guest_language() -> str:
     return wanted or current_app.extensions["kantor_facts"].get("language", "en")
 
 
-def _is_core(blueprint: str) -> bool:
-    return blueprint.partition(".")[0] in current_app.extensions["kantor_core_blueprints"]
+def _require_plugin(actor: Principal | None) -> None:
+    """Raise NotFound for a page of a plugin that is not loaded, or not switched on for ``actor``.
 
-
-def _slug() -> str:
-    return request.blueprints[-1]
+    What a plugin shows to everybody (no actor) is there while it is switched on for anybody.
+    """
+    slug = request.blueprints[-1] if request.blueprints else ""
+    if slug in current_app.extensions["kantor_core_blueprints"]:
+        return
+    if slug not in current_app.extensions["kantor"].loaded:
+        raise NotFound()
+    if actor is None:
+        on = select(PluginActivation.__table__.c.id).where(
+            PluginActivation.__table__.c.slug == slug
+        )
+        if kernel_execute(db.session(), on.limit(1)).first() is None:
+            raise NotFound()
+    elif slug not in actor.active:
+        raise NotFound()
 
 
 def _refuse_nul() -> None:
@@ -241,11 +230,11 @@ def _refuse_forged() -> None:
 
 
 def _require_key(view: Any, signed_in: bool) -> None:
-    """Require the idempotency key; a visitor who is not signed in must send one the portal signed."""
+    """Require the idempotency key; a guest must send one that the portal signed."""
     if not getattr(view, "__keyed__", True):
         return
     key = request.form.get(FORM_KEY, "")
-    if not 8 <= len(key) <= 200:
+    if not 8 <= len(key) <= (LONGEST_KEY if signed_in else 200):  # A guest's is signed.
         raise BadRequest()
     if not signed_in and _guest_key(key) is None:
         raise BadRequest(message("This form is too old to be sent. Reload the page and try again."))
@@ -258,7 +247,7 @@ def new_form_key() -> str:
 
 
 def form_key() -> FormKey | None:
-    """Return the key of the form that was sent, with a digest of what it says; None for an unkeyed view."""
+    """Return the key of the form that was sent, with a digest of what it says; None if unkeyed."""
     view = current_app.view_functions[request.endpoint or ""]
     if not getattr(view, "__keyed__", True):
         return None
@@ -268,9 +257,23 @@ def form_key() -> FormKey | None:
     fields = sorted(
         i for i in request.form.items(multi=True) if i[0] not in {"csrf_token", FORM_KEY}
     )
-    files = sorted((name, file.filename or "") for name, file in request.files.items(multi=True))
+    files = sorted(
+        (name, file.filename or "", _content(file))
+        for name, file in request.files.items(multi=True)
+    )
     content = repr((request.path, fields, files))
-    return FormKey(key=key[:80], digest=hashlib.sha256(content.encode()).hexdigest())
+    return FormKey(key=key[:LONGEST_KEY], digest=hashlib.sha256(content.encode()).hexdigest())
+
+
+def _content(file: FileStorage) -> str:
+    """Return a digest of a file that was sent; the same name may hold another list by now."""
+    if file.stream.closed:
+        return ""
+    place = file.stream.tell()
+    file.stream.seek(0)
+    digest = hashlib.file_digest(file.stream, "sha256").hexdigest()  # type: ignore[arg-type]
+    file.stream.seek(place)
+    return digest
 
 
 def _signer() -> URLSafeTimedSerializer:
@@ -285,7 +288,7 @@ def _guest_key(key: str) -> str | None:
 
 
 def _refuse_too_many(actor: Principal) -> None:
-    """Refuse more writes or exports in a minute than the configuration allows, counted in the database."""
+    """Refuse more writes or exports in a minute than the configuration allows."""
     rates = current_app.extensions["kantor_config"].rates
     if request.method not in SAFE and actor.person_id is not None:
         table = Idempotency.__table__

@@ -42,7 +42,8 @@ def tampered(app, change):
         if tx.session.get_bind().dialect.name == "sqlite":
             found = tx.session.execute(
                 text(
-                    "select name from sqlite_master where type = 'trigger' and tbl_name = 'audit_entry'"
+                    "select name from sqlite_master where type = 'trigger'"
+                    " and tbl_name = 'audit_entry'"
                 )
             )
             for (name,) in found.all():
