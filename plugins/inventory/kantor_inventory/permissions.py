@@ -9,6 +9,7 @@ PERMISSIONS = (
     Permission(name="inventory.item.view", title=message("See what is kept in stock")),
     Permission(name="inventory.item.edit", title=message("Add and change items"), writes=True),
     Permission(name="inventory.item.import", title=message("Import a stock list"), writes=True),
+    Permission(name="inventory.supplier.view", title=message("See the suppliers")),
     Permission(
         name="inventory.supplier.edit", title=message("Add and change suppliers"), writes=True
     ),
@@ -46,6 +47,12 @@ def _grants(role: str, reach: str, *names: str) -> tuple[RoleGrant, ...]:
 
 ROLES = (
     *(RoleGrant(role=role, permission="inventory.item.view", reach="all") for role in _EVERY_ROLE),
+    *(
+        grant
+        for role in _EVERY_ROLE
+        if role not in ("administrator", "employee")
+        for grant in _grants(role, "all", "supplier.view")
+    ),
     *_grants("employee", "department", "stock.view"),
     *_grants("assistant", "department", "stock.view", *(f"stock.{name}" for name in _MOVES)),
     *_grants("department_manager", "tree", "stock.view", "stock.set_rule", "cost.view"),

@@ -204,15 +204,26 @@ class Amount:
     def in_language(self, language: str) -> str:
         return f"{number(self.quantity, language)} {self.unit}"
 
+    def __str__(self) -> str:
+        return _aloud(self)
+
 
 @dataclass(frozen=True)
 class Listed:
-    """Several sentences parts as one, separated by commas."""
+    """Several parts of a sentence as one, separated by commas."""
 
     parts: tuple[Message, ...]
 
     def in_language(self, language: str) -> str:
         return ", ".join(part.in_language(language) for part in self.parts)
+
+    def __str__(self) -> str:
+        return _aloud(self)
+
+
+def _aloud(words: Amount | Listed) -> str:
+    """Return words in the language of whoever reads, as a message with nothing else in it."""
+    return str(Message("{words}", {"words": words}))
 
 
 def number(quantity: int, language: str = "en") -> str:

@@ -1,0 +1,70 @@
+"""What forms and filters offer: (public id, name) of everything one may choose."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+
+from portal.api import Contact, Department, Held, Place, UnitOfWork, visible
+
+from ..models import Category, Point, Supplier
+
+
+def stocked_places(tx: UnitOfWork) -> list[tuple[Any, Any]]:
+    """Return (public id, name) of the places whose stock one may see, in walking order."""
+    statement: Any = select(Point, Place.public_id, Place.name).join(
+        Place, Place.id == Point.place_id
+    )
+    rows = tx.session.execute(
+        visible(statement, "inventory.stock.view", tx.actor).order_by(Place.walk_order, Place.id)
+    )
+    return [(public_id, name) for _, public_id, name in rows]
+
+
+def categories(tx: UnitOfWork) -> list[tuple[Any, Any]]:
+    """Return (public id, name) of every category."""
+    rows = tx.session.execute(
+        select(Category.public_id, Category.name).order_by(Category.name_key, Category.id)
+    )
+    return [(row.public_id, row.name) for row in rows]
+
+
+def departments(tx: UnitOfWork) -> list[tuple[Any, Any]]:
+    """Return (public id, name) of every department that is in use."""
+    rows = tx.session.execute(
+        select(Department.public_id, Department.name)
+        .where(Department.active)
+        .order_by(Department.name_key, Department.id)
+    )
+    return [(row.public_id, row.name) for row in rows]
+
+
+def rooms(tx: UnitOfWork) -> list[tuple[Any, Any]]:
+    """Return (public id, name) of the places that are in use, in walking order."""
+    rows = tx.session.execute(
+        select(Place.public_id, Place.name).where(Place.active).order_by(Place.walk_order, Place.id)
+    )
+    return [(row.public_id, row.name) for row in rows]
+
+
+def suppliers(tx: UnitOfWork) -> list[tuple[Any, Any]]:
+    """Return (public id, name) of the suppliers one still buys from."""
+    rows = tx.session.execute(
+        select(Supplier.public_id, Contact.name)
+        .join(Contact, Contact.id == Supplier.contact_id)
+        .where(Supplier.active)
+        .order_by(Contact.name_key, Supplier.id)
+    )
+    return [(row.public_id, row.name) for row in rows]
+
+
+def open_places(tx: UnitOfWork, permission: str) -> list[tuple[Any, Any]]:
+    """Return (public id, name) of the places in use to which stock may be brought."""
+    reached = Place.in_reach(tx.actor.grants.get(permission, Held()), tx.actor, writing=True)
+    rows = tx.session.execute(
+        select(Place.public_id, Place.name)
+        .where(Place.active, Place.id.in_(reached))
+        .order_by(Place.walk_order, Place.id)
+    )
+    return [(row.public_id, row.name) for row in rows]

@@ -1,0 +1,352 @@
+"""What lists and pages read: statements, narrowed by whoever shows them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, case, false, func, literal, select
+from sqlalchemy.orm import aliased
+
+from portal.api import Contact, Department, Person, Place, UnitOfWork, permits, visible
+
+from ..models import (
+    Balance,
+    Barcode,
+    Category,
+    Item,
+    ItemUnit,
+    Movement,
+    Point,
+    StockRule,
+    Supplier,
+    SupplierItem,
+    Unit,
+)
+
+# Written into the SQL, not bound: only so does SQLite see that a partial index fits.
+NOTHING = literal(0, literal_execute=True)
+
+
+def items(tx: Any, *, category: str | None = None, status: str | None = None) -> Select[Any]:
+    """Return the items with what there is of each in all places one may look into."""
+    on_hand = (
+        select(func.coalesce(func.sum(Balance.quantity), 0))
+        .where(Balance.item_id == Item.id, ~Balance.outside)
+        .correlate(Item)
+        .scalar_subquery()
+    )
+    statement = (
+        select(
+            Item.public_id,
+            Item.name,
+            Item.sku,
+            Item.status,
+            Item.mode,
+            Category.name.label("category"),
+            Unit.name.label("unit"),
+            on_hand.label("on_hand"),
+        )
+        .join(Unit, Unit.id == Item.base_unit_id)
+        .outerjoin(Category, Category.id == Item.category_id)
+    )
+    if category is not None:
+        statement = statement.where(Category.public_id == category)
+    if status is not None:
+        statement = statement.where(Item.status == status)
+    return statement
+
+
+STATE = case(
+    (Balance.quantity == NOTHING, "out"),
+    (Balance.below, "low"),
+    (and_(Balance.maximum.is_not(None), Balance.quantity > Balance.maximum), "too_much"),
+    else_="enough",
+)
+
+
+def stock(tx: Any, *, place: str | None = None, state: str | None = None) -> Select[Any]:
+    """Return one row for every item and place that has or should have some of it."""
+    statement = (
+        select(
+            Balance.id,
+            Balance.quantity,
+            Balance.minimum,
+            Balance.maximum,
+            Balance.value,
+            Balance.moved_at,
+            STATE.label("state"),
+            Item.public_id.label("item"),
+            Item.name,
+            Item.sku,
+            Unit.name.label("unit"),
+            Place.name.label("place"),
+            Place.code,
+        )
+        .join(Item, Item.id == Balance.item_id)
+        .join(Unit, Unit.id == Item.base_unit_id)
+        .join(Point, Point.id == Balance.point_id)
+        .join(Place, Place.id == Point.place_id)
+        .where(~Balance.outside)
+    )
+    if place is not None:
+        there = select(Point.id).join(Place, Place.id == Point.place_id)
+        statement = statement.where(
+            Balance.point_id == there.where(Place.public_id == place).scalar_subquery()
+        )
+    match state:
+        case "below":
+            statement = statement.where(Balance.below)
+        case "out":
+            statement = statement.where(Balance.quantity == NOTHING)
+        case "too_much":
+            statement = statement.where(
+                Balance.maximum.is_not(None), Balance.quantity > Balance.maximum
+            )
+    return statement
+
+
+def movements(tx: UnitOfWork, *, item: str) -> Select[Any]:  # long: one statement, read as one
+    """Return the ledger of one item: both ends by name, what they then held only in reach."""
+    source, target = aliased(Point, name="source"), aliased(Point, name="target")
+    left, arrived = aliased(Place, name="left_place"), aliased(Place, name="arrived_place")
+    receiver, actor = aliased(Person, name="receiver"), aliased(Person, name="actor")
+    room = aliased(Place, name="room")
+    counted, entered_in = aliased(Unit, name="counted_in"), aliased(Unit, name="entered_in")
+    back = aliased(Movement, name="taken_back")
+    sees_source = permits(source, "inventory.stock.view", tx.actor)
+    sees_target = permits(target, "inventory.stock.view", tx.actor)
+    statement: Any = (
+        select(
+            Movement.id,
+            Movement.public_id,
+            Movement.posted_at,
+            Movement.occurred_on,
+            Movement.type,
+            Movement.quantity,
+            Movement.entered,
+            Movement.value,
+            Movement.note,
+            counted.name.label("unit"),
+            entered_in.name.label("entered_unit"),
+            source.kind.label("source_kind"),
+            target.kind.label("target_kind"),
+            left.name.label("source"),
+            arrived.name.label("target"),
+            case((sees_source, Movement.left_from)).label("left_from"),
+            case((sees_target, Movement.left_to)).label("left_to"),
+            receiver.name.label("for_person"),
+            Department.name.label("for_department"),
+            room.name.label("for_place"),
+            Contact.name.label("supplier"),
+            actor.name.label("actor"),
+            select(back.id)
+            .where(back.reverses_id == Movement.id)
+            .correlate(Movement)
+            .exists()
+            .label("reversed"),
+        )
+        .join(Item, Item.id == Movement.item_id)
+        .join(counted, counted.id == Item.base_unit_id)
+        .join(ItemUnit, ItemUnit.id == Movement.item_unit_id)
+        .join(entered_in, entered_in.id == ItemUnit.unit_id)
+        .join(source, source.id == Movement.from_point_id)
+        .join(target, target.id == Movement.to_point_id)
+        .outerjoin(left, left.id == source.place_id)
+        .outerjoin(arrived, arrived.id == target.place_id)
+        .outerjoin(receiver, receiver.id == Movement.for_person_id)
+        .outerjoin(Department, Department.id == Movement.for_department_id)
+        .outerjoin(room, room.id == Movement.for_place_id)
+        .outerjoin(Supplier, Supplier.id == Movement.supplier_id)
+        .outerjoin(Contact, Contact.id == Supplier.contact_id)
+        .outerjoin(actor, actor.id == Movement.actor_id)
+        .where(Movement.item_id == select(Item.id).where(Item.public_id == item).scalar_subquery())
+    )
+    return statement
+
+
+def places_of(tx: UnitOfWork, item: Item, permission: str = "inventory.stock.view") -> Any:
+    """Return (balance, place, rule, state) wherever ``permission`` reaches, in walking order."""
+    statement = (
+        select(Balance, Place, StockRule, STATE.label("state"))
+        .join(Point, Point.id == Balance.point_id)
+        .join(Place, Place.id == Point.place_id)
+        .outerjoin(
+            StockRule,
+            and_(StockRule.item_id == Balance.item_id, StockRule.point_id == Balance.point_id),
+        )
+        .where(Balance.item_id == item.id, ~Balance.outside)
+        .order_by(Place.walk_order, Place.id)
+    )
+    return tx.session.execute(visible(statement, permission, tx.actor)).all()
+
+
+def units_of(tx: UnitOfWork, item: Item) -> Any:
+    """Return (item unit, its name, its codes) of the units an item comes in, smallest first."""
+    rows = tx.session.execute(
+        select(ItemUnit, Unit.name, Barcode.code)
+        .join(Unit, Unit.id == ItemUnit.unit_id)
+        .outerjoin(Barcode, and_(Barcode.item_unit_id == ItemUnit.id, Barcode.active))
+        .where(ItemUnit.item_id == item.id, ItemUnit.active)
+        .order_by(ItemUnit.id, Barcode.id)
+    )
+    found: dict[int, tuple[ItemUnit, str, list[str]]] = {}
+    for unit, name, code in rows:
+        codes = found.setdefault(unit.id, (unit, name, []))[2]
+        if code is not None:
+            codes.append(code)
+    return sorted(found.values(), key=lambda row: row[0].num / row[0].den)
+
+
+def offers_of(tx: UnitOfWork, item: Item) -> Any:
+    """Return who sells an item, by which unit, and what they last asked for one."""
+    return tx.session.execute(
+        select(
+            Supplier.public_id,
+            Contact.name,
+            Unit.name.label("unit"),
+            SupplierItem.price,
+            SupplierItem.priced_on,
+            Supplier.lead_days,
+        )
+        .join(SupplierItem, SupplierItem.supplier_id == Supplier.id)
+        .join(ItemUnit, ItemUnit.id == SupplierItem.item_unit_id)
+        .join(Unit, Unit.id == ItemUnit.unit_id)
+        .outerjoin(Contact, Contact.id == Supplier.contact_id)
+        .where(ItemUnit.item_id == item.id, Supplier.active)
+        .order_by(Supplier.id, SupplierItem.id)
+    ).all()
+
+
+def changes(tx: UnitOfWork, item: Item, *, days: int) -> tuple[date, dict[str, int], int]:
+    """Return since when, what each kind of movement amounts to, and by how much stock changed.
+
+    Movements between two places in reach change nothing and are left out.
+    """
+    since = tx.today - timedelta(days=days)
+    began = datetime.combine(since, time(), tx.zone)
+    source, target = aliased(Point, name="source"), aliased(Point, name="target")
+    gone = case((permits(source, "inventory.stock.view", tx.actor), 1), else_=0)
+    come = case((permits(target, "inventory.stock.view", tx.actor), 1), else_=0)
+    rows = tx.session.execute(
+        visible(
+            select(Movement.type, (come - gone).label("sign"), func.sum(Movement.quantity))
+            .join(source, source.id == Movement.from_point_id)
+            .join(target, target.id == Movement.to_point_id)
+            .where(Movement.item_id == item.id, Movement.posted_at >= began)
+            .group_by(Movement.type, come - gone),
+            "inventory.stock.view",
+            tx.actor,
+        )
+    )
+    sums: dict[str, int] = {}
+    change = 0
+    for kind, sign, quantity in rows:
+        if sign == 0:
+            continue
+        change += sign * int(quantity)
+        name = kind if kind not in ("transfer", "reversal") else f"{kind}_{_way(sign)}"
+        sums[name] = sums.get(name, 0) + int(quantity)
+    return since, sums, change
+
+
+def _way(sign: int) -> str:
+    return "in" if sign > 0 else "out"
+
+
+def supplier_rows(tx: Any) -> Select[Any]:
+    """Return the suppliers with the terms one buys on."""
+    statement: Any = select(
+        Supplier.public_id,
+        Contact.name,
+        Supplier.customer_number,
+        Supplier.order_by,
+        Supplier.lead_days,
+        Supplier.active,
+    ).join(Contact, Contact.id == Supplier.contact_id)
+    return statement
+
+
+def category_rows(tx: UnitOfWork) -> Any:
+    """Return every category with the number of its items."""
+    return tx.session.execute(
+        select(Category.public_id, Category.name, func.count(Item.id).label("items"))
+        .outerjoin(Item, Item.category_id == Category.id)
+        .group_by(Category.id, Category.public_id, Category.name, Category.name_key)
+        .order_by(Category.name_key, Category.id)
+    ).all()
+
+
+def place_rows(tx: UnitOfWork) -> Any:
+    """Return the places with stock one may see: how many items, how many below their minimum."""
+    statement: Any = (
+        select(
+            Balance.point_id,
+            Place.public_id,
+            Place.name,
+            Place.code,
+            func.count(Balance.id).label("items"),
+            func.sum(case((Balance.below, 1), else_=0)).label("below"),
+        )
+        .join(Point, Point.id == Balance.point_id)
+        .join(Place, Place.id == Point.place_id)
+        .where(~Balance.outside)
+        .group_by(
+            Balance.point_id, Place.id, Place.public_id, Place.name, Place.code, Place.walk_order
+        )
+        .order_by(Place.walk_order, Place.id)
+    )
+    return tx.session.execute(visible(statement, "inventory.stock.view", tx.actor)).all()
+
+
+def prices_of(tx: UnitOfWork, supplier: Supplier) -> Any:
+    """Return what a supplier sells, and what they last asked for one unit."""
+    return tx.session.execute(
+        select(
+            Item.public_id,
+            Item.name,
+            Item.sku,
+            Unit.name.label("unit"),
+            SupplierItem.supplier_sku,
+            SupplierItem.price,
+            SupplierItem.priced_on,
+        )
+        .join(ItemUnit, ItemUnit.item_id == Item.id)
+        .join(SupplierItem, SupplierItem.item_unit_id == ItemUnit.id)
+        .join(Unit, Unit.id == ItemUnit.unit_id)
+        .where(SupplierItem.supplier_id == supplier.id)
+        .order_by(Item.name_key, Item.id)
+        .limit(500)
+    ).all()
+
+
+def findings_in_reach(
+    tx: UnitOfWork, findings: list[dict[str, Any]]
+) -> tuple[list[tuple[str, str, dict[str, Any]]], int]:
+    """Return (item, place, finding) where one may look, and how many there are elsewhere."""
+    if not findings:
+        return [], 0
+    statement: Any = (
+        select(Balance.item_id, Balance.point_id, Item.name, Place.name.label("place"))
+        .join(Item, Item.id == Balance.item_id)
+        .join(Point, Point.id == Balance.point_id)
+        .join(Place, Place.id == Point.place_id)
+        .where(
+            Balance.item_id.in_({finding["item_id"] for finding in findings}),
+            Balance.point_id.in_({finding["point_id"] for finding in findings}),
+        )
+    )
+    rows = tx.session.execute(visible(statement, "inventory.stock.view", tx.actor))
+    names = {(row.item_id, row.point_id): (row.name, row.place) for row in rows}
+    found = [
+        (*names[key], finding)
+        for finding in findings
+        if (key := (finding["item_id"], finding["point_id"])) in names
+    ]
+    return found, len(findings) - len(found)
+
+
+def cost_in_reach(tx: UnitOfWork, model: type[Balance | Movement]) -> ColumnElement[bool]:
+    """Return in which rows this person may see what stock costs."""
+    held = tx.actor.grants.get("inventory.cost.view")
+    return model.rows(model, held, tx.actor, False) if held else false()

@@ -1,0 +1,6 @@
+"""The pages of inventory."""
+
+from . import items, ledger, moves, stock, suppliers
+from .shared import blueprint
+
+__all__ = ["blueprint", "items", "ledger", "moves", "stock", "suppliers"]

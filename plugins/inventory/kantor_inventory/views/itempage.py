@@ -1,0 +1,160 @@
+"""What the page of an item shows, gathered in a few statements."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import url_for
+from sqlalchemy import func, select
+
+from portal.api import UnitOfWork, message, visible
+
+from .. import rules
+from ..forms import STATES, STATUSES, TYPES
+from ..models import Balance, Item, Movement
+from ..rules import Amount
+from ..services import lists
+from ..tables import STATE_TONES, STATUS_TONES
+
+SHOWN = 25
+DAYS = 30
+ICONS = {
+    "receive": "package-import",
+    "issue": "package-export",
+    "transfer": "transfer",
+    "scrap": "trash",
+    "opening": "flag",
+    "reversal": "arrow-back-up",
+}
+
+
+def context(tx: UnitOfWork, item: Item) -> dict[str, Any]:
+    """Return everything on an item's page that this person may see."""
+    may_look = tx.actor.holds("inventory.stock.view")
+    places = lists.places_of(tx, item) if may_look else []
+    lines = timeline(tx, item) if may_look else []
+    return {
+        "item": item,
+        "unit": item.base_unit.name,
+        "status": (STATUSES[item.status], STATUS_TONES[item.status]),
+        "places": [_place(item, *row) for row in places],
+        "on_hand": sum(balance.quantity for balance, *_ in places),
+        "worth": _worth(tx, item) if tx.actor.holds("inventory.cost.view") else None,
+        "units": lists.units_of(tx, item),
+        "offers": lists.offers_of(tx, item),
+        "lines": lines[:SHOWN],
+        "more": len(lines) > SHOWN,
+        "told": _told(tx, item, places) if places else None,
+    }
+
+
+def as_form(item: Item) -> dict[str, Any]:
+    """Return an item as its form shows it."""
+    return {
+        "name": item.name,
+        "sku": item.sku,
+        "category": item.category.public_id if item.category is not None else None,
+        "mode": item.mode,
+        "status": item.status,
+        "note": item.note,
+        "version": item.version,
+    }
+
+
+def timeline(tx: UnitOfWork, item: Item) -> list[dict[str, Any]]:
+    """Return the newest movements as sentences, newest first."""
+    statement = lists.movements(tx, item=item.public_id).order_by(Movement.id.desc())
+    rows = tx.session.execute(visible(statement.limit(SHOWN + 1), "inventory.stock.view", tx.actor))
+    return [_line(row) for row in rows]
+
+
+def _line(row: Any) -> dict[str, Any]:
+    moved = Amount(row.quantity, row.unit)
+    entered = Amount(row.entered, row.entered_unit)
+    return {
+        "person": row.actor,
+        "icon": ICONS[row.type],
+        "text": sentence(row, moved),
+        "at": row.posted_at,
+        "note": row.note,
+        "amount": TYPES[row.type],
+        "amount_meta": entered if row.entered_unit != row.unit else "",
+        "detail": left_at(row),
+        "url": url_for("inventory.movement", public_id=row.public_id),
+        "reversed": row.reversed,
+    }
+
+
+def sentence(row: Any, moved: Amount) -> Any:
+    """Return one line of the ledger in words."""
+    names = {"amount": moved, "source": row.source, "target": row.target}
+    receiver = receiver_of(row)
+    match row.type:
+        case "receive" if row.supplier:
+            return message("received {amount} from {supplier}", supplier=row.supplier, **names)
+        case "receive":
+            return message("received {amount}", **names)
+        case "issue":
+            return message("issued {amount} to {receiver}", receiver=receiver, **names)
+        case "transfer":
+            return message("moved {amount} from {source} to {target}", **names)
+        case "scrap":
+            return message("scrapped {amount}", **names)
+        case "opening":
+            return message("opened the books with {amount}", **names)
+    return message("took a movement of {amount} back", **names)
+
+
+def receiver_of(row: Any) -> str:
+    """Return for whom stock left, in names."""
+    return ", ".join(name for name in (row.for_person, row.for_department, row.for_place) if name)
+
+
+def left_at(row: Any) -> Any:
+    """Return what each end in reach then held: how 40 became 12."""
+    parts = []
+    for place, left, sign in (
+        (row.source, row.left_from, 1),
+        (row.target, row.left_to, -1),
+    ):
+        if place is not None and left is not None:
+            parts.append(
+                message(
+                    "{place}: {before} became {after}",
+                    place=place,
+                    before=Amount(left + sign * row.quantity, row.unit),
+                    after=Amount(left, row.unit),
+                )
+            )
+    return rules.Listed(tuple(parts)) if parts else ""
+
+
+def _place(item: Item, balance: Any, place: Any, rule: Any, state: str) -> dict[str, Any]:
+    unit = item.base_unit.name
+    return {
+        "name": place.name,
+        "code": place.code,
+        "public_id": place.public_id,
+        "quantity": balance.quantity,
+        "minimum": balance.minimum,
+        "maximum": balance.maximum,
+        "state": STATES[state],
+        "tone": STATE_TONES[state],
+        "why": rules.explain_state(balance.quantity, balance.minimum, balance.maximum, unit),
+        "rule_url": url_for("inventory.rule", public_id=item.public_id, place_id=place.public_id),
+    }
+
+
+def _worth(tx: UnitOfWork, item: Item) -> dict[str, int | None]:
+    """Return what the stock in reach is worth, and what one of it costs on average."""
+    mine = (Balance.item_id == item.id, ~Balance.outside, lists.cost_in_reach(tx, Balance))
+    sums = select(func.sum(Balance.quantity), func.sum(Balance.value)).where(*mine)
+    quantity, value = (int(part or 0) for part in tx.session.execute(sums).one())
+    return {"value": value, "each": rules.unit_cost(on_hand=quantity, value=value)}
+
+
+def _told(tx: UnitOfWork, item: Item, places: Any) -> dict[str, Any]:
+    since, sums, change = lists.changes(tx, item, days=DAYS)
+    after = sum(balance.quantity for balance, *_ in places)
+    told = rules.explain_change(after - change, after, sums, item.base_unit.name)
+    return {"since": since, "sentence": told}

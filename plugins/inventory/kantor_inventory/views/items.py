@@ -1,0 +1,214 @@
+"""Items: the list, the page with its timeline, adding and changing."""
+
+from __future__ import annotations
+
+from flask import request, url_for
+from sqlalchemy import select
+
+from portal.api import ValidationFailed, message, visible
+from portal.web import policy, reading, redirect_to, render, toast, transaction
+
+from ..forms import CategoryForm, CodeForm, EditItemForm, NewItemForm, PackForm, PriceForm
+from ..models import Category, ItemUnit
+from ..services import choices, lists, suppliers
+from ..services import items as services
+from ..tables import ITEMS
+from . import itempage
+from .shared import blueprint, item_named, item_trail, trail
+
+
+@blueprint.get("/items")
+@policy("inventory.item.view")
+def items():
+    """Show what is kept."""
+    return ITEMS.respond(reading(), "inventory/items.html", crumbs=((message("Items"), ""),))
+
+
+@blueprint.get("/items/<public_id>")
+@policy("inventory.item.view")
+def item(public_id):
+    """Show an item: how much there is where, what it comes in, and what happened to it."""
+    tx = reading()
+    row = item_named(tx, public_id)
+    return render("inventory/item.html", crumbs=trail((row.name, "")), **itempage.context(tx, row))
+
+
+@blueprint.route("/items/new", methods=["GET", "POST"])
+@policy("inventory.item.edit")
+def new_item():
+    """Add an item."""
+    form = NewItemForm(request.form)
+    form.category.choices = choices.categories(reading())
+    if request.method == "POST" and form.validate():
+        try:
+            with transaction() as tx:
+                made = services.add_item(tx, form.command(services.AddItem))
+                toast(message("{item} is in the list.", item=made.name))
+                return redirect_to(tx, "inventory.item", public_id=made.public_id)
+        except ValidationFailed as refused:
+            form.add_errors(refused.fields)
+    return _form_page("inventory/new_item.html", form, trail((message("New item"), "")))
+
+
+@blueprint.route("/items/<public_id>/edit", methods=["GET", "POST"])
+@policy("inventory.item.edit")
+def edit_item(public_id):
+    """Change what is said about an item."""
+    tx = reading()
+    row = item_named(tx, public_id, "inventory.item.edit")
+    form = EditItemForm(request.form, data=itempage.as_form(row))
+    form.category.choices = choices.categories(tx)
+    crumbs = item_trail(row, message("Edit"))
+    if request.method == "POST" and form.validate():
+        try:
+            with transaction() as tx:
+                command = form.command(
+                    services.EditItem, item=public_id, version=number(form.version.data)
+                )
+                services.edit_item(tx, command)
+                toast(message("Saved."))
+                return redirect_to(tx, "inventory.item", public_id=public_id)
+        except ValidationFailed as refused:
+            form.add_errors(refused.fields)
+    back = url_for("inventory.item", public_id=public_id)
+    return _form_page("inventory/edit_item.html", form, crumbs, back=back)
+
+
+@blueprint.route("/items/<public_id>/units/new", methods=["GET", "POST"])
+@policy("inventory.item.edit")
+def new_unit(public_id):
+    """Let an item come in a further unit."""
+    tx = reading()
+    row = item_named(tx, public_id, "inventory.item.edit")
+    crumbs, base = item_trail(row, message("New unit")), row.base_unit.name
+    form = PackForm(request.form)
+    if request.method == "POST" and form.validate():
+        try:
+            with transaction() as tx:
+                pack = form.command(services.Pack)
+                services.add_pack(tx, services.AddPack(item=public_id, pack=pack))
+                return redirect_to(tx, "inventory.item", public_id=public_id)
+        except ValidationFailed as refused:
+            form.add_errors(refused.fields)
+    back = url_for("inventory.item", public_id=public_id)
+    return _form_page("inventory/new_unit.html", form, crumbs, back=back, base=base)
+
+
+@blueprint.post("/units/<public_id>/retire")
+@policy("inventory.item.edit")
+def retire_unit(public_id):
+    """Switch a unit off."""
+    with transaction() as tx:
+        unit = services.retire_pack(tx, public_id)
+        toast(message("{unit} is switched off for this item.", unit=unit.unit.name))
+        return redirect_to(tx, "inventory.item", public_id=unit.item.public_id)
+
+
+@blueprint.route("/units/<public_id>/codes/new", methods=["GET", "POST"])
+@policy("inventory.item.edit")
+def new_code(public_id):
+    """Say what is printed on a packet."""
+    tx = reading()
+    unit = tx.one(
+        visible(select(ItemUnit), "inventory.item.edit", tx.actor), public_id=public_id, active=True
+    )
+    item_id, name = unit.item.public_id, unit.unit.name
+    crumbs = item_trail(unit.item, message("New barcode"))
+    form = CodeForm(request.form)
+    if request.method == "POST" and form.validate():
+        try:
+            with transaction() as tx:
+                services.add_code(tx, form.command(services.AddCode, unit=public_id))
+                return redirect_to(tx, "inventory.item", public_id=item_id)
+        except ValidationFailed as refused:
+            form.add_errors(refused.fields)
+    back = url_for("inventory.item", public_id=item_id)
+    return _form_page("inventory/new_code.html", form, crumbs, back=back, unit=name)
+
+
+@blueprint.post("/codes/retire")
+@policy("inventory.item.edit")
+def retire_code():
+    """Let a barcode stand for nothing any more."""
+    with transaction() as tx:
+        row = services.retire_code(tx, request.form.get("code", ""))
+        toast(message("The barcode is gone from {item}.", item=row.name))
+        return redirect_to(tx, "inventory.item", public_id=row.public_id)
+
+
+@blueprint.route("/items/<public_id>/prices/new", methods=["GET", "POST"])
+@policy("inventory.supplier.edit")
+def new_price(public_id):
+    """Keep what a supplier asks for a unit of this item."""
+    tx = reading()
+    row = item_named(tx, public_id)
+    crumbs = item_trail(row, message("New price"))
+    form = PriceForm(request.form)
+    form.supplier.choices = choices.suppliers(tx)
+    form.unit.choices = [(unit.public_id, name) for unit, name, _ in lists.units_of(tx, row)]
+    if request.method == "POST" and form.validate():
+        with transaction() as tx:
+            suppliers.set_price(tx, form.command(suppliers.SetPrice))
+            return redirect_to(tx, "inventory.item", public_id=public_id)
+    back = url_for("inventory.item", public_id=public_id)
+    return _form_page("inventory/new_price.html", form, crumbs, back=back)
+
+
+@blueprint.get("/categories")
+@policy("inventory.item.view")
+def categories():
+    """Show the categories and how many items stand in each."""
+    tx = reading()
+    rows = lists.category_rows(tx)
+    return render("inventory/categories.html", crumbs=trail((message("Categories"), "")), rows=rows)
+
+
+@blueprint.route("/categories/new", methods=["GET", "POST"])
+@policy("inventory.item.edit")
+def new_category():
+    """Add a category."""
+    form = CategoryForm(request.form)
+    if request.method == "POST" and form.validate():
+        try:
+            with transaction() as tx:
+                services.add_category(tx, form.name.data or "")
+                return redirect_to(tx, "inventory.categories")
+        except ValidationFailed as refused:
+            form.add_errors(refused.fields)
+    crumbs = trail((message("Categories"), url_for("inventory.categories")), (message("New"), ""))
+    back = url_for("inventory.categories")
+    return _form_page("inventory/category.html", form, crumbs, back=back)
+
+
+@blueprint.route("/categories/<public_id>", methods=["GET", "POST"])
+@policy("inventory.item.edit")
+def category(public_id):
+    """Rename a category."""
+    tx = reading()
+    row = tx.one(visible(select(Category), "inventory.item.edit", tx.actor), public_id=public_id)
+    form = CategoryForm(request.form, obj=row)
+    crumbs = trail((message("Categories"), url_for("inventory.categories")), (row.name, ""))
+    if request.method == "POST" and form.validate():
+        try:
+            with transaction() as tx:
+                command = services.Rename(
+                    row=public_id, version=number(form.version.data), name=form.name.data or ""
+                )
+                services.rename_category(tx, command)
+                return redirect_to(tx, "inventory.categories")
+        except ValidationFailed as refused:
+            form.add_errors(refused.fields)
+    back = url_for("inventory.categories")
+    return _form_page("inventory/category.html", form, crumbs, back=back)
+
+
+def number(text):
+    """Return the version a form was made from; what is no number is no version there ever was."""
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else -1
+
+
+def _form_page(template, form, crumbs, *, back="", **context):
+    """Return a form, with 422 if anything in it needs another look."""
+    broken = form.errors or form.form_errors
+    page = render(template, crumbs=crumbs, form=form, back=back, **context)
+    return (page, 422) if broken else page

@@ -1,0 +1,293 @@
+"""Receive, issue, transfer, scrap: one form each, shown again until its figures are understood."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from flask import request, url_for
+from sqlalchemy import select
+
+from portal.api import Conflict, Message, Person, ValidationFailed, message, visible
+from portal.web import policy, reading, redirect_to, render, toast, transaction
+
+from ..forms import TYPES, IssueForm, MoveForm, ReceiveForm, ReverseForm, ScrapForm, TransferForm
+from ..models import Movement
+from ..rules import Amount
+from ..services import choices, lists, stock
+from . import itempage
+from .shared import blueprint, item_named, item_trail
+
+PEOPLE_SHOWN = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class Move:
+    """One kind of movement: its words, its form, and the service that does it."""
+
+    name: str
+    title: Message
+    button: Message
+    done: Message
+    permission: str
+    form: type[MoveForm]
+    command: type[Any]
+    service: Callable[..., Any]
+
+
+RECEIVE = Move(
+    name="receive",
+    title=message("Receive"),
+    button=message("Receive {amount}"),
+    done=message("{amount} received."),
+    permission="inventory.stock.receive",
+    form=ReceiveForm,
+    command=stock.Receive,
+    service=stock.receive,
+)
+ISSUE = Move(
+    name="issue",
+    title=message("Issue"),
+    button=message("Issue {amount}"),
+    done=message("{amount} issued."),
+    permission="inventory.stock.issue",
+    form=IssueForm,
+    command=stock.Issue,
+    service=stock.issue,
+)
+TRANSFER = Move(
+    name="transfer",
+    title=message("Move"),
+    button=message("Move {amount}"),
+    done=message("{amount} moved."),
+    permission="inventory.stock.transfer",
+    form=TransferForm,
+    command=stock.Transfer,
+    service=stock.transfer,
+)
+SCRAP = Move(
+    name="scrap",
+    title=message("Scrap"),
+    button=message("Scrap {amount}"),
+    done=message("{amount} scrapped."),
+    permission="inventory.stock.scrap",
+    form=ScrapForm,
+    command=stock.Scrap,
+    service=stock.scrap,
+)
+
+
+@blueprint.route("/items/<public_id>/receive", methods=["GET", "POST"])
+@policy("inventory.stock.receive")
+def receive(public_id):
+    """Take goods in."""
+    return _move(RECEIVE, public_id)
+
+
+@blueprint.route("/items/<public_id>/issue", methods=["GET", "POST"])
+@policy("inventory.stock.issue")
+def issue(public_id):
+    """Hand stock out."""
+    return _move(ISSUE, public_id)
+
+
+@blueprint.route("/items/<public_id>/transfer", methods=["GET", "POST"])
+@policy("inventory.stock.transfer")
+def transfer(public_id):
+    """Carry stock to another place."""
+    return _move(TRANSFER, public_id)
+
+
+@blueprint.route("/items/<public_id>/scrap", methods=["GET", "POST"])
+@policy("inventory.stock.scrap")
+def scrap(public_id):
+    """Throw stock away."""
+    return _move(SCRAP, public_id)
+
+
+@blueprint.get("/items/<public_id>/understood")
+@policy("inventory.item.view")
+def understood(public_id):
+    """Say what a quantity means in base units, while it is typed."""
+    tx = reading()
+    row = item_named(tx, public_id)
+    form = MoveForm(request.args)
+    form.offer(lists.units_of(tx, row), row.base_unit.name)
+    form.quantity.validate(form)
+    return render("inventory/understood.html", **_meaning(tx, row, form))
+
+
+@blueprint.get("/people")
+@policy("inventory.stock.issue")
+def people():
+    """Find a person by a part of the name."""
+    words = request.args.get("for_person_q") or request.args.get("q") or ""
+    return render("inventory/matches.html", matches=_people(reading(), words))
+
+
+@blueprint.get("/movements/<public_id>")
+@policy("inventory.stock.view")
+def movement(public_id):
+    """Show one line of the ledger."""
+    tx = reading()
+    row, item = _line(tx, "inventory.stock.view", public_id)
+    return render(
+        "inventory/movement.html",
+        crumbs=item_trail(item, message("Movement {number}", number=row.id)),
+        item=item,
+        line=row,
+        types=TYPES,
+        value=_value(tx, public_id),
+        moved=Amount(row.quantity, row.unit),
+        entered=Amount(row.entered, row.entered_unit),
+        receiver=itempage.receiver_of(row),
+        left=itempage.left_at(row),
+        may_reverse=row.type != "reversal" and not row.reversed and _may_reverse(tx, public_id),
+    )
+
+
+@blueprint.route("/movements/<public_id>/reverse", methods=["GET", "POST"])
+@policy("inventory.stock.reverse")
+def reverse(public_id):
+    """Take a movement back."""
+    tx = reading()
+    row, item = _line(tx, "inventory.stock.reverse", public_id)
+    crumbs, item_id = item_trail(item, message("Reverse")), item.public_id
+    form = ReverseForm(request.form)
+    status = 200
+    if request.method == "POST" and form.validate():
+        try:
+            with transaction() as tx:
+                stock.reverse(tx, form.command(stock.Reverse, movement=public_id))
+                toast(message("The movement is reversed."))
+                return redirect_to(tx, "inventory.item", public_id=item_id)
+        except ValidationFailed as refused:
+            form.add_errors(refused.fields)
+        except Conflict as conflict:
+            form.form_errors.append(conflict.message)
+            status = conflict.status
+        tx = reading()
+        row, item = _line(tx, "inventory.stock.reverse", public_id)
+    page = render(
+        "inventory/reverse.html",
+        crumbs=crumbs,
+        item=item,
+        line=row,
+        types=TYPES,
+        moved=Amount(row.quantity, row.unit),
+        form=form,
+    )
+    return page, status if status != 200 else 422 if form.errors else 200
+
+
+def _move(move, public_id):
+    """Show the form of a movement, or do it once its quantity is understood."""
+    status = 200
+    form, context = _prepared(move, public_id)
+    if request.method == "POST":
+        understood = form.validate() and form.is_understood()
+        status = 422 if form.errors else 200
+        if understood and not form.errors:
+            moved = context["meant"]
+            try:
+                with transaction() as tx:
+                    move.service(tx, form.command(move.command, item=public_id))
+                    toast(Message(move.done.msgid, {"amount": moved}))
+                    return redirect_to(tx, "inventory.item", public_id=public_id)
+            except ValidationFailed as refused:
+                form.add_errors(refused.fields)
+                status = 422
+            except Conflict as conflict:
+                form.form_errors.append(conflict.message)
+                status = conflict.status
+            form.understood.data = ""
+    return render("inventory/move.html", form=form, move=move, **context), status
+
+
+def _prepared(move, public_id):
+    """Return the form with what this person may choose, and what the page shows beside it."""
+    tx = reading()
+    row = item_named(tx, public_id)
+    form = move.form(request.form, data={"occurred_on": tx.today} | _suggested(request.args))
+    form.offer(lists.units_of(tx, row), row.base_unit.name)
+    _offer_places(tx, move, form, row)
+    if move is RECEIVE:
+        form.supplier.choices = choices.suppliers(tx)
+        if not tx.actor.holds("inventory.cost.view"):
+            del form.price
+    if move is ISSUE:
+        form.for_department.choices = choices.departments(tx)
+        form.for_place.choices = choices.rooms(tx)
+        form.for_person.search = lambda words: _people(tx, words)
+        form.for_person.title = lambda public_id: _person_name(tx, public_id)
+    context = {
+        "crumbs": item_trail(row, move.title),
+        "item": row,
+        "unit": row.base_unit.name,
+        "back": url_for("inventory.item", public_id=public_id),
+        **_meaning(tx, row, form),
+    }
+    return form, context
+
+
+def _suggested(args):
+    """Return what a link to the form has chosen beforehand."""
+    names = ("unit", "from_place", "to_place")
+    return {name: args[name] for name in names if args.get(name)}
+
+
+def _offer_places(tx, move, form, item):
+    """Offer the places stock may leave or reach, each with what is there."""
+    if "from_place" in form:
+        there = lists.places_of(tx, item, move.permission)
+        form.from_place.choices = [
+            (place.public_id, _with_stock(place, balance, item))
+            for balance, place, _, _ in there
+            if balance.quantity > 0
+        ]
+    if "to_place" in form:
+        form.to_place.choices = choices.open_places(tx, move.permission)
+
+
+def _with_stock(place, balance, item):
+    held = Amount(balance.quantity, item.base_unit.name)
+    return message("{place}: {held}", place=place.name, held=held)
+
+
+def _meaning(tx, item, form):
+    """Return what the form's quantity means in base units, and what would be left."""
+    quantity = form.in_base_units() if not form.quantity.errors else None
+    unit = item.base_unit.name
+    return {"meant": Amount(quantity, unit) if quantity is not None else None}
+
+
+def _people(tx, words):
+    """Return people whose name contains every word, as a picker shows them."""
+    statement = select(Person.public_id, Person.name).order_by(Person.name_key, Person.id)
+    for word in words.split()[:4]:
+        statement = statement.where(Person.name_key.contains(word.casefold(), autoescape=True))
+    rows = tx.session.execute(statement.limit(PEOPLE_SHOWN))
+    return [(row.public_id, row.name) for row in rows]
+
+
+def _person_name(tx, public_id):
+    return tx.session.scalar(select(Person.name).where(Person.public_id == public_id))
+
+
+def _line(tx, permission, public_id):
+    """Return a line of the ledger with its names, and its item, or raise NotFound."""
+    found = tx.one(visible(select(Movement), permission, tx.actor), public_id=public_id)
+    statement = lists.movements(tx, item=found.item.public_id).where(Movement.id == found.id)
+    return tx.session.execute(statement).one(), found.item
+
+
+def _value(tx, public_id):
+    """Return what a movement was worth, to whoever may see costs there."""
+    statement = select(Movement.value).where(Movement.public_id == public_id)
+    return tx.session.scalar(statement.where(lists.cost_in_reach(tx, Movement)))
+
+
+def _may_reverse(tx, public_id):
+    mine = visible(select(Movement.id), "inventory.stock.reverse", tx.actor)
+    return tx.session.scalar(mine.where(Movement.public_id == public_id)) is not None

@@ -1,0 +1,32 @@
+"""The one blueprint of inventory, and what its views share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, url_for
+from sqlalchemy import select
+
+from portal.api import message, visible
+
+from ..models import Item
+
+blueprint = Blueprint("inventory", __name__, template_folder="../templates")
+
+APP = message("Inventory")
+
+
+def item_named(tx: Any, public_id: str, permission: str = "inventory.item.view") -> Item:
+    """Return an item one may see, or raise NotFound."""
+    item: Item = tx.one(visible(select(Item), permission, tx.actor), public_id=public_id)
+    return item
+
+
+def trail(*steps: tuple[Any, str]) -> tuple[tuple[Any, str], ...]:
+    """Return breadcrumbs: the list of items, then ``steps``."""
+    return ((message("Items"), url_for("inventory.items")), *steps)
+
+
+def item_trail(item: Item, last: Any) -> tuple[tuple[Any, str], ...]:
+    """Return breadcrumbs to a page about an item."""
+    return trail((item.name, url_for("inventory.item", public_id=item.public_id)), (last, ""))

@@ -1,0 +1,103 @@
+"""Stock by place, the ledger of an item, and how much a place should hold."""
+
+from __future__ import annotations
+
+from flask import request, url_for
+from sqlalchemy import select
+
+from portal.api import Place, ValidationFailed, message, visible
+from portal.web import policy, reading, redirect_to, render, toast, transaction
+
+from ..forms import NewRuleForm, RuleForm
+from ..models import Balance, Point, StockRule
+from ..services import choices, lists
+from ..services import stock as services
+from ..tables import MOVEMENTS, STOCK
+from .shared import blueprint, item_named, item_trail
+
+
+@blueprint.get("/stock")
+@policy("inventory.stock.view")
+def stock():
+    """Show what lies where."""
+    return STOCK.respond(reading(), "inventory/stock.html", crumbs=((message("Stock"), ""),))
+
+
+@blueprint.get("/places")
+@policy("inventory.stock.view")
+def places():
+    """Show the places with stock, in the order one walks past them."""
+    tx = reading()
+    rows = lists.place_rows(tx)
+    return render("inventory/places.html", crumbs=((message("Stock by place"), ""),), rows=rows)
+
+
+@blueprint.get("/items/<public_id>/movements")
+@policy("inventory.stock.view")
+def movements(public_id):
+    """Show every movement of an item."""
+    tx = reading()
+    row = item_named(tx, public_id)
+    return MOVEMENTS.respond(
+        tx,
+        "inventory/movements.html",
+        criteria={"item": public_id},
+        crumbs=item_trail(row, message("Movements")),
+        item=row,
+    )
+
+
+@blueprint.route("/items/<public_id>/rules/new", methods=["GET", "POST"])
+@policy("inventory.stock.set_rule")
+def new_rule(public_id):
+    """Say how much a further place should hold."""
+    tx = reading()
+    row = item_named(tx, public_id)
+    form = NewRuleForm(request.form)
+    known = {place.public_id for _, place, rule, _ in lists.places_of(tx, row) if rule}
+    open_places = choices.open_places(tx, "inventory.stock.set_rule")
+    form.place.choices = [choice for choice in open_places if choice[0] not in known]
+    return _rule_page(row, form, message("New limit"))
+
+
+@blueprint.route("/items/<public_id>/rules/<place_id>", methods=["GET", "POST"])
+@policy("inventory.stock.set_rule")
+def rule(public_id, place_id):
+    """Change how much a place should hold."""
+    tx = reading()
+    row = item_named(tx, public_id)
+    found = visible(select(Balance), "inventory.stock.set_rule", tx.actor).join(Balance.point)
+    balance = tx.one(
+        found.join(Point.place).where(Balance.item_id == row.id, Place.public_id == place_id)
+    )
+    known = select(StockRule).filter_by(item_id=row.id, point_id=balance.point_id)
+    form = RuleForm(request.form, obj=tx.session.scalars(known).one_or_none())
+    return _rule_page(row, form, balance.point.place.name, place=place_id)
+
+
+def _rule_page(item, form, title, **given):
+    """Keep the limits of a place, or show their form."""
+    item_id, crumbs, unit = item.public_id, item_trail(item, title), item.base_unit.name
+    if request.method == "POST" and form.validate():
+        version = form.version.data
+        try:
+            with transaction() as tx:
+                command = form.command(
+                    services.SetRule,
+                    item=item_id,
+                    version=int(version) if version and version.isdecimal() else None,
+                    **given,
+                )
+                services.set_rule(tx, command)
+                toast(message("Saved."))
+                return redirect_to(tx, "inventory.item", public_id=item_id)
+        except ValidationFailed as refused:
+            form.add_errors(refused.fields)
+    page = render(
+        "inventory/rule.html",
+        crumbs=crumbs,
+        form=form,
+        unit=unit,
+        back=url_for("inventory.item", public_id=item_id),
+    )
+    return (page, 422) if form.errors else page

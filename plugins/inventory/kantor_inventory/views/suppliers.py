@@ -1,0 +1,131 @@
+"""Suppliers: contacts with the terms one buys on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import request, url_for
+from sqlalchemy import select
+
+from portal.api import Contact, ValidationFailed, message, visible
+from portal.web import policy, reading, redirect_to, render, toast, transaction
+
+from ..forms import ORDER_BY, EditSupplierForm, NewSupplierForm
+from ..models import Supplier
+from ..services import lists
+from ..services import suppliers as services
+from ..tables import SUPPLIERS
+from .items import number
+from .shared import blueprint
+
+TITLE = message("Suppliers")
+CONTACTS_SHOWN = 10
+
+
+@blueprint.get("/suppliers")
+@policy("inventory.supplier.view")
+def suppliers():
+    """Show from whom one buys."""
+    return SUPPLIERS.respond(reading(), "inventory/suppliers.html", crumbs=((TITLE, ""),))
+
+
+@blueprint.get("/suppliers/<public_id>")
+@policy("inventory.supplier.view")
+def supplier(public_id):
+    """Show a supplier's terms, numbers and prices."""
+    tx = reading()
+    row = tx.one(
+        visible(select(Supplier), "inventory.supplier.view", tx.actor), public_id=public_id
+    )
+    return render(
+        "inventory/supplier.html",
+        crumbs=_trail((row.contact.name, "")),
+        supplier=row,
+        order_by=ORDER_BY[row.order_by],
+        offers=lists.prices_of(tx, row),
+    )
+
+
+@blueprint.route("/suppliers/new", methods=["GET", "POST"])
+@policy("inventory.supplier.edit")
+def new_supplier():
+    """Make a contact a supplier."""
+    tx = reading()
+    form = NewSupplierForm(request.form)
+    form.contact.search = lambda words: _contacts(tx, words)
+    form.contact.title = lambda public_id: _contact_name(tx, public_id)
+    if request.method == "POST" and form.validate():
+        try:
+            with transaction() as tx:
+                made = services.add_supplier(tx, form.command(services.AddSupplier))
+                toast(message("{name} is a supplier now.", name=made.contact.name))
+                return redirect_to(tx, "inventory.supplier", public_id=made.public_id)
+        except ValidationFailed as refused:
+            form.add_errors(refused.fields)
+            tx = reading()
+    page = render("inventory/new_supplier.html", crumbs=_trail((message("New"), "")), form=form)
+    return (page, 422) if form.errors else page
+
+
+@blueprint.route("/suppliers/<public_id>/edit", methods=["GET", "POST"])
+@policy("inventory.supplier.edit")
+def edit_supplier(public_id):
+    """Change the terms."""
+    tx = reading()
+    row = tx.one(
+        visible(select(Supplier), "inventory.supplier.edit", tx.actor), public_id=public_id
+    )
+    form = EditSupplierForm(request.form, obj=row)
+    back = url_for("inventory.supplier", public_id=public_id)
+    crumbs = _trail((row.contact.name, back), (message("Edit"), ""))
+    if request.method == "POST" and form.validate():
+        try:
+            with transaction() as tx:
+                command = form.command(
+                    services.EditSupplier, supplier=public_id, version=number(form.version.data)
+                )
+                services.edit_supplier(tx, command)
+                toast(message("Saved."))
+                return redirect_to(tx, "inventory.supplier", public_id=public_id)
+        except ValidationFailed as refused:
+            form.add_errors(refused.fields)
+    page = render("inventory/edit_supplier.html", crumbs=crumbs, form=form, back=back)
+    return (page, 422) if form.errors else page
+
+
+@blueprint.get("/contacts")
+@policy("inventory.supplier.edit")
+def contacts():
+    """Find a contact by a part of the name."""
+    words = request.args.get("contact_q") or request.args.get("q") or ""
+    return render("inventory/matches.html", matches=_contacts(reading(), words))
+
+
+def _trail(*steps):
+    return ((TITLE, url_for("inventory.suppliers")), *steps)
+
+
+def _contacts(tx, words):
+    """Return contacts that may become suppliers, as a picker shows them."""
+    known = select(Supplier.contact_id)
+    statement: Any = (
+        select(Contact.public_id, Contact.name)
+        .where(Contact.active, Contact.id.not_in(known))
+        .order_by(Contact.name_key, Contact.id)
+    )
+    for word in words.split()[:4]:
+        statement = statement.where(Contact.name_key.contains(word.casefold(), autoescape=True))
+    rows = tx.session.execute(
+        visible(statement.limit(CONTACTS_SHOWN), "core.contact.view", tx.actor)
+    )
+    return [(row.public_id, row.name) for row in rows]
+
+
+def _contact_name(tx, public_id):
+    return tx.session.scalar(
+        visible(
+            select(Contact.name).where(Contact.public_id == public_id),
+            "core.contact.view",
+            tx.actor,
+        )
+    )
