@@ -10,5 +10,7 @@ from .health.views import blueprint as health
 from .home.views import blueprint as home
 from .jobs.views import blueprint as jobs
 from .places.views import blueprint as places
+from .plugins.views import blueprint as plugins
+from .settings.views import blueprint as settings
 
-CORE = (home, sign, account, health, files, audit, jobs, places, contacts)
+CORE = (home, sign, account, health, files, audit, jobs, places, contacts, plugins, settings)

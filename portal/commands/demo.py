@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import click
@@ -63,7 +63,7 @@ def listed_accounts() -> list[dict[str, Any]]:
     """Return name, username, password, role and department of every demo account."""
     from portal import demo as data
 
-    names = {person.key: person.name for person in data.people(date.today())}
+    names = {person.key: person.name for person in data.people(datetime.now(UTC).date())}
     departments = {department.code: department.name for department in data.DEPARTMENTS}
     return [
         {

@@ -31,14 +31,14 @@ def list_(desk: Any) -> None:
 @click.pass_obj
 def enable(desk: Any, slug: str, department: str | None) -> None:
     """Switch a plugin on, everywhere or for one department."""
-    from portal.plugins import services
+    from portal.plugins import activation
 
     from .finding import department_named
 
     if slug not in desk.app.extensions["kantor"].loaded:
         raise click.ClickException(f"no plugin {slug!r} is loaded; `kantor plugin list` says why")
     with desk.app.app_context(), _unit() as tx:
-        services.switch_on(tx, slug, department_named(tx, department))
+        activation.switch_on(tx, slug, department_named(tx, department))
     click.echo(f"{slug} is on")
 
 
@@ -48,12 +48,12 @@ def enable(desk: Any, slug: str, department: str | None) -> None:
 @click.pass_obj
 def disable(desk: Any, slug: str, department: str | None) -> None:
     """Switch a plugin off; its data stays. Works for a plugin that cannot be imported, too."""
-    from portal.plugins import services
+    from portal.plugins import activation
 
     from .finding import department_named
 
     with desk.app.app_context(), _unit() as tx:
-        services.switch_off(tx, slug, department_named(tx, department))
+        activation.switch_off(tx, slug, department_named(tx, department))
     click.echo(f"{slug} is off")
 
 

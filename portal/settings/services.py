@@ -36,6 +36,25 @@ def write_facts(tx: UnitOfWork, **values: str) -> None:
         kernel_execute(tx.session, insert(info), {"key": key, "value": value})
 
 
+def change_facts(tx: UnitOfWork, values: Mapping[str, str]) -> None:
+    """Store changed facts of the portal and record what they were before."""
+    before = facts(tx)
+    changed = {key: [before[key], value] for key, value in values.items() if before[key] != value}
+    if changed:
+        write_facts(tx, **{key: after for key, (_, after) in changed.items()})
+        tx.audit("core.portal_changed", None, **changed)
+
+
+def stored(tx: UnitOfWork, slug: str, department_id: int | None) -> Setting | None:
+    """Return the settings row of a plugin for the portal or exactly this department, if any."""
+    same = (
+        Setting.department_id.is_(None)
+        if department_id is None
+        else Setting.department_id == department_id
+    )
+    return tx.session.scalars(select(Setting).where(Setting.slug == slug, same)).one_or_none()
+
+
 def values_of(tx: UnitOfWork, slug: str, department_id: int | None = None) -> dict[str, Any]:
     """Return the settings of a plugin: the portal's, overridden by the department's."""
     rows = tx.session.scalars(
@@ -61,12 +80,7 @@ def write(
     """Store the settings of a plugin, or raise EditConflict when ``version`` is not
     the stored one.
     """
-    same = (
-        Setting.department_id.is_(None)
-        if department_id is None
-        else Setting.department_id == department_id
-    )
-    row = tx.session.scalars(select(Setting).where(Setting.slug == slug, same)).one_or_none()
+    row = stored(tx, slug, department_id)
     before = dict(row.values) if row is not None else {}
     if row is None:
         if version:
