@@ -94,7 +94,7 @@
   const changed = () => all("form[data-watch]").some((form) => before.has(form) && !sent.has(form) && unsaved(form));
 
   addEventListener("beforeunload", (event) => { if (changed()) event.preventDefault(); });
-  addEventListener("pageshow", () => all("form[data-once]").forEach((form) => { sent.delete(form); form.removeAttribute("aria-busy"); })); // Back shows a page that may be sent again.
+  addEventListener("pageshow", (event) => event.persisted && all("form[data-once]").forEach((form) => { sent.delete(form); form.removeAttribute("aria-busy"); })); // Back shows a page that may be sent again.
 
   document.addEventListener("submit", (event) => {
     const form = event.target;
@@ -158,6 +158,13 @@
     if (picker && !picker.contains(event.relatedTarget)) closePicker(picker);
   });
 
+  document.addEventListener("htmx:before:swap", (event) => {
+    const field = event.target;
+    if (!field.matches?.("[role=combobox]")) return;
+    const decided = $("[data-picked]", field.closest("[data-picker]")).value;
+    if (decided || field !== document.activeElement) event.preventDefault(); // Matches that come too late.
+  });
+
   // --- one listener for clicks and keys ---------------------------------------------------------------
   const clicks = {
     "[data-toggle-theme]": toggleTheme,
@@ -172,6 +179,13 @@
       button.setAttribute("aria-pressed", String(shown));
     },
     "[data-print]": () => print(),
+    "[data-copy]": (button) => {
+      const field = document.getElementById(button.dataset.copy);
+      field.select();
+      if (navigator.clipboard) navigator.clipboard.writeText(field.value);
+      else document.execCommand("copy"); // Without HTTPS browsers hide the clipboard.
+      button.textContent = button.dataset.done;
+    },
     "[data-picker] [role=option]": (option) => pick(option.closest("[data-picker]"), option),
   };
   document.addEventListener("click", (event) => {
@@ -193,7 +207,7 @@
 
   // --- after a page arrives, whole or in part --------------------------------------------------------
   function settle(part) {
-    for (const button of all("[data-reveal][hidden]", part)) button.hidden = false;
+    for (const button of all("[data-reveal][hidden], [data-copy][hidden]", part)) button.hidden = false;
     for (const form of all("form[data-watch]", part)) if (!before.has(form)) before.set(form, entered(form));
     for (const list of all("[data-picker] [role=listbox]", part)) list.classList.add("float");
     $("[data-focus]", part)?.focus();

@@ -194,7 +194,7 @@ def test_a_form_is_sent_once(pages, address):
         "new SubmitEvent('submit', {bubbles: true, cancelable: true}))"
     )
     assert refused
-    assert sent == []
+    assert "POST" not in sent
 
 
 def test_leaving_with_changes_asks_first(pages, address):
