@@ -52,6 +52,12 @@ def item(item_id):
     return {"name": row.name, "version": row.version, "movements": [m.note for m in row.movements]}
 
 
+@blueprint.get("/as-static", endpoint="static")
+@policy("goods.item.view")
+def named_like_files():
+    return {"items": "secret"}
+
+
 @blueprint.post("/items/<int:item_id>/issue")
 @policy("goods.item.adjust")
 def issue_item(item_id):
