@@ -135,13 +135,18 @@ class Demo:
             self.kill()
             raise Failed(f"still running {LONGEST_STOP} s after {kind.name}:\n{self.tail()}")
         if left := strays(self.clone):
-            raise Failed(f"left behind after {kind.name}: {left}")
+            raise Failed(f"left behind after {kind.name}: {', '.join(left.values())}")
 
     def kill(self) -> None:
-        """End whatever is left of the process group."""
-        if self._lives():
-            os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
+        """End whatever is left, first with time to end its own children, then without."""
+        for kind in (signal.SIGTERM, signal.SIGKILL):
+            if self._lives():
+                os.killpg(self.process.pid, kind)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(timeout=15)
+        for number in strays(self.clone):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(number, signal.SIGKILL)
 
     def _lives(self) -> bool:
         try:
@@ -151,14 +156,14 @@ class Demo:
         return True
 
 
-def strays(clone: Path) -> list[str]:
-    """Return the command lines of what still runs out of the clone, the worker for instance."""
-    found = []
+def strays(clone: Path) -> dict[int, str]:
+    """Return number and command of what still runs out of the clone, the worker for instance."""
+    found = {}
     for file in Path("/proc").glob("[0-9]*/cmdline"):
         with contextlib.suppress(OSError):
             command = file.read_bytes().replace(b"\0", b" ").decode(errors="replace")
             if str(clone) in command:
-                found.append(command.strip())
+                found[int(file.parent.name)] = command.strip()
     return found
 
 
