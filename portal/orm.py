@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import unicodedata
 from datetime import UTC, datetime
+from functools import cache
 from types import SimpleNamespace
 from typing import Any, ClassVar
 
@@ -110,9 +111,18 @@ def one_of(column: Any, values: frozenset[int]) -> ColumnElement[bool]:
     return column == next(iter(values)) if len(values) == 1 else column.in_(sorted(values))
 
 
+@cache
+def inner(table: Any) -> Any:
+    """Return an alias of ``table`` for a rule's subquery, made once: its columns take long to make.
+
+    A rule never names a table inside itself again, so no subquery is taken for another.
+    """
+    return table.alias()
+
+
 def people_in(departments: frozenset[int], who: Principal) -> Any:
     """Return a subquery of the people with a membership today in one of ``departments``."""
-    member = metadata.tables["membership"].alias("member")
+    member = inner(metadata.tables["membership"])
     return select(member.c.person_id).where(
         one_of(member.c.department_id, departments),
         member.c.from_on <= who.today,
@@ -247,7 +257,7 @@ class Follows(Declared):
     def rows(cls, entity: Any, held: Held, who: Principal, writing: bool) -> ColumnElement[bool]:
         parts, unlimited = [], True
         for name, model, table in cls._targets():
-            target = table.alias()
+            target = inner(table)
             columns = SimpleNamespace(**dict(target.c.items()))
             condition = model.reached(columns, held, who, writing)
             unlimited = unlimited and isinstance(condition, True_)

@@ -154,6 +154,13 @@ def permits(entity: Any, permission: str, actor: Principal) -> ColumnElement[boo
     model = inspect(entity).mapper.class_
     if noun_of(permission) != model.__noun__:
         raise ValueError(f"{permission} is not a permission on {model.__noun__}")
+    if entity is not model:
+        return _permitted(model, entity, permission, actor)
+    key = ("permits", model, permission)
+    return actor.once(key, lambda: _permitted(model, model, permission, actor))
+
+
+def _permitted(model: Any, entity: Any, permission: str, actor: Principal) -> ColumnElement[bool]:
     if actor.owns(model):
         return true()
     held = actor.grants.get(permission)

@@ -26,6 +26,7 @@ from portal.orm import (
     Named,
     Public,
     Versioned,
+    inner,
     metadata,
     one_of,
     sort_key,
@@ -84,7 +85,7 @@ class Place(Public, Named, Versioned, Global, CoreBase, reason="everybody finds 
         own = one_of(entity.department_id, held.departments) if held.departments else false()
         if writing or not held.departments:
             return own
-        serves = metadata.tables["place_serves"].alias("serves")
+        serves = inner(metadata.tables["place_serves"])
         served = select(serves.c.place_id).where(one_of(serves.c.department_id, held.departments))
         return or_(own, entity.id.in_(served))
 
@@ -92,7 +93,7 @@ class Place(Public, Named, Versioned, Global, CoreBase, reason="everybody finds 
     def in_reach(cls, held: Held, who: Principal, writing: bool) -> Select[tuple[int]]:
         """Return the ids of the places whose things are reached, for models that name a place."""
         # A table, not the class: inside a wall the class would be limited by its own wall again.
-        place = cls.__table__.alias()
+        place = inner(cls.__table__)
         return select(place.c.id).where(cls.reached(place.c, held, who, writing))
 
 
