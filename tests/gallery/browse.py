@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import shutil
 import sys
 import threading
@@ -13,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Page, sync_playwright
-from werkzeug.serving import make_server
+from waitress.server import create_server
 
 from tests.gallery.app import create_app
 
@@ -35,16 +34,16 @@ SIZES = {"1440": (1440, 900), "390": (390, 844)}
 
 @contextmanager
 def gallery() -> Iterator[str]:
-    """Serve the gallery in a thread; yield its address."""
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = make_server("127.0.0.1", 0, create_app(), threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    """Serve the gallery in a thread, as the portal itself is served; yield its address."""
+    server = create_server(create_app(), host="127.0.0.1", port=0, threads=4)
+    thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}"
+        yield f"http://127.0.0.1:{server.effective_port}"
     finally:
-        server.shutdown()
-        thread.join()
+        server.close()
+        server.task_dispatcher.shutdown()
+        thread.join(timeout=5)
 
 
 def chromium() -> str | None:
