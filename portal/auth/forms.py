@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 from zoneinfo import available_timezones
 
 from portal.messages import message
@@ -38,15 +39,23 @@ _AREAS = (
 )
 
 
-class SignInForm(Form):
-    username = TextField(message("User name"), [required()], render_kw={**_NAME, "autofocus": True})
+class _FirstFocused(Form):
+    """A form that one comes to in order to fill it in; with an error, that is read first."""
+
+    def __init__(self, formdata: Any = None, **more: Any) -> None:
+        super().__init__(formdata, **more)
+        if not formdata:
+            first = next(iter(self))
+            first.render_kw = {**first.render_kw, "autofocus": True}
+
+
+class SignInForm(_FirstFocused):
+    username = TextField(message("User name"), [required()], render_kw=_NAME)
     password = PasswordField(message("Password"), [required()], render_kw=_OLD)
 
 
-class AgainForm(Form):
-    password = PasswordField(
-        message("Password"), [required()], render_kw={**_OLD, "autofocus": True}
-    )
+class AgainForm(_FirstFocused):
+    password = PasswordField(message("Password"), [required()], render_kw=_OLD)
 
 
 class NewPasswordForm(Form):

@@ -34,12 +34,13 @@ def prove(username: str, password: str) -> Proof | None:
     throttle.hit("sign_in", address, current_app.extensions["kantor_config"].rates.sign_in)
     found, key = _account(accounts.c.username == name), _key(name, address)
     throttle.try_account(key)  # Ends the reading so far, too: no transaction waits for the hash.
+    named = found
     right = passwords.verify(found.password_hash if found else None, password)
     if not right:
         found = _proved_by_plugin(name, password)
     if found is None or not _may_come_in(found):
         log.warning(
-            "sign-in refused", extra={"account": found.id if found else None, "address": address}
+            "sign-in refused", extra={"account": named.id if named else None, "address": address}
         )
         return None
     throttle.forget("account", key)

@@ -146,3 +146,8 @@ def device_name(user_agent: str) -> Message | str:
     if browser and system:
         return message("{browser} on {system}", browser=browser, system=system)
     return browser or system or message("Unknown device")
+
+
+def is_mobile(user_agent: str) -> bool:
+    """Return whether a device is one that is held in the hand."""
+    return any(mark in user_agent for mark in ("Android", "iPhone", "iPad"))

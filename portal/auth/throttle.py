@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -68,7 +69,7 @@ def try_account(who: str) -> None:
 def _wait(failures: int, passed: timedelta) -> TooMany:
     place = failures - FREE
     delay = DELAYS[place] if place < len(DELAYS) else LONGEST_DELAY
-    seconds = max(1, round(delay - passed.total_seconds()))
+    seconds = max(1, math.ceil(delay - passed.total_seconds()))
     return TooMany(
         message("Too many wrong passwords. Wait {seconds} seconds and try again.", seconds=seconds),
         retry_after=seconds,

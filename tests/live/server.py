@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
@@ -52,14 +52,12 @@ class LiveServer:
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
-                raise RuntimeError(f"the server ended with {self.process.returncode}")
-            try:
-                connection = HTTPConnection("127.0.0.1", self.port, timeout=2)
-                connection.request("GET", "/sign-in")
-                if connection.getresponse().status < 500:
+                raise RuntimeError((self.home / "server.log").read_text()[-3000:])
+            connection = HTTPConnection("127.0.0.1", self.port, timeout=2)
+            with suppress(OSError), closing(connection):
+                connection.request("GET", "/ready")
+                if connection.getresponse().status == 200:
                     return
-            except OSError:
-                pass
             time.sleep(0.1)
         raise TimeoutError("no worker answers")
 
@@ -81,7 +79,7 @@ def live_server(
     rates: dict[str, str] | None = None,
     settings: dict[str, str] | None = None,
 ) -> Iterator[LiveServer]:
-    """Yield a running portal on SQLite or PostgreSQL; ``fill(app)`` writes its rows before it starts."""
+    """Yield a running portal; ``fill(app)`` writes its rows before it starts."""
     from portal.app import create_app
 
     with tempfile.TemporaryDirectory(prefix="kantor-live-") as folder:
@@ -91,9 +89,13 @@ def live_server(
             port = free_port()
             given = {"KANTOR_HOME": str(home), "KANTOR_DATABASE_URL": database.url}
             given["KANTOR_BASE_URL"] = f"http://127.0.0.1:{port}"
-            given |= {f"KANTOR_RATE_{name}": value for name, value in (RATES | (rates or {})).items()}
+            given |= {
+                f"KANTOR_RATE_{name}": value for name, value in (RATES | (rates or {})).items()
+            }
             given |= settings or {}
-            app = create_app(load(home, database_url=database.url, base_url=given["KANTOR_BASE_URL"]))
+            app = create_app(
+                load(home, database_url=database.url, base_url=given["KANTOR_BASE_URL"])
+            )
             with app.app_context():
                 migrate.upgrade(app.extensions["kantor"])
             fill(app)
@@ -118,7 +120,12 @@ def _start(
     command += ["--graceful-timeout", "5", "--log-level", "error"]
     with (home / "server.log").open("wb") as log:
         return subprocess.Popen(
-            command, cwd=ROOT, env=os.environ | given, stdout=log, stderr=log, start_new_session=True
+            command,
+            cwd=ROOT,
+            env=os.environ | given,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
         )
 
 

@@ -12,7 +12,7 @@ from portal.auth import passwords, services
 from portal.auth.forms import ChangePasswordForm, PreferencesForm
 from portal.auth.proving import prove
 from portal.auth.returning import address_of
-from portal.auth.rules import device_name
+from portal.auth.rules import device_name, is_mobile
 from portal.auth.services import AccountFacts, Overtaken
 from portal.auth.sessions import open_sessions
 from portal.errors import TooMany
@@ -21,7 +21,7 @@ from portal.people.models import Person
 from portal.web import policy, reading, redirect_to, render, toast, transaction
 from portal.work import UnitOfWork
 
-from .sign import WRONG_PASSWORD, password_problem
+from .sign import WRONG_PASSWORD, check_new_password
 
 blueprint = Blueprint("account", __name__, url_prefix="/account")
 TITLE = message("Your account")
@@ -62,10 +62,8 @@ def password():
 def change_password():
     """Change the password and sign out every other device."""
     form, own = ChangePasswordForm(request.form), _own(reading())
-    if form.validate() and (
-        problem := password_problem(form, own.name, current_user.principal.name)
-    ):
-        form.add_errors({"password": problem})
+    form.validate()
+    check_new_password(form, own.name, current_user.principal.name)
     if form.errors:
         return _password_page(form), 422
     try:
@@ -138,6 +136,7 @@ def _devices(tx: UnitOfWork, own: AccountFacts) -> list[dict[str, Any]]:
         {
             "name": device_name(row.device),
             "address": row.address,
+            "mobile": is_mobile(row.device),
             "since": row.created_at,
             "seen": row.seen_at,
             "here": row.id == current_user.session_id,

@@ -16,7 +16,7 @@ from portal.auth.services import LinkFacts, LinkGone, Overtaken, Proof
 from portal.errors import TooMany
 from portal.gate import client_address
 from portal.messages import message
-from portal.web import policy, public, reading, redirect_to, render, toast, transaction, unkeyed
+from portal.web import policy, public, reading, render, toast, transaction, unkeyed
 from portal.work import UnitOfWork
 
 blueprint = Blueprint("sign", __name__)
@@ -125,11 +125,9 @@ def use_link(token: str):
     """Use a link up: keep the password, sign its owner in, sign every other device out."""
     form = NewPasswordForm(request.form)
     try:
-        facts = services.find_link(reading(), token)
-        if form.validate() and (
-            problem := password_problem(form, facts.username, facts.person_name)
-        ):
-            form.add_errors({"password": problem})
+        facts = _link_of_form(token)
+        form.validate()
+        check_new_password(form, facts.username, facts.person_name)
         if form.errors:
             return _link_page(form, token, facts), 422
         stored = passwords.hashed(form.password.data)
@@ -141,12 +139,12 @@ def use_link(token: str):
                 person_name=facts.person_name,
                 stored=stored,
             )
-            signed_in = _begin(tx, proof)
-            target = redirect_to(tx, "home.index").location
+            cookie = _begin(tx, proof)
+            tx.answer = url_for("home.index")
     except LinkGone:
         return _gone()
     toast(message("Your password is set and you are signed in."))
-    return _with_cookie(signed_in, target)
+    return _with_cookie(cookie, tx.answer)
 
 
 @blueprint.post("/sign-in/preferences")
@@ -161,10 +159,12 @@ def preferences():
     return answer
 
 
-def password_problem(form: Any, *names: str) -> Any:
-    """Return why the new password of a form cannot be taken, or None."""
+def check_new_password(form: Any, *names: str) -> None:
+    """Say beside the new password of a form why it cannot be taken; ``names`` are guessed first."""
     organisation = current_app.extensions["kantor_facts"]["organisation"]
-    return rules.password_problem(form.password.data, (organisation, *names))
+    typed = form.password.data or ""
+    if typed and (problem := rules.password_problem(typed, (organisation, *names))):
+        form.add_errors({"password": problem})
 
 
 def _begin(tx: UnitOfWork, proof: Proof) -> str:
@@ -196,6 +196,15 @@ def _username(tx: UnitOfWork) -> str:
     account = services.account_of(tx, tx.actor.person_id)
     assert account is not None
     return account.name
+
+
+def _link_of_form(token: str) -> LinkFacts:
+    """Return whom the link is for, or raise LinkGone, or AlreadyDone for the same form sent twice."""
+    try:
+        return services.find_link(reading(), token)
+    except LinkGone:
+        with transaction() as tx:
+            return services.find_link(tx, token)
 
 
 def _link_page(form: NewPasswordForm, token: str, facts: LinkFacts) -> str:

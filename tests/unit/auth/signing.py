@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from sqlalchemy import select, update
+
 from portal.auth import passwords, services
 from portal.auth.models import Account, AccountSession
 from portal.db import looking, unscoped
 from portal.guard import kernel_execute
 from portal.testing import add_person
-from sqlalchemy import select, update
 
 PASSWORD = "ombak lewat jendela tua"
 OTHER = "tali sepatu hijau di pagar"
@@ -68,6 +69,11 @@ def is_in(client):
 def rows(app, table, *where):
     with app.app_context(), looking(reason="test") as tx:
         return kernel_execute(tx.session, select(table).where(*where).order_by(table.c.id)).all()
+
+
+def change(app, statement):
+    with app.app_context(), unscoped(reason="test") as tx:
+        kernel_execute(tx.session, statement)
 
 
 def account_row(app, account):

@@ -3,6 +3,7 @@
 import unicodedata
 
 import pytest
+
 from portal.auth import passwords, rules
 from portal.demo import PASS_PHRASES
 
@@ -86,19 +87,28 @@ def test_the_stand_in_for_no_password_costs_what_a_password_costs():
     ("user_agent", "name"),
     [
         (
-            "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko)"
-            " Chrome/141.0.0.0 Safari/537.36 Edg/141.0.0.0",
+            (
+                "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko)"
+                " Chrome/141.0.0.0 Safari/537.36 Edg/141.0.0.0"
+            ),
             "Edge on Windows",
         ),
-        ("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "Firefox on Linux"),
         (
-            "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605.1.15"
-            " (KHTML, like Gecko) Version/19.0 Mobile/15E148 Safari/604.1",
+            "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+            "Firefox on Linux",
+        ),
+        (
+            (
+                "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605.1.15"
+                " (KHTML, like Gecko) Version/19.0 Mobile/15E148 Safari/604.1"
+            ),
             "Safari on iPhone",
         ),
         (
-            "Mozilla/5.0 (Linux; Android 16; Pixel) AppleWebKit/537.36 (KHTML, like Gecko)"
-            " Chrome/141.0.0.0 Mobile Safari/537.36",
+            (
+                "Mozilla/5.0 (Linux; Android 16; Pixel) AppleWebKit/537.36 (KHTML, like Gecko)"
+                " Chrome/141.0.0.0 Mobile Safari/537.36"
+            ),
             "Chrome on Android",
         ),
         ("curl/8.5", "Unknown device"),
@@ -114,7 +124,9 @@ def test_a_user_name_may_be(name):
     assert rules.username_problem(rules.normal_username(name)) is None
 
 
-@pytest.mark.parametrize("name", ["", " ", "sari wulandari", ".sari", "sari.", "sari/..", "a" * 101])
+@pytest.mark.parametrize(
+    "name", ["", " ", "sari wulandari", ".sari", "sari.", "sari/..", "a" * 101]
+)
 def test_a_user_name_may_not_be(name):
     assert rules.username_problem(rules.normal_username(name)) is not None
 
