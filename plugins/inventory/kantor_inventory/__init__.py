@@ -5,6 +5,7 @@ from portal.plugin import NavItem, NewItem, Plugin
 
 from . import hooks
 from .demo import fill
+from .imports import ITEMS
 from .jobs import JOBS
 from .models import Base
 from .permissions import PERMISSIONS, ROLES
@@ -45,6 +46,7 @@ plugin = Plugin(
             icon="package",
         ),
     ),
+    imports=(ITEMS,),
     jobs=JOBS,
     provides={"inventory.stock": Stock()},
     hooks=hooks,

@@ -98,7 +98,13 @@ class MoveForm(Form):
             return None
 
     def is_understood(self) -> bool:
-        """Return whether the person has seen what the quantity means, in base units."""
+        """Return whether the person has seen what the quantity means, in base units.
+
+        A plain whole number of what the item is counted in cannot mean anything else.
+        """
+        typed = (self.quantity.typed or "").strip()
+        if typed.isdecimal() and self.unit.data == self.base_unit:
+            return True
         seen, meant = self.understood.data, str(self.in_base_units())
         self.understood.data = meant
         return bool(seen == meant)
@@ -219,7 +225,9 @@ class CodeForm(Form):
     )
 
 
-class CategoryForm(Form):
+class WordForm(Form):
+    """The name of a category or a unit."""
+
     name = TextField(message("Name"), [required(), longest(200)])
     version = HiddenField()
 

@@ -55,6 +55,12 @@ ITEMS = Table(
                 endpoint="inventory.new_item",
                 permission="inventory.item.edit",
             ),
+            Action(
+                label=message("Import a list"),
+                endpoint="inventory.import_items",
+                permission="inventory.item.import",
+                icon="file-import",
+            ),
         ),
     ),
 )

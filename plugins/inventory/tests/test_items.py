@@ -162,9 +162,9 @@ def test_categories_have_names_of_their_own(shop):
         items.add_category(tx, "PENS ")
     with shop.work() as tx:
         name = items.Rename(row=public_id, version=version, name="pens")
-        assert items.rename_category(tx, name).name == "pens"
+        assert items.rename(tx, Category, name).name == "pens"
     with pytest.raises(EditConflict), shop.work() as tx:
-        items.rename_category(tx, items.Rename(row=public_id, version=version, name="Ink"))
+        items.rename(tx, Category, items.Rename(row=public_id, version=version, name="Ink"))
     edit(shop, shop.pen, category=public_id)
     with shop.work() as tx:
         assert tx.one(select(Item), public_id=shop.pen).category.name == "pens"

@@ -36,6 +36,10 @@ PAGES = [
     "/inventory/categories",
     "/inventory/categories/new",
     "/inventory/categories/{category}",
+    "/inventory/units",
+    "/inventory/units/new",
+    "/inventory/units/{unit}",
+    "/inventory/import/items",
     "/inventory/suppliers",
     "/inventory/suppliers/new",
     "/inventory/suppliers/{supplier}",
@@ -60,6 +64,7 @@ def office(shop):
         command = suppliers.AddSupplier(contact=contact.public_id)
         ids["supplier"] = suppliers.add_supplier(tx, command).public_id
         ids["category"] = items.add_category(tx, "Pens").public_id
+        ids["unit"] = items.unit_named(tx, "piece").public_id
     with shop.work() as tx:
         goods = stock.Receive(item=shop.pen, quantity=40_000, to_place=shop.shelf, price=2300_00)
         stock.receive(tx, goods)

@@ -11,6 +11,7 @@ from sqlalchemy import false, func, select, tuple_, update
 from portal.api import UnitOfWork
 
 from ..models import Balance, Item, Point
+from ..rules import is_below
 
 AT_ONCE = 400  # keys in one statement
 MANY = 50  # that many missing balances are not made one by one
@@ -18,6 +19,14 @@ OUTSIDE = "an end outside the building"
 
 Pair = tuple[int, int]  # item id, point id
 Thing = TypeVar("Thing")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much a place should hold."""
+
+    minimum: int | None
+    maximum: int | None
 
 
 @dataclass
@@ -38,7 +47,7 @@ class Holding:
 
 
 def hold(
-    tx: UnitOfWork, pairs: Collection[Pair], points: Mapping[int, Point]
+    tx: UnitOfWork, pairs: Collection[Pair], points: Mapping[int, Point], *, limited: bool
 ) -> dict[Pair, Holding]:
     """Return what each point holds of each item, locked until the commit in (item, point) order.
 
@@ -47,7 +56,7 @@ def hold(
     inside = sorted(pair for pair in pairs if points[pair[1]].place_id is not None)
     found = _lock(tx, inside)
     missing = [pair for pair in inside if pair not in found]
-    if 0 < len(missing) < MANY:
+    if 0 < len(missing) < MANY and not limited:
         keys = _sort_keys(tx, missing)
         for item_id, point_id in missing:
             new = _new(keys[item_id], points[point_id])
@@ -57,8 +66,18 @@ def hold(
     return {pair: held.get(pair) or Holding() for pair in pairs}
 
 
+def points_of(tx: UnitOfWork, ids: Collection[int]) -> dict[int, Point]:
+    """Return points by id."""
+    if not ids:
+        return {}
+    return {row.id: row for row in tx.session.scalars(select(Point).where(Point.id.in_(ids)))}
+
+
 def write(
-    tx: UnitOfWork, held: Mapping[Pair, Holding], points: Mapping[int, Point]
+    tx: UnitOfWork,
+    held: Mapping[Pair, Holding],
+    points: Mapping[int, Point],
+    limits: Mapping[Pair, Limits],
 ) -> dict[Pair, int]:
     """Write what has changed; return what the ends outside held before."""
     inside = [pair for pair in sorted(held) if points[pair[1]].place_id is not None]
@@ -66,7 +85,7 @@ def write(
     for pair in inside:
         if held[pair].row is not None:
             _adjust(tx, held[pair])
-    _insert(tx, [pair for pair in inside if held[pair].row is None], held, points)
+    _insert(tx, [pair for pair in inside if held[pair].row is None], held, points, limits)
     if len(outside) < MANY:
         return {pair: _shift(tx, pair, held[pair], points) for pair in outside}
     return _shift_many(tx, outside, held, points)
@@ -141,17 +160,24 @@ def _insert(
     pairs: Sequence[Pair],
     held: Mapping[Pair, Holding],
     points: Mapping[int, Point],
+    limits: Mapping[Pair, Limits],
 ) -> None:
     """Write new balances as they are in the end; somebody else's twin fails on the unique key."""
     if not pairs:
         return
     keys = _sort_keys(tx, pairs)
-    rows = [
-        _new(keys[item_id], points[point_id])
-        | {"item_id": item_id, "point_id": point_id, "moved_at": tx.now}
-        | {"quantity": held[item_id, point_id].quantity, "value": held[item_id, point_id].value}
-        for item_id, point_id in pairs
-    ]
+    none = Limits(None, None)
+    rows = []
+    for item_id, point_id in pairs:
+        holding = held[item_id, point_id]
+        limit = limits.get((item_id, point_id), none)
+        rows.append(
+            _new(keys[item_id], points[point_id])
+            | {"item_id": item_id, "point_id": point_id, "moved_at": tx.now}
+            | {"quantity": holding.quantity, "value": holding.value}
+            | {"minimum": limit.minimum, "maximum": limit.maximum}
+            | {"below": is_below(holding.quantity, limit.minimum)}
+        )
     tx.append(Balance, rows)
 
 
@@ -194,7 +220,7 @@ def _shift_many(
                 select(Balance.item_id, Balance.point_id).where(keys.in_(some))
             )
             known |= {(row.item_id, row.point_id) for row in found}
-        _insert(own, [pair for pair in pairs if pair not in known], held, points)
+        _insert(own, [pair for pair in pairs if pair not in known], held, points, {})
         before = dict.fromkeys(pairs, 0)
         for pair in sorted(known):
             before[pair] = _shift(own, pair, held[pair], points)

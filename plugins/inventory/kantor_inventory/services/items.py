@@ -195,17 +195,24 @@ def add_category(tx: UnitOfWork, name: str) -> Category:
     return category
 
 
-def rename_category(tx: UnitOfWork, command: Rename) -> Category:
-    """Give a category another name; raise EditConflict or ValidationFailed."""
-    category: Category = tx.one(
-        visible(select(Category), "inventory.item.edit", tx.actor), public_id=command.row
-    )
-    tx.expect_version(category, command.version, name=category.name)
-    _free_name(tx, Category, command.name, besides=category.id)
-    before = category.name
-    category.name = command.name.strip()
-    tx.audit("inventory.category_renamed", category, before=before, after=category.name)
-    return category
+def add_unit(tx: UnitOfWork, name: str) -> Unit:
+    """Add a word for what is counted, or raise ValidationFailed if it is there."""
+    _free_name(tx, Unit, name)
+    unit = Unit(name=name.strip())
+    tx.session.add(unit)
+    tx.audit("inventory.unit_named", unit)
+    return unit
+
+
+def rename(tx: UnitOfWork, model: type[Category | Unit], command: Rename) -> Any:
+    """Give a category or a unit another name; raise EditConflict or ValidationFailed."""
+    row = tx.one(visible(select(model), "inventory.item.edit", tx.actor), public_id=command.row)
+    tx.expect_version(row, command.version, name=row.name)
+    _free_name(tx, model, command.name, besides=row.id)
+    before = row.name
+    row.name = command.name.strip()
+    tx.audit("inventory.renamed", row, before=before, after=row.name)
+    return row
 
 
 def unit_named(tx: UnitOfWork, name: str) -> Unit:

@@ -7,7 +7,7 @@ with what each end then held.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -20,7 +20,7 @@ from .. import rules
 from ..models import Item, Movement, Point, Unit
 from ..rules import Amount
 from . import balances
-from .balances import Holding, Pair
+from .balances import Holding, Limits, Pair
 
 
 class NotEnough(Shortfall):
@@ -66,23 +66,28 @@ class Entry:
         return (self.item_id, self.from_point.id), (self.item_id, self.to_point.id)
 
 
-def post(tx: UnitOfWork, entries: Sequence[Entry]) -> tuple[list[int], bool]:
+def post(
+    tx: UnitOfWork, entries: Sequence[Entry], *, limits: Mapping[Pair, Limits] | None = None
+) -> tuple[list[int], bool]:
     """Write movements into the ledger, all or none; return their ids and whether they are new.
 
-    Raises NotEnough when a place would hold less than nothing, AlreadyReversed for a movement taken
-    back before. Lines posted before under the same keys are not posted again.
+    ``limits`` are for balances that do not exist yet, as those of a list of new items. Raises
+    NotEnough when a place would hold less than nothing, AlreadyReversed for a movement taken back
+    before. Lines posted before under the same keys are not posted again.
     """
     for entry in entries:
         rules.checked(entry.quantity)
         if entry.from_point.id == entry.to_point.id:
             raise Conflict(message("Both ends of this movement are the same place."))
     points = {point.id: point for e in entries for point in (e.from_point, e.to_point)}
-    held = balances.hold(tx, {pair for entry in entries for pair in entry.pairs}, points)
+    pairs = {pair for entry in entries for pair in entry.pairs} | (limits or {}).keys()
+    points |= balances.points_of(tx, {point_id for _, point_id in pairs} - points.keys())
+    held = balances.hold(tx, pairs, points, limited=bool(limits))
     if (known := _posted_before(tx, entries)) is not None:
         return known, False
     _refuse_second_reversals(tx, entries)
     moves = [_move(tx, entry, held) for entry in entries]
-    outside = balances.write(tx, held, points)
+    outside = balances.write(tx, held, points, limits or {})
     rows = [_row(tx, e, *move, outside) for e, move in zip(entries, moves, strict=True)]
     return tx.append(Movement, rows), True
 

@@ -5,7 +5,18 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, false, func, literal, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    and_,
+    case,
+    cast,
+    false,
+    func,
+    literal,
+    select,
+)
 from sqlalchemy.orm import aliased
 
 from portal.api import Contact, Department, Person, Place, UnitOfWork, permits, visible
@@ -31,7 +42,8 @@ NOTHING = literal(0, literal_execute=True)
 def items(tx: Any, *, category: str | None = None, status: str | None = None) -> Select[Any]:
     """Return the items with what there is of each in all places one may look into."""
     on_hand = (
-        select(func.coalesce(func.sum(Balance.quantity), 0))
+        # PostgreSQL adds whole numbers up to a decimal.
+        select(cast(func.coalesce(func.sum(Balance.quantity), 0), BigInteger))
         .where(Balance.item_id == Item.id, ~Balance.outside)
         .correlate(Item)
         .scalar_subquery()
@@ -274,6 +286,16 @@ def category_rows(tx: UnitOfWork) -> Any:
         .outerjoin(Item, Item.category_id == Category.id)
         .group_by(Category.id, Category.public_id, Category.name, Category.name_key)
         .order_by(Category.name_key, Category.id)
+    ).all()
+
+
+def unit_rows(tx: UnitOfWork) -> Any:
+    """Return every unit with the number of items that come in it."""
+    return tx.session.execute(
+        select(Unit.public_id, Unit.name, func.count(ItemUnit.id).label("items"))
+        .outerjoin(ItemUnit, and_(ItemUnit.unit_id == Unit.id, ItemUnit.active))
+        .group_by(Unit.id, Unit.public_id, Unit.name, Unit.name_key)
+        .order_by(Unit.name_key, Unit.id)
     ).all()
 
 

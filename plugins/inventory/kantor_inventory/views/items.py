@@ -8,13 +8,13 @@ from sqlalchemy import select
 from portal.api import ValidationFailed, message, visible
 from portal.web import policy, reading, redirect_to, render, toast, transaction
 
-from ..forms import CategoryForm, CodeForm, EditItemForm, NewItemForm, PackForm, PriceForm
-from ..models import Category, ItemUnit
+from ..forms import CodeForm, EditItemForm, NewItemForm, PackForm, PriceForm
+from ..models import ItemUnit
 from ..services import choices, lists, suppliers
 from ..services import items as services
 from ..tables import ITEMS
 from . import itempage
-from .shared import blueprint, item_named, item_trail, trail
+from .shared import blueprint, form_page, item_named, item_trail, number, trail
 
 
 @blueprint.get("/items")
@@ -47,7 +47,7 @@ def new_item():
                 return redirect_to(tx, "inventory.item", public_id=made.public_id)
         except ValidationFailed as refused:
             form.add_errors(refused.fields)
-    return _form_page("inventory/new_item.html", form, trail((message("New item"), "")))
+    return form_page("inventory/new_item.html", form, trail((message("New item"), "")))
 
 
 @blueprint.route("/items/<public_id>/edit", methods=["GET", "POST"])
@@ -71,7 +71,7 @@ def edit_item(public_id):
         except ValidationFailed as refused:
             form.add_errors(refused.fields)
     back = url_for("inventory.item", public_id=public_id)
-    return _form_page("inventory/edit_item.html", form, crumbs, back=back)
+    return form_page("inventory/edit_item.html", form, crumbs, back=back)
 
 
 @blueprint.route("/items/<public_id>/units/new", methods=["GET", "POST"])
@@ -91,7 +91,7 @@ def new_unit(public_id):
         except ValidationFailed as refused:
             form.add_errors(refused.fields)
     back = url_for("inventory.item", public_id=public_id)
-    return _form_page("inventory/new_unit.html", form, crumbs, back=back, base=base)
+    return form_page("inventory/new_unit.html", form, crumbs, back=back, base=base)
 
 
 @blueprint.post("/units/<public_id>/retire")
@@ -123,7 +123,7 @@ def new_code(public_id):
         except ValidationFailed as refused:
             form.add_errors(refused.fields)
     back = url_for("inventory.item", public_id=item_id)
-    return _form_page("inventory/new_code.html", form, crumbs, back=back, unit=name)
+    return form_page("inventory/new_code.html", form, crumbs, back=back, unit=name)
 
 
 @blueprint.post("/codes/retire")
@@ -151,64 +151,4 @@ def new_price(public_id):
             suppliers.set_price(tx, form.command(suppliers.SetPrice))
             return redirect_to(tx, "inventory.item", public_id=public_id)
     back = url_for("inventory.item", public_id=public_id)
-    return _form_page("inventory/new_price.html", form, crumbs, back=back)
-
-
-@blueprint.get("/categories")
-@policy("inventory.item.view")
-def categories():
-    """Show the categories and how many items stand in each."""
-    tx = reading()
-    rows = lists.category_rows(tx)
-    return render("inventory/categories.html", crumbs=trail((message("Categories"), "")), rows=rows)
-
-
-@blueprint.route("/categories/new", methods=["GET", "POST"])
-@policy("inventory.item.edit")
-def new_category():
-    """Add a category."""
-    form = CategoryForm(request.form)
-    if request.method == "POST" and form.validate():
-        try:
-            with transaction() as tx:
-                services.add_category(tx, form.name.data or "")
-                return redirect_to(tx, "inventory.categories")
-        except ValidationFailed as refused:
-            form.add_errors(refused.fields)
-    crumbs = trail((message("Categories"), url_for("inventory.categories")), (message("New"), ""))
-    back = url_for("inventory.categories")
-    return _form_page("inventory/category.html", form, crumbs, back=back)
-
-
-@blueprint.route("/categories/<public_id>", methods=["GET", "POST"])
-@policy("inventory.item.edit")
-def category(public_id):
-    """Rename a category."""
-    tx = reading()
-    row = tx.one(visible(select(Category), "inventory.item.edit", tx.actor), public_id=public_id)
-    form = CategoryForm(request.form, obj=row)
-    crumbs = trail((message("Categories"), url_for("inventory.categories")), (row.name, ""))
-    if request.method == "POST" and form.validate():
-        try:
-            with transaction() as tx:
-                command = services.Rename(
-                    row=public_id, version=number(form.version.data), name=form.name.data or ""
-                )
-                services.rename_category(tx, command)
-                return redirect_to(tx, "inventory.categories")
-        except ValidationFailed as refused:
-            form.add_errors(refused.fields)
-    back = url_for("inventory.categories")
-    return _form_page("inventory/category.html", form, crumbs, back=back)
-
-
-def number(text):
-    """Return the version a form was made from; what is no number is no version there ever was."""
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else -1
-
-
-def _form_page(template, form, crumbs, *, back="", **context):
-    """Return a form, with 422 if anything in it needs another look."""
-    broken = form.errors or form.form_errors
-    page = render(template, crumbs=crumbs, form=form, back=back, **context)
-    return (page, 422) if broken else page
+    return form_page("inventory/new_price.html", form, crumbs, back=back)

@@ -8,12 +8,14 @@ from flask import Blueprint, url_for
 from sqlalchemy import select
 
 from portal.api import message, visible
+from portal.web import import_routes, render
 
+from ..imports import ITEMS
 from ..models import Item
 
 blueprint = Blueprint("inventory", __name__, template_folder="../templates")
 
-APP = message("Inventory")
+import_routes(blueprint, ITEMS)
 
 
 def item_named(tx: Any, public_id: str, permission: str = "inventory.item.view") -> Item:
@@ -30,3 +32,16 @@ def trail(*steps: tuple[Any, str]) -> tuple[tuple[Any, str], ...]:
 def item_trail(item: Item, last: Any) -> tuple[tuple[Any, str], ...]:
     """Return breadcrumbs to a page about an item."""
     return trail((item.name, url_for("inventory.item", public_id=item.public_id)), (last, ""))
+
+
+def number(text: str | None) -> int:
+    """Return the version a form was made from; what is no number is no version there ever was."""
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else -1
+
+
+def form_page(
+    template: str, form: Any, crumbs: Any, *, back: str = "", **context: Any
+) -> str | tuple[str, int]:
+    """Return the page of a form, with 422 if anything in it needs another look."""
+    page = render(template, crumbs=crumbs, form=form, back=back, **context)
+    return (page, 422) if form.errors or form.form_errors else page

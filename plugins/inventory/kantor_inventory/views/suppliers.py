@@ -15,8 +15,7 @@ from ..models import Supplier
 from ..services import lists
 from ..services import suppliers as services
 from ..tables import SUPPLIERS
-from .items import number
-from .shared import blueprint
+from .shared import blueprint, number
 
 TITLE = message("Suppliers")
 CONTACTS_SHOWN = 10
