@@ -33,7 +33,8 @@ if engine.dialect.name == "sqlite":
 
     @event.listens_for(engine, "begin")
     def begin(connection):
-        connection.exec_driver_sql("BEGIN")
+        writes = connection.get_execution_options().get("writes")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
 item = Table("inventory_item", MetaData(), autoload_with=engine)
@@ -66,7 +67,7 @@ def create():
         "note": "",
         "version": 1,
     }
-    with engine.begin() as connection:
+    with engine.connect().execution_options(writes=True) as connection, connection.begin():
         connection.execute(item.insert().values(row))
     return "", 303, {"Location": "/items"}
 

@@ -1,0 +1,240 @@
+"""Prints the budgets of the project as ratios to a bare page, measured in this run.
+
+Every figure is told with what it must be and what it should be; nothing fails, because a loaded
+machine is no fault of the code. ``--items 10000`` makes a quick run of it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import secrets
+import statistics
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from urllib.parse import quote
+
+from sqlalchemy import create_engine, select
+
+from bench import measure, stand
+from bench.client import Site
+from bench.seed import Size, public_id
+from bench.stand import Server
+from kantor_inventory.models import Item
+from portal.testing import counting_statements
+from portal.testing_databases import offered
+from portal.ui.table import paging
+
+LISTS = ("/inventory/items", "/inventory/stock")
+RECORD = f"/inventory/items/{public_id(4711)}"
+NEW = "/inventory/items/new"
+SEARCHES = ("paper", "paper black", "x-48", "4711", "pap-0047", "zzzz")
+CONNECTIONS = 4
+
+
+@dataclass
+class Report:
+    """The lines of one run."""
+
+    lines: list[tuple[str, str, str, str]] = field(default_factory=list)
+
+    def add(self, what: str, value: str, must: str = "", goal: str = "") -> None:
+        self.lines.append((what, value, must, goal))
+        print(f"  {what:<58} {value:>22}   {must:<10} {goal:<10}", flush=True)
+
+
+@dataclass
+class Run:
+    """One kind of database, measured."""
+
+    kind: str
+    size: Size
+    rounds: int
+    seconds: float
+    report: Report = field(default_factory=Report)
+
+    def __post_init__(self) -> None:
+        self.url = stand.database(self.kind, self.size)
+        self.cookie = stand.cookie(self.url)
+
+    def all(self) -> None:
+        """Measure everything and print it line by line."""
+        print(f"\n{self.kind}: {self.size.items:,} items, {self.size.movements:,} movements")
+        self.report.add("", "measured", "must", "goal")
+        with (
+            stand.serving("bench.bare:application", self.url) as bare,
+            stand.serving("wsgi:application", self.url) as server,
+        ):
+            site = Site(server.port, self.cookie)
+            self.starts(bare, server)
+            self.throughput(bare, server, site)
+            self.depth_and_sorts(site)
+            self.searches(site)
+            self.exports(server, site)
+            self.residence(server, site)
+        self.statements()
+        self.ten_times()
+
+    def starts(self, bare: Server, server: Server) -> None:
+        value = f"{server.started:.2f} s (bare {bare.started:.2f} s)"
+        self.report.add("start of a worker, to the first answer", value, "3 s", "1.5 s")
+
+    def throughput(self, bare: Server, server: Server, site: Site) -> None:
+        """Compare the list, the record and the making of one with their bare likes."""
+        plain = Site(bare.port)
+        page = (bare.port, measure.forever(plain.request("GET", "/items")), b"200")
+        for what, path, must, goal in (
+            ("list page 1, requests a second against bare", LISTS[0], ">= 0.15", ">= 0.30"),
+            ("record page against bare", RECORD, ">= 0.12", ">= 0.30"),
+        ):
+            mine = (server.port, measure.forever(site.request("GET", path)), b"200")
+            self.report.add(what, self._compared(mine, page), must, goal)
+        posts = (server.port, measure.made(new_item(site)), b"303")
+        inserts = (bare.port, measure.made(lambda: bare_item(plain)), b"303")
+        value = self._compared(posts, inserts)
+        self.report.add("create against a bare INSERT with commit", value, ">= 0.20", ">= 0.40")
+
+    def _compared(self, mine, theirs) -> str:
+        ratios = measure.against(
+            mine,
+            theirs,
+            rounds=self.rounds,
+            seconds=self.seconds,
+            connections=CONNECTIONS,
+        )
+        low, high = measure.quantile(ratios, 0.25), measure.quantile(ratios, 0.75)
+        return f"{statistics.median(ratios):.2f} [{low:.2f}, {high:.2f}]"
+
+    def depth_and_sorts(self, site: Site) -> None:
+        deep = self.deep_page()
+        took = self._took(site, [LISTS[0], deep])
+        number = self.size.items // 50
+        value = f"{measure.slower(took, deep, LISTS[0]):.2f}x"
+        self.report.add(f"page {number:,} against page 1", value, "1.2x", "1.1x")
+        for start in LISTS:
+            sorts = sorted(set(re.findall(rf'href="({start}\?sort=[^"&]+)"', site.get(start)[1])))
+            took = self._took(site, [start, *sorts])
+            for path in sorts:
+                self.report.add(path, f"{measure.slower(took, path, start):.2f}x", "1.5x", "1.2x")
+
+    def deep_page(self) -> str:
+        """Return the address of the last page of items."""
+        engine = create_engine(self.url)
+        with engine.connect() as connection:
+            found = connection.execute(
+                select(Item.name_key, Item.id)
+                .order_by(Item.name_key, Item.id)
+                .offset(self.size.items - 51)
+                .limit(1)
+            ).one()
+        engine.dispose()
+        order = paging.Order("name", (Item.name_key, Item.id))
+        return f"{LISTS[0]}?after={paging.cursor(order, found)}"
+
+    def searches(self, site: Site) -> None:
+        for start in LISTS:
+            paths = {term: f"{start}?q={quote(term)}" for term in SEARCHES}
+            took = self._took(site, [start, *paths.values()])
+            for term, path in paths.items():
+                value = f"{measure.slower(took, path, start):.2f}x"
+                self.report.add(f"{start}, search for {term!r}", value, "3x", "1.5x")
+
+    def _took(self, site: Site, paths: list[str]) -> dict[str, list[float]]:
+        return measure.latencies(site, paths, rounds=self.rounds, each=10)
+
+    def exports(self, server: Server, site: Site) -> None:
+        site.get(f"{LISTS[0]}?format=xlsx&q=4711")  # What is imported once is not growth.
+        for wanted in ("csv", "xlsx", "json"):
+            with measure.Memory(server) as memory:
+                first, last, size = measure.download(site, f"{LISTS[0]}?format={wanted}")
+            value = f"{first:.2f} s, {memory.growth:.0f} MB"
+            what = f"export of all items as {wanted} ({size / 1e6:.0f} MB in {last:.1f} s)"
+            self.report.add(what, value, "0.2 s 60 MB", "0.1 s 40 MB")
+
+    def residence(self, server: Server, site: Site) -> None:
+        """Ask two hundred pages of every kind and look at what the worker then holds."""
+        found = set(re.findall(r'href="(/[a-z][^"?#]*)"', site.get("/")[1]))
+        paths = [p for p in sorted(found) if "static" not in p and "sign" not in p]
+        for turn in range(200):
+            site.get(paths[turn % len(paths)])
+        value = f"{server.memory():.0f} MB"
+        what = f"resident after 200 requests to {len(paths)} pages"
+        self.report.add(what, value, "160 MB", "110 MB")
+
+    def statements(self) -> None:
+        """Count the SQL of the second visit to a page."""
+        app = stand.portal(self.url)
+        client = app.test_client()
+        name, value = self.cookie.split("=", 1)
+        client.set_cookie(name, value)
+        for what, path, must, goal in (
+            ("SQL statements of the list", LISTS[0], "6", "4"),
+            ("SQL statements of the stock list", LISTS[1], "6", "4"),
+            ("SQL statements of the record", RECORD, "12", "8"),
+        ):
+            client.get(path)
+            with counting_statements(app) as sent:
+                assert client.get(path).status_code == 200, path
+            self.report.add(what, str(len(sent)), f"<= {must}", f"<= {goal}")
+
+    def ten_times(self) -> None:
+        """Compare with a tenth of the rows."""
+        small = Size(self.size.items // 10, self.size.movements // 10)
+        url = stand.database(self.kind, small)
+        cookie = stand.cookie(url)
+        with (
+            stand.serving("wsgi:application", self.url) as large,
+            stand.serving("wsgi:application", url) as little,
+        ):
+            sites = Site(large.port, self.cookie), Site(little.port, cookie)
+            for path in (*LISTS, RECORD.replace(public_id(4711), public_id(471))):
+                many, few = (self._took(site, [path])[path] for site in sites)
+                ratio = statistics.median(many) / statistics.median(few)
+                self.report.add(f"10x the rows: {path}", f"{ratio:.2f}x", "flat", "flat")
+            posts = [(site.port, measure.made(new_item(site)), b"303") for site in sites]
+            ratios = measure.against(
+                posts[1], posts[0], rounds=self.rounds, seconds=self.seconds, connections=1
+            )
+            value = f"{statistics.median(ratios):.2f}x"
+            self.report.add("10x the rows: create", value, "flat", "flat")
+
+
+def new_item(site: Site) -> Callable[[], bytes]:
+    """Return a maker of requests that each create an item by the portal's own form."""
+    status, page, headers = site.get(NEW)
+    if status != 200:
+        raise RuntimeError(f"{status} to {NEW}")
+    site.cookie = headers.get("Set-Cookie", site.cookie).split(";")[0]  # It holds the token's twin.
+    token = re.search(r'name="csrf_token" value="([^"]+)"', page)[1]
+    fixed = {"csrf_token": token, "unit": "Piece", "mode": "perpetual", "note": ""}
+
+    def make() -> bytes:
+        code = secrets.token_hex(8)
+        more = {"name": f"bench item {code}", "sku": f"BENCH-{code}", "_key": code}
+        return site.request("POST", NEW, fixed | more)
+
+    return make
+
+
+def bare_item(site: Site) -> bytes:
+    return site.request("POST", "/items", {"name": f"bare item {secrets.token_hex(8)}"})
+
+
+def main() -> int:
+    """Measure on every database this machine offers."""
+    parser = argparse.ArgumentParser(prog="make bench")
+    parser.add_argument("--database", choices=["sqlite", "postgresql"])
+    parser.add_argument("--items", type=int, default=100_000)
+    parser.add_argument("--movements", type=int)
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--seconds", type=float, default=1.0)
+    chosen = parser.parse_args()
+    size = Size(chosen.items, chosen.movements or chosen.items * 10)
+    for kind in [chosen.database] if chosen.database else offered():
+        Run(kind, size, chosen.rounds, chosen.seconds).all()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
