@@ -61,9 +61,17 @@ def sort_key(text: str) -> str:
     return unicodedata.normalize("NFKC", text).casefold()
 
 
+LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
+PUBLIC_ID = 12  # letters: as many ids as there are in 59 bits
+
+
 def new_public_id() -> str:
     """Return a short random id for a URL, without letters that are mistaken for one another."""
-    return "".join(secrets.choice("23456789abcdefghjkmnpqrstuvwxyz") for _ in range(12))
+    left, letters = secrets.randbelow(len(LETTERS) ** PUBLIC_ID), []
+    for _ in range(PUBLIC_ID):  # One draw for all letters: a list that is imported takes many ids.
+        left, letter = divmod(left, len(LETTERS))
+        letters.append(LETTERS[letter])
+    return "".join(letters)
 
 
 # Text in one byte order on both databases, so that keyset pages mean the same everywhere.
