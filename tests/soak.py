@@ -1,0 +1,48 @@
+"""``python -m tests.soak``: what is too long for every test run. Prints its figures; exit 1 on a
+loss.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+
+from portal.testing_databases import offered
+from tests.live.ledger import run
+from tests.live.server import ROOT
+
+MACHINES = [
+    "plugins/inventory/tests/test_ledger_machine.py",
+    "tests/unit/roles/test_no_escalation.py",
+]
+
+
+def main() -> int:
+    """Run the ledger at full length, the kills, and the long state machines; return
+    the failures.
+    """
+    options = argparse.ArgumentParser(prog="python -m tests.soak")
+    options.add_argument("--kills", type=int, default=40)
+    options.add_argument("--issues", type=int, default=200, help="of each of the 8 clients")
+    options.add_argument("--without-machines", action="store_true")
+    asked = options.parse_args()
+    failed = 0
+    for kind in offered():
+        result = run(kind, clients=8, issues=asked.issues)
+        print(f"ledger, 8 clients, each issue sent twice, {kind}: {result}", flush=True)
+        failed += not result.right or result.left != 400
+        result = run(kind, clients=8, issues=max(asked.issues, 260), kills=asked.kills)
+        print(f"ledger, workers killed, {kind}: {result}", flush=True)
+        failed += not result.right or result.kills < asked.kills
+    if not asked.without_machines:
+        environment = os.environ | {"KANTOR_HYPOTHESIS_EXAMPLES": "500"}
+        command = [sys.executable, "-m", "pytest", "-q", *MACHINES]
+        failed += subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode != 0
+    print("everything held" if not failed else f"{failed} runs lost something")
+    return min(failed, 1)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
