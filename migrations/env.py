@@ -1,6 +1,7 @@
 """Runs any lineage: everything or nothing, on SQLite as on PostgreSQL."""
 
 from alembic import context
+from sqlalchemy import inspect
 
 from portal.engine import WRITE
 from portal.guard import LIMITED
@@ -27,8 +28,21 @@ def include_object(thing, name, type_, reflected, compare_to):
     return type_ != "table" or is_ours(name, reflected)
 
 
+def refuse_foreign_tables(touched):
+    allowed = (f"{slug}_", here["version_table"])
+    foreign = sorted(name for name in touched if not name.startswith(allowed))
+    if foreign and slug != "core":
+        raise RuntimeError(f"migration makes or drops tables of others: {', '.join(foreign)}")
+
+
+def refuse_broken_references(connection):
+    if broken := connection.exec_driver_sql("PRAGMA foreign_key_check").first():
+        raise RuntimeError(f"migration leaves a broken reference: {tuple(broken)}")
+
+
 with engine.connect().execution_options(**{WRITE: True, LIMITED: EVERYTHING}) as connection:
-    if on_sqlite:  # Rebuilding a table drops it, and a drop cascades; SQLite ignores this inside a transaction.
+    if on_sqlite:
+        # Rebuilding a table drops it, and a drop cascades. Inside a transaction nobody listens.
         connection.connection.driver_connection.execute("PRAGMA foreign_keys=OFF")
     try:
         with connection.begin():
@@ -45,10 +59,12 @@ with engine.connect().execution_options(**{WRITE: True, LIMITED: EVERYTHING}) as
                 transactional_ddl=True,
                 compare_type=True,
             )
+            before = set(inspect(connection).get_table_names())
             with context.begin_transaction():
                 context.run_migrations()
-            if on_sqlite and (broken := connection.exec_driver_sql("PRAGMA foreign_key_check").first()):
-                raise RuntimeError(f"migration leaves a broken reference: {tuple(broken)}")
+            refuse_foreign_tables(before ^ set(inspect(connection).get_table_names()))
+            if on_sqlite:
+                refuse_broken_references(connection)
     finally:
         if on_sqlite:
             connection.connection.driver_connection.execute("PRAGMA foreign_keys=ON")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from flask_babel import Babel
@@ -13,6 +14,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from . import config as configuration
 from . import engine, facts, faults, headers, logs, messages, shell
+from .admission import package_folder
 from .auth.proving import load_visitor
 from .auth.returning import token_for_request
 from .auth.sessions import Visitors
@@ -27,7 +29,7 @@ from .jobs.queue import Queue, queue_url
 from .mounting import mount
 from .plugin import Plugin
 from .roles.principals import Compiler
-from .runtime import Plugins, package_folder, refuse_undeclared_tables
+from .runtime import Plugins, refuse_undeclared_tables
 from .settings import services as settings
 from .ui.assets import Assets
 from .ui.render import Kit, configure_jinja
@@ -50,8 +52,8 @@ def create_app(config: Config | None = None, plugins: Iterable[Plugin] | None = 
     _admit(app, config, registry)
     _register_core(app)
     chosen = registry.discover() if plugins is None else plugins
-    registry.load(chosen, lambda plugin: mount(app, plugin), lambda ready: ready(app=app))
-    refuse_undeclared_tables()
+    registry.load(chosen, partial(mount, app), lambda ready: ready(app=app))
+    refuse_undeclared_tables(failure.slug for failure in registry.failures)
     _dress(app, registry)
     return app
 

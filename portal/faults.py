@@ -118,7 +118,8 @@ def _answer_unexpected(error: Exception) -> Any:
     if isinstance(error, HTTPException):
         return _answer_http(error)
     number = g.get("request_id") or secrets.token_hex(8)
-    slug = request.blueprints[-1] if request.blueprints else "core"
+    owner = request.blueprints[-1] if request.blueprints else "core"
+    slug = current_app.extensions["kantor"].culprit(error) or owner
     log.error("request %s failed in %s", number, slug, exc_info=error, extra={"plugin": slug})
     if current_app.config.get("PROPAGATE_FAULTS"):
         raise error
@@ -135,6 +136,8 @@ def page(
         body: dict[str, Any] = {"error": HTTPStatus(status).phrase, "message": sentence}
         if number:
             body["id"] = number
+        if plugin:
+            body["plugin"] = plugin
         if fields := getattr(error, "fields", None):
             body["fields"] = {name: messages.translate(value) for name, value in fields.items()}
         answer = make_response(jsonify(body), status)
@@ -146,7 +149,7 @@ def page(
             f"errors/{name}.html",
             message=sentence,
             number=number,
-            plugin=plugin,
+            plugin=getattr(current_app.extensions["kantor"].loaded.get(plugin), "title", ""),
             theirs=getattr(error, "theirs", None) or {},
             yours=_yours(error),
             retry_after=getattr(error, "retry_after", None),

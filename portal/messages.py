@@ -97,6 +97,11 @@ def translations(language: str) -> NullTranslations:
     return chain or NullTranslations()
 
 
+def read_catalogue(path: Path) -> GNUTranslations:
+    """Return one catalogue, or raise what is wrong with it."""
+    return _load(path, path.stat().st_mtime_ns)
+
+
 def _load(path: Path, _changed: int) -> GNUTranslations:
     """Return a fresh translations object, because chaining fallbacks changes it."""
     return GNUTranslations(io.BytesIO(_compiled(path, _changed)))

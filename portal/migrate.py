@@ -7,16 +7,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, delete, insert, inspect, select, text
+from sqlalchemy import Engine, delete, insert, inspect, select
 
+from .admission import package_folder
 from .db import db, unscoped
-from .engine import WRITE
-from .guard import LIMITED, kernel_execute
+from .guard import kernel_execute
 from .orm import CoreBase, metadata
 from .plugin import Plugin
 from .plugins.models import InstalledPlugin
-from .reach import EVERYTHING
-from .runtime import Plugins, package_folder
+from .roles.principals import raise_epoch
+from .runtime import Failure, Plugins
 
 log = logging.getLogger("kantor.migrate")
 
@@ -65,19 +65,16 @@ def upgrade(plugins: Plugins) -> list[str]:
 
     A failing plugin leaves nothing behind, is noted as failed and never active; the others go on.
     """
-    from alembic import command
-
     engine = db.engine
     upgrade_core(engine)
     failed = []
     for slug, plugin in plugins.loaded.items():
         try:
-            if plugin.models is not None:
-                command.upgrade(lineage(engine, plugin), "head")
-        except Exception as error:
-            plugins.fail(slug, "migration", error)
+            _upgrade_plugin(engine, plugin)
+        except (Exception, SystemExit) as error:
             failed.append(slug)
-            _note(plugins, plugin, "failed", f"{type(error).__name__}: {error}"[:2000])
+            _note(plugins, plugin, "failed", Failure(slug, "migration", error).reason[:2000])
+            plugins.fail(slug, "migration", error)
         else:
             _note(plugins, plugin, "ready", "")
     from .roles.services import sync_roles
@@ -87,10 +84,26 @@ def upgrade(plugins: Plugins) -> list[str]:
     return failed
 
 
+def _upgrade_plugin(engine: Engine, plugin: Plugin) -> None:
+    from alembic import command
+
+    if plugin.models is None:
+        return
+    config = lineage(engine, plugin)
+    if config.attributes["tables"] and not (package_folder(plugin) / "migrations").is_dir():
+        raise FileNotFoundError(f"{plugin.package} has models and no folder migrations/")
+    command.upgrade(config, "head")
+    if missing := sorted(config.attributes["tables"] - set(inspect(engine).get_table_names())):
+        raise RuntimeError(f"the migrations make no table {', '.join(missing)}")
+
+
 def _note(plugins: Plugins, plugin: Plugin, state: str, reason: str) -> None:
+    """Remember what became of a plugin; whoever is signed in meets it with the next request."""
     table = InstalledPlugin.__table__
     with unscoped(reason="upgrade") as tx:
-        kernel_execute(tx.session, delete(table).where(table.c.slug == plugin.slug))
+        mine = table.c.slug == plugin.slug
+        before = kernel_execute(tx.session, select(table.c.state).where(mine)).scalar()
+        kernel_execute(tx.session, delete(table).where(mine))
         row = {
             "slug": plugin.slug,
             "title": plugin.title.msgid if not isinstance(plugin.title, str) else plugin.title,
@@ -100,6 +113,8 @@ def _note(plugins: Plugins, plugin: Plugin, state: str, reason: str) -> None:
             "upgraded_at": datetime.now(UTC),
         }
         kernel_execute(tx.session, insert(table), row)
+        if before != state:
+            raise_epoch(tx.session)
 
 
 def differences(plugins: Plugins) -> list[str]:
@@ -121,64 +136,6 @@ def downgrade(engine: Engine, plugin: Plugin) -> None:
     from alembic import command
 
     command.downgrade(lineage(engine, plugin), "base")
-
-
-def _driver(connection: Connection) -> Any:
-    """Return SQLite's own connection: a PRAGMA about foreign keys counts only outside a transaction."""
-    return connection.connection.driver_connection
-
-
-def drop_tables(engine: Engine, slug: str) -> list[str]:
-    """Drop ``<slug>_*`` and the version table by name, also when the plugin's package is gone."""
-    with engine.connect().execution_options(**{WRITE: True, LIMITED: EVERYTHING}) as connection:
-        on_sqlite = engine.dialect.name == "sqlite"
-        if on_sqlite:
-            _driver(connection).execute("PRAGMA foreign_keys=OFF")
-        try:
-            with connection.begin():
-                names = [
-                    name
-                    for name in inspect(connection).get_table_names()
-                    if name.startswith(f"{slug}_") or name == version_table(slug)
-                ]
-                if on_sqlite:  # A search table brings shadow tables of its own, which go with it.
-                    virtual = (
-                        connection.execute(
-                            text("SELECT name FROM sqlite_master WHERE sql LIKE 'CREATE VIRTUAL%'")
-                        )
-                        .scalars()
-                        .all()
-                    )
-                    shadows = {
-                        n for n in names for v in virtual if n != v and n.startswith(f"{v}_")
-                    }
-                    names = [name for name in names if name not in shadows]
-                for name in names:
-                    cascade = "" if on_sqlite else " CASCADE"
-                    connection.execute(text(f'DROP TABLE "{name}"{cascade}'))
-                if not on_sqlite:
-                    _drop_functions(connection, slug)
-        finally:
-            if on_sqlite:
-                _driver(connection).execute("PRAGMA foreign_keys=ON")
-    return names
-
-
-def _drop_functions(connection: Any, slug: str) -> None:
-    """Drop the trigger functions of a plugin, which PostgreSQL keeps apart from their tables."""
-    found = (
-        connection.execute(
-            text(
-                "SELECT p.oid::regprocedure::text FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace"
-                " WHERE n.nspname = current_schema() AND p.proname LIKE :prefix"
-            ),
-            {"prefix": f"{slug}\\_%"},
-        )
-        .scalars()
-        .all()
-    )
-    for name in found:
-        connection.execute(text(f"DROP FUNCTION {name} CASCADE"))
 
 
 def is_empty(engine: Engine) -> bool:

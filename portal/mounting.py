@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from .gate import Portal, serves_files
@@ -20,13 +20,17 @@ ON_EVERY_PAGE = {
 }
 
 
-def mount(app: Portal, plugin: Plugin) -> None:
-    """Register a plugin's blueprint, or raise PluginDefinitionError with everything against it."""
-    assert plugin.blueprint is not None
+def mount(app: Portal, plugin: Plugin, found: Iterable[str] = ()) -> None:
+    """Register a plugin's blueprint, or raise PluginDefinitionError with everything against it.
+
+    ``found`` is what others have against the plugin.
+    """
     rehearsal = Portal("rehearsal")
     before = _everywhere(rehearsal)
-    rehearsal.register_blueprint(plugin.blueprint, url_prefix=f"/{plugin.slug}")
+    if plugin.blueprint is not None:
+        rehearsal.register_blueprint(plugin.blueprint, url_prefix=f"/{plugin.slug}")
     problems = [
+        *found,
         *_route_problems(rehearsal, plugin),
         *_permission_problems(rehearsal, plugin),
         *(f"{way} reaches the pages of others" for way in sorted(_everywhere(rehearsal) - before)),
@@ -35,7 +39,8 @@ def mount(app: Portal, plugin: Plugin) -> None:
         problems.append(f"the address /{plugin.slug}/ is the portal's own")
     if problems:
         raise PluginDefinitionError(plugin.slug, problems)
-    app.register_blueprint(plugin.blueprint, url_prefix=f"/{plugin.slug}")
+    if plugin.blueprint is not None:
+        app.register_blueprint(plugin.blueprint, url_prefix=f"/{plugin.slug}")
 
 
 def _route_problems(rehearsal: Portal, plugin: Plugin) -> Iterator[str]:

@@ -53,33 +53,16 @@ HUES = (
     "cyan",
 )
 SLUG = re.compile(r"[a-z][a-z0-9]{1,19}")
-# Names that core serves under, so that no plugin can take their addresses.
-RESERVED = frozenset(
-    [
-        "core",
-        "e",
-        "static",
-        "admin",
-        "sign",
-        "account",
-        "people",
-        "places",
-        "contacts",
-        "home",
-        "plugins",
-        "settings",
-        "audit",
-        "jobs",
-        "files",
-        "imports",
-        "live",
-        "ready",
-        "metrics",
-        "csp",
-        "dev",
-        "docs",
-    ]
+# Where core's own pages lie, and how its tables begin: purging a plugin drops by these names.
+_ADDRESSES = (
+    "account admin audit contacts csp departments dev docs e files health home imports jobs live"
+    " metrics people places plugins portal ready roles search settings sign static"
 )
+_TABLES = (
+    "alembic assignment case contact core department idempotency installed job kantor membership"
+    " outbox person pg place plugin role setting sqlite stored throttle upload"
+)
+RESERVED = frozenset(f"{_ADDRESSES} {_TABLES}".split())
 ROLES = (
     "administrator",
     "department_manager",

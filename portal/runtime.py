@@ -3,39 +3,48 @@
 from __future__ import annotations
 
 import logging
+import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
-from importlib import metadata as distributions
 from importlib.metadata import EntryPoint, entry_points
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pluggy
 
-from . import hookspecs, messages
+from . import admission, hookspecs, messages
+from .admission import package_folder
 from .orm import MODELS, UndeclaredModel, metadata
 from .plugin import CORE_PERMISSIONS, Permission, Plugin, PluginDefinitionError
-from .reach import noun_of
 from .work import UnitOfWork
 
 log = logging.getLogger("kantor.plugins")
 GROUP = "kantor.plugins"
+Mount = Callable[[Plugin, list[str]], None]  # takes a plugin's pages in unless something is wrong
 
 
 @dataclass(frozen=True)
 class Failure:
-    """What went wrong with one plugin, and when: import, definition, register, ready, migration or a hook."""
+    """What went wrong with one plugin, and at which stage.
+
+    Stages: import, definition, register, ready, migration, ``hook <name>``. ``slug`` is the name of
+    the distribution when the name it asks for is another's.
+    """
 
     slug: str
     stage: str
     error: BaseException
+    distribution: str = ""
 
     @property
     def reason(self) -> str:
-        """One sentence for the plugins page."""
+        """What the plugins page and ``kantor doctor`` say."""
+        if isinstance(self.error, PluginDefinitionError):
+            return "; ".join(self.error.problems)
+        if isinstance(self.error, SystemExit):
+            return "called sys.exit()"
         return f"{type(self.error).__name__}: {self.error}" if str(self.error) else repr(self.error)
 
 
@@ -48,6 +57,7 @@ class Plugins:
         self.strict, self.disabled = strict, frozenset(disabled)
         self.loaded: dict[str, Plugin] = {}
         self.versions: dict[str, str] = {}
+        self.distributions: dict[str, str] = {}
         self.failures: list[Failure] = []
         self.hook_failures: Counter[tuple[str, str]] = Counter()
         self.permissions: dict[str, Permission] = {p.name: p for p in CORE_PERMISSIONS}
@@ -56,79 +66,88 @@ class Plugins:
 
     def discover(self) -> Iterator[Plugin]:
         """Yield every installed plugin that can be imported; note the others as failures."""
-        seen: set[str] = set()
-        for entry_point in sorted(entry_points(group=GROUP), key=lambda e: (e.name, e.value)):
-            if entry_point.name in self.disabled:
+        for entry_point in sorted(entry_points(group=GROUP), key=_preference):
+            slug = entry_point.name
+            name, version = _distribution(entry_point)
+            if slug in self.disabled:
+                continue  # Not even imported.
+            if slug in self.distributions:
+                taken = f"uses the name {slug!r}, which {self.distributions[slug]} has"
+                self.fail(
+                    name or entry_point.value, "register", PluginDefinitionError(slug, [taken])
+                )
                 continue
+            self.distributions[slug], self.versions[slug] = name, version
+            before = set(metadata.tables)
             try:
-                plugin = entry_point.load()
-                if not isinstance(plugin, Plugin):
-                    raise TypeError(f"{entry_point.value} is not a portal.plugin.Plugin")
+                plugin = _admitted(entry_point.load(), entry_point, set(metadata.tables) - before)
             except KeyboardInterrupt:
                 raise
             except PluginDefinitionError as error:
-                self.fail(entry_point.name, "definition", error)
+                self.fail(slug, "definition", error)
             except BaseException as error:  # A plugin may call sys.exit() while it is imported.
-                self.fail(entry_point.name, "import", error)
+                self.fail(slug, "import", error)
             else:
-                if plugin.slug not in seen:
-                    self.versions[plugin.slug] = _version(entry_point)
-                seen.add(plugin.slug)
                 yield plugin
+                continue
+            _take_back(slug, set(metadata.tables) - before)
 
     def load(
         self,
         plugins: Iterable[Plugin],
-        mount: Callable[[Plugin], None],
+        mount: Mount,
         ready: Callable[[Any], None],
     ) -> None:
         """Register every plugin, the blueprint last: Flask cannot take it back."""
-        for plugin in self._in_dependency_order(plugins):
+        chosen = self._in_dependency_order(p for p in plugins if p.slug not in self.disabled)
+        # All questions first, so that no answer is compared with one that comes later.
+        asking = [plugin for plugin in chosen if self._offer_hooks(plugin)]
+        for plugin in asking:
+            stage = "register"
             try:
                 self._register(plugin, mount)
-            except Exception as error:
-                self._forget(plugin)
-                self.fail(plugin.slug, "register", error)
-                continue
-            try:
+                stage = "ready"
                 for implementation in self._implementations("app_ready", plugin.slug):
                     ready(implementation.function)
-            except Exception as error:
+            except (Exception, SystemExit) as error:
                 self._forget(plugin)
-                self.fail(plugin.slug, "ready", error)
+                self.fail(plugin.slug, stage, error)
 
-    def _register(self, plugin: Plugin, mount: Callable[[Plugin], None]) -> None:
+    def _offer_hooks(self, plugin: Plugin) -> bool:
+        try:
+            if plugin.hookspecs is not None:
+                self.pm.add_hookspecs(plugin.hookspecs)
+        except (ValueError, TypeError, AttributeError) as error:
+            self.fail(plugin.slug, "register", error)
+            return False
+        return True
+
+    def _register(self, plugin: Plugin, mount: Mount) -> None:
         if missing := [slug for slug in plugin.requires if slug not in self.loaded]:
             raise PluginDefinitionError(plugin.slug, [f"needs {', '.join(missing)}, not loaded"])
-        problems = list(_template_problems(plugin))
         if plugin.models is not None:
             plugin.models.registry.configure(cascade=True)
-            problems += _model_problems(plugin)
-        if problems:
-            raise PluginDefinitionError(plugin.slug, problems)
-        if plugin.hookspecs is not None:
-            self.pm.add_hookspecs(plugin.hookspecs)
         if plugin.hooks is not None:
             self.pm.register(plugin.hooks, name=plugin.slug)
-        for implementation in self._implementations(None, plugin.slug):
-            self._check_signature(implementation)
-        if plugin.blueprint is not None:
-            mount(plugin)
+        found = [*admission.problems(plugin), *self._hook_problems(plugin)]
+        mount(plugin, found)
         self.loaded[plugin.slug] = plugin
         self.versions.setdefault(plugin.slug, "")
         self.permissions |= {permission.name: permission for permission in plugin.permissions}
         messages.add_catalogue(package_folder(plugin) / "translations")
 
-    def _check_signature(self, implementation: Any) -> None:
-        """Raise PluginDefinitionError for an unknown hook or one called with other arguments."""
-        name, slug = implementation.function.__name__, implementation.plugin_name
-        caller = getattr(self.pm.hook, name, None)
-        if caller is None or not caller.has_spec():
-            if implementation.optionalhook:
-                return
-            raise PluginDefinitionError(slug, [f"{name}() implements no known hook"])
-        if unknown := set(implementation.argnames) - set(caller.spec.argnames):
-            raise PluginDefinitionError(slug, [f"{name}() takes {', '.join(sorted(unknown))}"])
+    def _hook_problems(self, plugin: Plugin) -> Iterator[str]:
+        """Yield unknown hooks and such as ask for arguments nobody will give."""
+        for implementation in self._implementations(None, plugin.slug):
+            name = implementation.function.__name__
+            caller = getattr(self.pm.hook, name, None)
+            if implementation.hookwrapper or implementation.wrapper:
+                yield f"{name}() wraps the answers of others"
+            elif caller is None or not caller.has_spec():
+                if not implementation.optionalhook:
+                    yield f"{name}() implements no known hook"
+            elif unknown := set(implementation.argnames) - set(caller.spec.argnames):
+                yield f"{name}() takes {', '.join(sorted(unknown))}, which nobody gives"
 
     def _forget(self, plugin: Plugin) -> None:
         if self.pm.has_plugin(plugin.slug):
@@ -140,33 +159,40 @@ class Plugins:
     def _in_dependency_order(self, plugins: Iterable[Plugin]) -> list[Plugin]:
         by_slug: dict[str, Plugin] = {}
         for plugin in plugins:
-            if plugin.slug in by_slug:
-                self.fail(
-                    plugin.slug,
-                    "register",
-                    PluginDefinitionError(
-                        plugin.slug,
-                        [f"{plugin.package} uses a name that {by_slug[plugin.slug].package} has"],
-                    ),
-                )
-            else:
-                by_slug[plugin.slug] = plugin
+            first = by_slug.setdefault(plugin.slug, plugin)
+            if first is not plugin:
+                taken = f"uses the name {plugin.slug!r}, which {first.package} has"
+                self.fail(plugin.package, "register", PluginDefinitionError(plugin.slug, [taken]))
         graph = {s: [r for r in by_slug[s].requires if r in by_slug] for s in sorted(by_slug)}
-        try:
-            return [by_slug[slug] for slug in TopologicalSorter(graph).static_order()]
-        except CycleError as error:
-            for slug in set(error.args[1]):
-                self.fail(slug, "register", error)
-                graph.pop(slug)
-            kept = {s: [r for r in needs if r in graph] for s, needs in graph.items()}
-            return [by_slug[slug] for slug in TopologicalSorter(kept).static_order()]
+        while True:
+            try:
+                return [by_slug[slug] for slug in TopologicalSorter(graph).static_order()]
+            except CycleError as error:
+                for slug in set(error.args[1]):
+                    circle = f"needs itself: {' > '.join(error.args[1])}"
+                    self.fail(slug, "register", PluginDefinitionError(slug, [circle]))
+                    graph.pop(slug)
+                graph = {s: [r for r in needs if r in graph] for s, needs in graph.items()}
 
     def fail(self, slug: str, stage: str, error: BaseException) -> None:
         """Note a failure, log it once with its traceback; in strict mode raise it again."""
         log.error("plugin %s failed at %s", slug, stage, exc_info=error)
-        self.failures.append(Failure(slug, stage, error))
+        self.failures.append(Failure(slug, stage, error, self.distributions.get(slug, "")))
         if self.strict:
             raise error
+
+    def culprit(self, error: BaseException | None) -> str | None:
+        """Return the plugin in whose code, or template, an error arose last."""
+        found = None
+        places = {slug: (p.package, str(package_folder(p))) for slug, p in self.loaded.items()}
+        while error is not None and found is None:
+            frames = traceback.walk_tb(error.__traceback__)
+            for name in (frame.f_globals.get("__name__", "") for frame, _line in frames):
+                for slug, (package, folder) in places.items():
+                    if name == package or str(name).startswith((f"{package}.", f"{folder}/")):
+                        found = slug
+            error = error.__cause__ or error.__context__
+        return found
 
     def _implementations(self, hook: str | None, slug: str | None = None) -> list[Any]:
         callers = [getattr(self.pm.hook, hook, None)] if hook else list(vars(self.pm.hook).values())
@@ -180,8 +206,19 @@ class Plugins:
         order = {name: place for place, name in enumerate(self.loaded)}
         return sorted(found, key=lambda i: order.get(i.plugin_name, -1))
 
-    def collect(self, hook: str, tx: UnitOfWork, **arguments: Any) -> list[tuple[str, Any]]:
-        """Return (slug, result) of ``hook`` on every plugin active for the actor, each in its own savepoint."""
+    def collect(
+        self,
+        hook: str,
+        tx: UnitOfWork,
+        *,
+        shape: Callable[[Any], Any] = lambda found: found,
+        **arguments: Any,
+    ) -> list[tuple[str, Any]]:
+        """Return (slug, result) of ``hook`` on every plugin active for the actor.
+
+        Each runs in a savepoint of its own; ``shape`` turns results into what is wanted under the
+        same protection.
+        """
         results: list[tuple[str, Any]] = []
         for implementation in self._implementations(hook):
             slug = implementation.plugin_name
@@ -194,10 +231,13 @@ class Plugins:
                     found = list(implementation.function(*wanted) or ())
                     if any(result is None for result in found):
                         raise TypeError(f"{hook} returned None among its results")
-            except Exception as error:  # One plugin's fault costs one panel.
-                self._hook_failed(slug, hook, error)
+                    shaped = [(slug, shape(result)) for result in found]
+            except (Exception, SystemExit) as error:  # One plugin's fault costs one panel.
+                self._note_hook(slug, hook, error)
+                if self.strict:
+                    raise
             else:
-                results += [(slug, result) for result in found]
+                results += shaped
         return results
 
     def first(self, hook: str, **arguments: Any) -> Any:
@@ -207,18 +247,19 @@ class Plugins:
                 wanted = [arguments[name] for name in implementation.argnames]
                 if (answer := implementation.function(*wanted)) is not None:
                     return answer
-            except Exception as error:
-                self._hook_failed(implementation.plugin_name, hook, error)
+            except (Exception, SystemExit) as error:
+                self._note_hook(implementation.plugin_name, hook, error)
+                if self.strict:
+                    raise
         return None
 
-    def _hook_failed(self, slug: str, hook: str, error: Exception) -> None:
-        """Count a failure, log the first one of its kind; in strict mode raise it again."""
+    def _note_hook(self, slug: str, hook: str, error: BaseException) -> None:
         self.hook_failures[slug, hook] += 1
         if self.hook_failures[slug, hook] == 1:
             log.error("plugin %s failed in %s", slug, hook, exc_info=error)
-            self.failures.append(Failure(slug, f"hook {hook}", error))
-        if self.strict:
-            raise error
+            self.failures.append(
+                Failure(slug, f"hook {hook}", error, self.distributions.get(slug, ""))
+            )
 
     @property
     def zone(self) -> ZoneInfo:
@@ -235,7 +276,7 @@ class Plugins:
         }
 
     def subscribers(self, event: str) -> list[str]:
-        """Return the plugins that want to hear of ``event``, switched on or not: data must not diverge."""
+        """Return the plugins that hear of ``event``, switched on or not: data must not diverge."""
         return [slug for slug, plugin in self.loaded.items() if event in plugin.subscribes]
 
     def handlers(self) -> dict[tuple[str, str], Callable[..., None]]:
@@ -251,48 +292,48 @@ class Plugins:
         self.send_jobs(jobs, events)
 
 
-def _version(entry_point: EntryPoint) -> str:
-    try:
-        return entry_point.dist.version if entry_point.dist else ""
-    except distributions.PackageNotFoundError:
-        return ""
+def _preference(entry_point: EntryPoint) -> tuple[str, bool, str, str]:
+    """Order by name; of two with one name, the distribution that is called after it comes first."""
+    name = _distribution(entry_point)[0]
+    return entry_point.name, name != f"kantor-{entry_point.name}", name, entry_point.value
 
 
-def package_folder(plugin: Plugin) -> Path:
-    """Return the folder of a plugin's package, where templates, translations and migrations lie."""
-    import sys
-
-    module = sys.modules.get(plugin.package)
-    origin = getattr(module, "__file__", None)
-    return Path(origin).parent if origin else Path("/nonexistent")
+def _distribution(entry_point: EntryPoint) -> tuple[str, str]:
+    """Return name and version of the distribution that brings an entry point."""
+    return (entry_point.dist.name, entry_point.dist.version) if entry_point.dist else ("", "")
 
 
-def _template_problems(plugin: Plugin) -> Iterator[str]:
-    """Refuse templates that could clash with others or would not be escaped."""
-    folder = package_folder(plugin) / "templates"
-    for path in sorted(folder.rglob("*")) if folder.is_dir() else ():
-        name = path.relative_to(folder)
-        if path.is_file() and name.parts[0] != plugin.slug:
-            yield f"template {name} must lie in templates/{plugin.slug}/"
-        elif path.is_file() and path.suffix != ".html":
-            yield f"template {name} must end in .html"
+def _admitted(plugin: Any, entry_point: EntryPoint, tables: set[str]) -> Plugin:
+    """Return what an entry point led to, or raise PluginDefinitionError."""
+    name = entry_point.name
+    if not isinstance(plugin, Plugin):
+        raise PluginDefinitionError(name, [f"{entry_point.value} is no portal.plugin.Plugin"])
+    found = []
+    if plugin.slug != name:
+        found.append(f"calls itself {plugin.slug!r}, its entry point {name!r}")
+    if bare := sorted(tables - MODELS.keys()):
+        found.append(f"makes tables without saying whose rows they hold: {', '.join(bare)}")
+    if found:
+        raise PluginDefinitionError(name, found)
+    return plugin
 
 
-def _model_problems(plugin: Plugin) -> Iterator[str]:
-    assert plugin.models is not None
-    nouns = {noun_of(permission.name) for permission in plugin.permissions}
-    for mapper in plugin.models.registry.mappers:
-        model = mapper.class_
-        if not model.reads_freely and model.__noun__ not in nouns:
-            yield f"no permission on {model.__noun__}: nobody could ever reach {model.__name__}"
-        if mapper.inherits is not None:
-            yield f"{model.__name__}: no mapped inheritance; its loads cannot all be limited"
-        for relationship in mapper.relationships:
-            if relationship.secondary is not None:
-                yield f"{relationship}: map {relationship.secondary} as a class of its own"
+def _take_back(slug: str, tables: set[str]) -> None:
+    """Forget the tables that a plugin brought along which is not let in.
+
+    They might point at tables that nobody has, which would stop every comparison with the schema.
+    """
+    for name in tables:
+        if name not in MODELS or MODELS[name].__slug__ == slug:
+            metadata.remove(metadata.tables[name])
 
 
-def refuse_undeclared_tables() -> None:
-    """Raise UndeclaredModel for a table that no declared class maps (db.Model, bare Table)."""
-    if strangers := sorted(set(metadata.tables) - set(MODELS)):
+def refuse_undeclared_tables(aside: Iterable[str] = ()) -> None:
+    """Raise UndeclaredModel for a table that no declared class maps (db.Model, bare Table).
+
+    Those of plugins that were set ``aside`` are nobody's business any more.
+    """
+    prefixes = tuple(f"{slug}_" for slug in aside)
+    bare = {name for name in metadata.tables if name not in MODELS}
+    if strangers := sorted(name for name in bare if not (prefixes and name.startswith(prefixes))):
         raise UndeclaredModel(f"tables without a scope declaration: {', '.join(strangers)}")

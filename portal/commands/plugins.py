@@ -63,15 +63,19 @@ def disable(desk: Any, slug: str, department: str | None) -> None:
 @click.pass_obj
 def purge(desk: Any, slug: str, yes: bool) -> None:
     """Remove everything a plugin has stored, also after its package is gone. The audit stays."""
-    from portal.plugins import services
+    from portal.plugins.purging import NotPurged, purge
 
     if not yes:
         click.confirm(
             f"Remove all tables and files of {slug!r} for good? Make a backup first", abort=True
         )
     with desk.app.app_context():
-        for line in services.purge(slug):
-            click.echo(line)
+        try:
+            done = purge(slug)
+        except NotPurged as error:
+            raise click.ClickException(str(error)) from error
+    for line in done:
+        click.echo(line)
 
 
 def _unit() -> Any:

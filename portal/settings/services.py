@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -26,7 +27,7 @@ FACTS = {
 def facts(tx: UnitOfWork) -> dict[str, str]:
     """Return what this portal is: kind, organisation, time_zone, currency, language."""
     rows = kernel_execute(tx.session, select(info.c.key, info.c.value)).all()
-    return FACTS | {row.key: row.value for row in rows}
+    return FACTS | {row.key: row.value for row in rows if ":" not in row.key}
 
 
 def write_facts(tx: UnitOfWork, **values: str) -> None:
@@ -53,6 +54,17 @@ def stored(tx: UnitOfWork, slug: str, department_id: int | None) -> Setting | No
         else Setting.department_id == department_id
     )
     return tx.session.scalars(select(Setting).where(Setting.slug == slug, same)).one_or_none()
+
+
+def remember(tx: UnitOfWork, key: str, value: Any) -> None:
+    """Keep a plain value of the portal's own, which is no fact for people; ``key`` has a colon."""
+    write_facts(tx, **{key: json.dumps(value)})
+
+
+def remembered(tx: UnitOfWork, key: str) -> Any:
+    """Return what was kept under ``key``, or None."""
+    found = kernel_execute(tx.session, select(info.c.value).where(info.c.key == key)).scalar()
+    return None if found is None else json.loads(found)
 
 
 def values_of(tx: UnitOfWork, slug: str, department_id: int | None = None) -> dict[str, Any]:

@@ -37,7 +37,7 @@ from .power import (
     refuse_stronger,
     require_everywhere,
 )
-from .shipped import CORE_GRANTS, EVERYBODY, SHIPPED, sync_roles
+from .shipped import CORE_GRANTS, EVERYBODY, SHIPPED, offered_key, sync_roles
 
 __all__ = [
     "ASSIGN",
@@ -65,6 +65,7 @@ __all__ = [
     "held_by",
     "holds_everywhere",
     "holds_role",
+    "offered_key",
     "parents",
     "pass_on_role",
     "refuse",

@@ -10,6 +10,7 @@ from portal.messages import Message, message
 from portal.plugin import Plugin, RoleGrant
 from portal.roles.models import Role, RolePermission
 from portal.roles.principals import raise_epoch
+from portal.settings import services as settings
 from portal.work import UnitOfWork
 
 SHIPPED: dict[str, Message] = {
@@ -59,7 +60,8 @@ CORE_GRANTS = (
 def sync_roles(tx: UnitOfWork, plugins: Iterable[Plugin]) -> None:
     """Make the shipped roles and give them what core and the plugins declare.
 
-    A permission is given once, when it is first seen: what an administrator took away stays away.
+    A permission is given once, when it is first offered: what an administrator took away stays
+    away, also when no other role has it.
     """
     roles = {role.slug: role for role in tx.session.scalars(select(Role).where(Role.shipped))}
     for slug, title in SHIPPED.items():
@@ -67,14 +69,27 @@ def sync_roles(tx: UnitOfWork, plugins: Iterable[Plugin]) -> None:
             roles[slug] = Role(slug=slug, name=title.msgid, shipped=True)
             tx.session.add(roles[slug])
     tx.session.flush()
-    known = set(tx.session.scalars(select(RolePermission.permission).distinct()))
     changed = False
     for source, grants in (("core", CORE_GRANTS), *((p.slug, p.roles) for p in plugins)):
+        offered = _offered(tx, source)
         for grant in grants:
-            if grant.permission not in known:
+            key = f"{grant.role} {grant.permission}"
+            held = {row.permission for row in roles[grant.role].permissions}
+            if key not in offered and grant.permission not in held:
                 row = RolePermission(permission=grant.permission, reach=grant.reach, source=source)
                 roles[grant.role].permissions.append(row)
                 changed = True
+            offered.add(key)
+        settings.remember(tx, offered_key(source), sorted(offered))
     tx.session.flush()
     if changed:
         raise_epoch(tx.session)
+
+
+def offered_key(source: str) -> str:
+    """Return under which name the portal remembers what a plugin (or core) has offered to roles."""
+    return f"offered:{source}"
+
+
+def _offered(tx: UnitOfWork, source: str) -> set[str]:
+    return set(settings.remembered(tx, offered_key(source)) or ())
