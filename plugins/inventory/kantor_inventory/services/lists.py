@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -118,17 +119,19 @@ def stock(tx: Any, *, place: str | None = None, state: str | None = None) -> Sel
     return statement
 
 
-def movements(tx: UnitOfWork, *, item: str) -> Select[Any]:  # long: one statement, read as one
-    """Return the ledger of one item: both ends by name, what they then held only in reach."""
-    source, target = aliased(Point, name="source"), aliased(Point, name="target")
-    left, arrived = aliased(Place, name="left_place"), aliased(Place, name="arrived_place")
-    receiver, actor = aliased(Person, name="receiver"), aliased(Person, name="actor")
-    room = aliased(Place, name="room")
-    counted, entered_in = aliased(Unit, name="counted_in"), aliased(Unit, name="entered_in")
-    back = aliased(Movement, name="taken_back")
-    sees_source = permits(source, "inventory.stock.view", tx.actor)
-    sees_target = permits(target, "inventory.stock.view", tx.actor)
-    statement: Any = (
+# The two ends of a movement and whom it names; made once, because an alias takes long to make.
+SOURCE, TARGET = aliased(Point, name="source"), aliased(Point, name="target")
+LEFT, ARRIVED = aliased(Place, name="left_place"), aliased(Place, name="arrived_place")
+RECEIVER, ACTOR = aliased(Person, name="receiver"), aliased(Person, name="actor")
+ROOM = aliased(Place, name="room")
+COUNTED, ENTERED_IN = aliased(Unit, name="counted_in"), aliased(Unit, name="entered_in")
+BACK = aliased(Movement, name="taken_back")
+
+
+@cache
+def _ledger() -> Any:
+    """Return the ledger with all names, for everybody and of all items."""
+    return (
         select(
             Movement.id,
             Movement.public_id,
@@ -139,40 +142,55 @@ def movements(tx: UnitOfWork, *, item: str) -> Select[Any]:  # long: one stateme
             Movement.entered,
             Movement.value,
             Movement.note,
-            counted.name.label("unit"),
-            entered_in.name.label("entered_unit"),
-            source.kind.label("source_kind"),
-            target.kind.label("target_kind"),
-            left.name.label("source"),
-            arrived.name.label("target"),
-            case((sees_source, Movement.left_from)).label("left_from"),
-            case((sees_target, Movement.left_to)).label("left_to"),
-            receiver.name.label("for_person"),
+            COUNTED.name.label("unit"),
+            ENTERED_IN.name.label("entered_unit"),
+            SOURCE.kind.label("source_kind"),
+            TARGET.kind.label("target_kind"),
+            LEFT.name.label("source"),
+            ARRIVED.name.label("target"),
+            RECEIVER.name.label("for_person"),
             Department.name.label("for_department"),
-            room.name.label("for_place"),
+            ROOM.name.label("for_place"),
             Contact.name.label("supplier"),
-            actor.name.label("actor"),
-            select(back.id)
-            .where(back.reverses_id == Movement.id)
+            ACTOR.name.label("actor"),
+            select(BACK.id)
+            .where(BACK.reverses_id == Movement.id)
             .correlate(Movement)
             .exists()
             .label("reversed"),
         )
         .join(Item, Item.id == Movement.item_id)
-        .join(counted, counted.id == Item.base_unit_id)
+        .join(COUNTED, COUNTED.id == Item.base_unit_id)
         .join(ItemUnit, ItemUnit.id == Movement.item_unit_id)
-        .join(entered_in, entered_in.id == ItemUnit.unit_id)
-        .join(source, source.id == Movement.from_point_id)
-        .join(target, target.id == Movement.to_point_id)
-        .outerjoin(left, left.id == source.place_id)
-        .outerjoin(arrived, arrived.id == target.place_id)
-        .outerjoin(receiver, receiver.id == Movement.for_person_id)
+        .join(ENTERED_IN, ENTERED_IN.id == ItemUnit.unit_id)
+        .join(SOURCE, SOURCE.id == Movement.from_point_id)
+        .join(TARGET, TARGET.id == Movement.to_point_id)
+        .outerjoin(LEFT, LEFT.id == SOURCE.place_id)
+        .outerjoin(ARRIVED, ARRIVED.id == TARGET.place_id)
+        .outerjoin(RECEIVER, RECEIVER.id == Movement.for_person_id)
         .outerjoin(Department, Department.id == Movement.for_department_id)
-        .outerjoin(room, room.id == Movement.for_place_id)
+        .outerjoin(ROOM, ROOM.id == Movement.for_place_id)
         .outerjoin(Supplier, Supplier.id == Movement.supplier_id)
         .outerjoin(Contact, Contact.id == Supplier.contact_id)
-        .outerjoin(actor, actor.id == Movement.actor_id)
-        .where(Movement.item_id == select(Item.id).where(Item.public_id == item).scalar_subquery())
+        .outerjoin(ACTOR, ACTOR.id == Movement.actor_id)
+    )
+
+
+def _sees(tx: UnitOfWork, end: Any) -> Any:
+    """Return the condition under which this person sees what an end of a movement holds."""
+    return tx.actor.once(("sees", end), lambda: permits(end, "inventory.stock.view", tx.actor))
+
+
+def movements(tx: UnitOfWork, *, item: str) -> Select[Any]:
+    """Return the ledger of one item: both ends by name, what they then held only in reach."""
+    of_item = select(Item.id).where(Item.public_id == item).scalar_subquery()
+    statement: Select[Any] = (
+        _ledger()
+        .add_columns(
+            case((_sees(tx, SOURCE), Movement.left_from)).label("left_from"),
+            case((_sees(tx, TARGET), Movement.left_to)).label("left_to"),
+        )
+        .where(Movement.item_id == of_item)
     )
     return statement
 
@@ -237,14 +255,13 @@ def changes(tx: UnitOfWork, item: Item, *, days: int) -> tuple[date, dict[str, i
     """
     since = tx.today - timedelta(days=days)
     began = datetime.combine(since, time(), tx.zone)
-    source, target = aliased(Point, name="source"), aliased(Point, name="target")
-    gone = case((permits(source, "inventory.stock.view", tx.actor), 1), else_=0)
-    come = case((permits(target, "inventory.stock.view", tx.actor), 1), else_=0)
+    gone = case((_sees(tx, SOURCE), 1), else_=0)
+    come = case((_sees(tx, TARGET), 1), else_=0)
     rows = tx.session.execute(
         visible(
             select(Movement.type, (come - gone).label("sign"), func.sum(Movement.quantity))
-            .join(source, source.id == Movement.from_point_id)
-            .join(target, target.id == Movement.to_point_id)
+            .join(SOURCE, SOURCE.id == Movement.from_point_id)
+            .join(TARGET, TARGET.id == Movement.to_point_id)
             .where(Movement.item_id == item.id, Movement.posted_at >= began)
             .group_by(Movement.type, come - gone),
             "inventory.stock.view",
