@@ -25,7 +25,7 @@ class Account(Versioned, CoreOnly, CoreBase):
     active: Mapped[bool] = mapped_column(default=True)
     demo: Mapped[bool] = mapped_column(default=False)  # works on a loopback address only
     theme: Mapped[str] = mapped_column(String(8), default="system")
-    sidebar: Mapped[str] = mapped_column(String(8), default="open")
+    sidebar: Mapped[str] = mapped_column(String(8), default="open")  # or narrow
     created_at: Mapped[datetime]
 
 

@@ -82,7 +82,7 @@ class Compiler:
             language=person.language,
             time_zone=getattr(person, "time_zone", None) or "",  # A job shows no instants.
             theme=person.theme,
-            collapsed=person.sidebar == "collapsed",
+            collapsed=person.sidebar == "narrow",
             today=day,
             managed=frozenset(row.department_id for row in member if row.kind == "manager"),
             member_of=member_of,

@@ -43,7 +43,7 @@ def preferences():
         return _page(reading(), form), 422
     chosen: dict[str, str | None] = {**form.data}
     if "side" in chosen:
-        chosen["sidebar"] = "collapsed" if chosen.pop("side") == "narrow" else "open"
+        chosen["sidebar"] = chosen.pop("side")
     with transaction() as tx:
         services.save_preferences(tx, _own(tx), **chosen)
         tx.answer = address_of(request.form.get("back", ""), "account.account")

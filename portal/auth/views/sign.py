@@ -199,7 +199,7 @@ def _username(tx: UnitOfWork) -> str:
 
 
 def _link_of_form(token: str) -> LinkFacts:
-    """Return whom the link is for, or raise LinkGone, or AlreadyDone for the same form sent twice."""
+    """Return whom the link is for; raise LinkGone, or AlreadyDone for a form sent twice."""
     try:
         return services.find_link(reading(), token)
     except LinkGone:
