@@ -9,8 +9,24 @@ from .files.views import blueprint as files
 from .health.views import blueprint as health
 from .home.views import blueprint as home
 from .jobs.views import blueprint as jobs
+from .people.views import blueprint as people
 from .places.views import blueprint as places
 from .plugins.views import blueprint as plugins
+from .roles.views import blueprint as roles
 from .settings.views import blueprint as settings
 
-CORE = (home, sign, account, health, files, audit, jobs, places, contacts, plugins, settings)
+CORE = (
+    home,
+    sign,
+    account,
+    health,
+    files,
+    people,
+    roles,
+    places,
+    contacts,
+    plugins,
+    settings,
+    audit,
+    jobs,
+)

@@ -74,7 +74,11 @@ class Conflict(PortalError):
 
 
 class EditConflict(Conflict):
-    """Somebody else saved this form first; ``theirs`` is what is stored now, by form field."""
+    """Somebody else saved this form first; ``theirs`` is what is stored now, by form field.
+
+    A view may put both versions into words (``portal.ui.submitting``): ``theirs`` and ``yours`` are
+    then by label.
+    """
 
     default = message("Somebody else saved this while you were editing it.")
 
@@ -83,6 +87,7 @@ class EditConflict(Conflict):
     ) -> None:
         super().__init__(text)
         self.theirs = dict(theirs or {})
+        self.yours: dict[str, str] | None = None
 
 
 class InUse(Conflict):

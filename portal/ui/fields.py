@@ -38,7 +38,8 @@ class TextField(StringField):
         empty: str | None = None,
         **more: Any,
     ) -> None:
-        super().__init__(label, checks, **more)
+        # A field that was not sent at all is as empty as one that was sent empty.
+        super().__init__(label, checks, **({"default": empty} | more))
         self.empty = empty
 
     def process_formdata(self, valuelist: list[Any]) -> None:

@@ -1,5 +1,9 @@
 """People, departments and memberships."""
 
+from portal.roles.rules import reaches
+from portal.work import UnitOfWork
+
+from .departments import EDIT as EDIT_DEPARTMENT
 from .departments import (
     AddDepartment,
     Branch,
@@ -13,14 +17,17 @@ from .departments import (
     reopen_department,
     tree,
 )
+from .memberships import EDIT as EDIT_MEMBERSHIP
 from .memberships import (
     AddMembership,
     EndMembership,
     add_membership,
     current,
     end_membership,
+    first_department,
     memberships_of,
 )
+from .persons import EDIT as EDIT_PERSON
 from .persons import (
     AddPerson,
     ChangePerson,
@@ -30,9 +37,19 @@ from .persons import (
     end_person,
     find_person,
     may_edit,
+    may_give_access,
 )
 
+
+def reaches_everywhere(tx: UnitOfWork, permission: str) -> bool:
+    """Return whether the actor holds ``permission`` in the whole organisation."""
+    return reaches(tx.actor, permission, None)
+
+
 __all__ = [
+    "EDIT_DEPARTMENT",
+    "EDIT_MEMBERSHIP",
+    "EDIT_PERSON",
     "AddDepartment",
     "AddMembership",
     "AddPerson",
@@ -53,9 +70,12 @@ __all__ = [
     "end_person",
     "find_department",
     "find_person",
+    "first_department",
     "in_tree_order",
     "may_edit",
+    "may_give_access",
     "memberships_of",
+    "reaches_everywhere",
     "reopen_department",
     "tree",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -140,7 +140,7 @@ def change_department(tx: UnitOfWork, public_id: str, command: ChangeDepartment)
         department,
         command.version,
         name=department.name,
-        parent=department.parent.name if department.parent else "",
+        parent=department.parent.public_id if department.parent else "",
     )
     parent_id = department.parent_id
     if command.parent != (department.parent.public_id if department.parent else ""):
@@ -271,7 +271,7 @@ def _refuse_taken_name(
         raise ValidationFailed({"name": taken})
 
 
-def choices(tx: UnitOfWork, permission: str | None = None) -> Sequence[tuple[str, str]]:
+def choices(tx: UnitOfWork, permission: str | None = None) -> list[tuple[Any, Message | str]]:
     """Return the open departments for a select field, indented as a tree, within reach if asked."""
     return [
         (row.public_id, "\u2003" * depth + row.name)

@@ -82,6 +82,13 @@ def current(
     return tx.session.scalars(statement).all()
 
 
+def first_department(tx: UnitOfWork, public_id: str) -> Department | None:
+    """Return the department a person leads or belongs to today, None without one."""
+    person = tx.session.scalars(select(Person).where(Person.public_id == public_id)).one_or_none()
+    found = current(tx, person_id=person.id) if person is not None else ()
+    return found[0].department if found else None
+
+
 def add_membership(tx: UnitOfWork, command: AddMembership) -> Membership:
     """Put a person into a department; raise ValidationFailed for what does not fit or overlaps."""
     person, department = _choose(tx, command)

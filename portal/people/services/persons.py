@@ -14,7 +14,7 @@ from portal.errors import Forbidden, NotFound, ValidationFailed
 from portal.messages import LANGUAGES, Message, message
 from portal.people.events import PersonAdded, PersonEnded
 from portal.people.models import Department, Membership, Person
-from portal.people.rules import until_after
+from portal.people.rules import last_day_of, until_after
 from portal.reach import visible
 from portal.roles import services as roles
 from portal.roles.principals import raise_epoch
@@ -24,6 +24,7 @@ from portal.work import UnitOfWork
 from .memberships import current, end_all
 
 VIEW, EDIT = "core.person.view", "core.person.edit"
+GIVE_ACCESS = "core.person.give_access"
 UNKNOWN = message("Choose one of the list.")
 
 
@@ -70,9 +71,16 @@ def find_person(
 
 def may_edit(tx: UnitOfWork, person: Person) -> bool:
     """Return whether the actor may change what is known of a person."""
-    if not tx.actor.holds(EDIT) and tx.actor.realm is None:
-        return False
-    mine = visible(select(Person.id), EDIT, tx.actor).where(Person.id == person.id)
+    return _within(tx, person, EDIT)
+
+
+def may_give_access(tx: UnitOfWork, person: Person) -> bool:
+    """Return whether the actor may give a person an account."""
+    return _within(tx, person, GIVE_ACCESS)
+
+
+def _within(tx: UnitOfWork, person: Person, permission: str) -> bool:
+    mine = visible(select(Person.id), permission, tx.actor).where(Person.id == person.id)
     return tx.session.scalars(mine).one_or_none() is not None
 
 
@@ -133,7 +141,7 @@ def end_person(tx: UnitOfWork, public_id: str, command: EndPerson) -> Person:
     where the actor has no say.
     """
     person = find_person(tx, public_id, EDIT, lock=True)
-    tx.expect_version(person, command.version, last_day=person.active_until)
+    tx.expect_version(person, command.version, last_day=last_day_of(person.active_until))
     if person.id == tx.actor.person_id:
         raise Forbidden(message("Somebody else has to note your own last day."))
     roles.refuse_stronger(tx, person.id)

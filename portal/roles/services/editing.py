@@ -115,7 +115,9 @@ def delete_role(tx: UnitOfWork, public_id: str, *, version: int) -> str:
     used = select(func.count()).select_from(table).where(table.c.role_id == role.id)
     if kernel_execute(tx.session, used).scalar_one():
         raise InUse(
-            message("Somebody holds or held this role, so it stays. Take its permissions away instead.")
+            message(
+                "Somebody holds or held this role, so it stays. Take its permissions away instead."
+            )
         )
     name = role.name
     tx.audit(

@@ -1,0 +1,6 @@
+"""The pages about people, departments and accounts."""
+
+from . import accounts, departments, memberships, persons
+from .common import blueprint
+
+__all__ = ["accounts", "blueprint", "departments", "memberships", "persons"]
