@@ -29,9 +29,11 @@ class Message:
         text = translations(language).gettext(self.msgid)
         if not self.params:
             return text
-        return text.format_map(
-            {key: _spoken(value, language) for key, value in self.params.items()}
-        )
+        spoken = {key: _spoken(value, language) for key, value in self.params.items()}
+        try:
+            return text.format_map(spoken)
+        except (KeyError, ValueError, IndexError):  # A translator's slip costs the language alone.
+            return self.msgid.format_map(spoken)
 
     def __str__(self) -> str:
         return self.in_language(current_language.get())

@@ -45,15 +45,15 @@ def _hand_over(row: Any) -> bool:
             if taken is None:
                 return False
             handler(tx, taken.payload)
-    except Exception as error:  # A subscriber's bug must not stop the others.
+    except (Exception, SystemExit) as error:  # A subscriber's bug must not stop the others.
         log.error("%s could not handle %s", row.subscriber, row.event, exc_info=error)
         _put_off(row, error)
         return False
     return True
 
 
-def _put_off(row: Any, error: Exception) -> None:
-    pause = min(timedelta(minutes=2**row.attempts), LONGEST_PAUSE)
+def _put_off(row: Any, error: BaseException) -> None:
+    pause = min(timedelta(minutes=2 ** min(row.attempts, 10)), LONGEST_PAUSE)
     with unscoped(reason="put an event off", realm="core") as tx:
         later = {
             "attempts": outbox.c.attempts + 1,
