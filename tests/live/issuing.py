@@ -49,6 +49,7 @@ def _sign_in(client: Client, number: int) -> None:
 def _issue(client: Client, stock: dict[str, str], mark: str, patient: bool) -> int:
     fields = {
         "quantity": "1",
+        "understood": "1000",  # what the page has said that 1 means
         "unit": stock["unit"],
         "from_place": stock["place"],
         "for_department": stock["department"],
