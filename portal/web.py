@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 from .db import db
 from .gate import form_key, policy, public, unkeyed
 from .imports.rules import Import
+from .panels import panels
 from .shell import render, toast
 from .ui.forms import (
     AreaField,
@@ -59,6 +60,7 @@ __all__ = [
     "not_before",
     "number_format",
     "optional",
+    "panels",
     "policy",
     "public",
     "reading",

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, current_app
+from flask import Blueprint
 
 from portal.messages import Message, message
 from portal.plugin import Home
-from portal.web import policy, reading, render
+from portal.web import panels, policy, reading, render
 
 blueprint = Blueprint("home", __name__)
 # From which hour of the day which greeting.
@@ -25,15 +25,14 @@ GREETINGS = (
 def index() -> Any:
     """Show the home page with the widgets of the plugins that are switched on."""
     tx = reading()
-    found = current_app.extensions["kantor"].collect("panels", tx, subject=Home(), slot="widget")
-    panels = sorted((panel for _, panel in found), key=lambda panel: panel.order)
+    found = panels(tx, Home(), "widget")
     return render(
         "home/index.html",
         greeting=greeting(tx.now.astimezone(tx.zone).hour, tx.actor.name),
         today=tx.today,
-        strips=[panel for panel in panels if panel.place == "strip"],
-        wide=[panel for panel in panels if panel.place == "wide"],
-        side=[panel for panel in panels if panel.place == "side"],
+        strips=[panel for panel in found if panel.place == "strip"],
+        wide=[panel for panel in found if panel.place == "wide"],
+        side=[panel for panel in found if panel.place == "side"],
     )
 
 

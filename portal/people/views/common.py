@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, current_app, url_for
+from flask import Blueprint, url_for
 
 from portal.messages import message
-from portal.plugin import Panel
-from portal.work import UnitOfWork
 
 blueprint = Blueprint("people", __name__, url_prefix="/people")
 PEOPLE = message("People")
@@ -26,9 +24,3 @@ def department_crumbs(department: Any, *more: Any) -> tuple[Any, ...]:
     """Return the way to a page about a department."""
     address = url_for("people.department", public_id=department.public_id)
     return ((department.name, address), *more)
-
-
-def panels(tx: UnitOfWork, subject: Any) -> list[Panel]:
-    """Return what plugins add to the page about ``subject``, in their order."""
-    found = current_app.extensions["kantor"].collect("panels", tx, subject=subject, slot="page")
-    return sorted((panel for _, panel in found), key=lambda panel: panel.order)

@@ -11,9 +11,9 @@ from portal.people.services import AddDepartment, ChangeDepartment
 from portal.plugins.services import plugins_of
 from portal.roles.rules import reaches
 from portal.ui.submitting import submitted
-from portal.web import policy, reading, redirect_to, render, toast, transaction
+from portal.web import panels, policy, reading, redirect_to, render, toast, transaction
 
-from .common import blueprint, department_crumbs, panels
+from .common import blueprint, department_crumbs
 
 
 @blueprint.get("/departments")
@@ -41,7 +41,7 @@ def department(public_id: str):
         plugins=plugins_of(tx, row.id),
         editable=reaches(tx.actor, services.EDIT_DEPARTMENT, row.id),
         movable=reaches(tx.actor, services.EDIT_MEMBERSHIP, row.id),
-        panels=panels(tx, row),
+        panels=panels(tx, row, "page"),
     )
 
 

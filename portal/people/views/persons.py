@@ -16,9 +16,9 @@ from portal.people.tables import STATES, TONES
 from portal.roles import lists
 from portal.roles.rules import reaches
 from portal.ui.submitting import submitted
-from portal.web import policy, reading, redirect_to, render, toast, transaction
+from portal.web import panels, policy, reading, redirect_to, render, toast, transaction
 
-from .common import blueprint, panels, person_crumbs
+from .common import blueprint, person_crumbs
 
 
 @blueprint.get("")
@@ -62,7 +62,7 @@ def person(public_id: str):
         may_give_access=may_give_access and services.may_give_access(tx, row),
         today=tx.today,
         last_day=last_day_of,
-        panels=panels(tx, row),
+        panels=panels(tx, row, "page"),
     )
 
 
