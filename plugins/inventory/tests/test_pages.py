@@ -8,6 +8,7 @@ from sqlalchemy import select
 from kantor_inventory.models import Item, Movement, Supplier
 from kantor_inventory.services import stock
 from portal.api import Contact
+from portal.testing import counting_statements
 
 PAGES = [
     "/inventory/items",
@@ -373,3 +374,24 @@ def test_the_home_page_says_what_runs_low(office, as_role):
     page = text_of(as_role("office_manager").get("/"))
     assert "Running low" in page
     assert "Blue pen" in page
+
+
+@pytest.mark.parametrize(
+    ("page", "most"),
+    [
+        ("/inventory/items", 6),
+        ("/inventory/items?view=active", 6),
+        ("/inventory/stock", 6),
+        ("/inventory/stock?view=below", 6),
+        ("/inventory/items/{pen}/movements", 6),
+        ("/inventory/items/{pen}", 12),
+        ("/inventory/movements/{movement}", 12),
+    ],
+)
+def test_a_page_asks_the_database_little(office, as_role, page, most):
+    client = as_role("office_manager")
+    address = page.format(**office.ids)
+    client.get(address)  # What is read once a process is read now.
+    with counting_statements(office.app) as seen:
+        assert client.get(address).status_code == 200
+    assert len(seen) <= most, "\n".join(seen)

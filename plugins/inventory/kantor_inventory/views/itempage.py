@@ -10,13 +10,13 @@ from sqlalchemy import func, select
 from portal.api import UnitOfWork, message, visible
 
 from .. import rules
-from ..forms import STATES, STATUSES, TYPES
+from ..forms import STATES, STATUSES
 from ..models import Balance, Item, Movement
 from ..rules import Amount
 from ..services import lists
 from ..tables import STATE_TONES, STATUS_TONES
 
-SHOWN = 25
+SHOWN = 15
 DAYS = 30
 ICONS = {
     "receive": "package-import",
@@ -77,12 +77,17 @@ def _line(row: Any) -> dict[str, Any]:
         "text": sentence(row, moved),
         "at": row.posted_at,
         "note": row.note,
-        "amount": TYPES[row.type],
+        "amount": Amount(_sign(row) * row.quantity, row.unit),
         "amount_meta": entered if row.entered_unit != row.unit else "",
         "detail": left_at(row),
         "url": url_for("inventory.movement", public_id=row.public_id),
         "reversed": row.reversed,
     }
+
+
+def _sign(row: Any) -> int:
+    """Return whether a movement brought something into the building or took it out."""
+    return -1 if row.target is None else 1
 
 
 def sentence(row: Any, moved: Amount) -> Any:
