@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import Any
 
 from flask import Flask, current_app, g, jsonify, make_response, redirect, request, url_for
+from flask.globals import request_ctx
 from flask_login import current_user
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError, TimeoutError
 from werkzeug.exceptions import HTTPException
@@ -132,6 +133,8 @@ def page(
     """Return an error answer, in the form and language the client reads."""
     db.session().rollback()
     sentence = messages.translate(text)
+    if request_ctx.url_adapter is None:  # The host is none of ours, so no page can name an address.
+        return make_response(f"{sentence}\n", status, {"Content-Type": "text/plain; charset=utf-8"})
     if wants_json():
         body: dict[str, Any] = {"error": HTTPStatus(status).phrase, "message": sentence}
         if number:

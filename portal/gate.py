@@ -119,6 +119,8 @@ def gate() -> None:
     actor = current_user.principal if signed_in else NOBODY
     session.act_as(actor)
     messages.current_language.set(actor.language if signed_in else guest_language())
+    if request.mimetype != "multipart/form-data":  # Only files may be large.
+        request.max_content_length = current_app.config["MAX_FORM_MEMORY_SIZE"]
     _refuse_nul()
     if request.endpoint is None:
         return  # The router answers 404 or 405 itself.

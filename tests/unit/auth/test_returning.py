@@ -116,7 +116,9 @@ def leads_inside(location):
 
 def test_an_address_as_the_next_page_leads_home(portal_app):
     with portal_app.test_request_context():
-        assert {payload: address_of(payload) for payload in PAYLOADS} == dict.fromkeys(PAYLOADS, "/")
+        assert {payload: address_of(payload) for payload in PAYLOADS} == dict.fromkeys(
+            PAYLOADS, "/"
+        )
 
 
 def test_no_address_in_the_query_or_the_form_leads_elsewhere(portal_app):
