@@ -104,7 +104,13 @@ def _limit(state: ORMExecuteState) -> None:
         raise Refused("bulk INSERT is not checked row by row; add objects to the session")
     if state.is_update or state.is_delete:
         _refuse_unchecked_dml(state)
-    models = entities(state.statement)
+    asked, kept = state.statement, session.principal.limited
+    reading = state.is_select and not state.is_column_load
+    if reading and (found := kept.get(asked)) is not None:
+        state.statement, names = found
+        state.update_execution_options(**{LIMITED: names})
+        return
+    models = entities(asked)
     if state.is_column_load:  # Loader criteria skip refreshes, so say it in the WHERE clause.
         limits = [
             session.principal.reachable(mapper.class_, writing=False)
@@ -118,8 +124,11 @@ def _limit(state: ORMExecuteState) -> None:
     state.statement = state.statement.options(
         *[w for w in walls if w is not None and w not in present]
     )
-    limited = frozenset(t.name for m in models for t in inspect(m).tables)
-    state.update_execution_options(**{LIMITED: limited.union(*(m.leans_on() for m in models))})
+    names = frozenset(t.name for m in models for t in inspect(m).tables)
+    names = names.union(*(m.leans_on() for m in models))
+    state.update_execution_options(**{LIMITED: names})
+    if reading:  # The same statement, asked by the same person again, is walked once.
+        kept[asked] = state.statement, names
 
 
 def entities(statement: Any) -> set[Any]:

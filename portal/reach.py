@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import ColumnElement, Select, bindparam, false, func, inspect, select, true, tuple_
 from sqlalchemy.orm.util import LoaderCriteriaOption
@@ -77,6 +78,10 @@ class Principal:
     reason: str = ""
     on_behalf_of: int | None = None
     _built: dict[Any, Any] = field(default_factory=dict, repr=False, init=False)
+    # Statements of this person, each with what the guard made of it; they go with the statement.
+    limited: WeakKeyDictionary[Any, Any] = field(
+        default_factory=WeakKeyDictionary, repr=False, init=False
+    )
 
     def __repr__(self) -> str:
         return f"<Principal {self.person_id or self.realm}>"

@@ -41,6 +41,9 @@ class Prepared:
     names: frozenset[str]
     steps: dict[tuple[str, str], Select[Any]] = field(default_factory=dict)
     long_for: WeakKeyDictionary[Principal, float] = field(default_factory=WeakKeyDictionary)
+    mine: WeakKeyDictionary[Principal, dict[tuple[str, str], Select[Any]]] = field(
+        default_factory=WeakKeyDictionary
+    )
 
     def ordered(self, order: Order, step: str) -> Select[Any]:
         """Return the statement in this order, built the first time it is asked for."""
@@ -142,8 +145,17 @@ class Question:
 
     def statement(self, tx: UnitOfWork, step: str) -> Select[Any]:
         """Return the rows that ``tx.actor`` may see, in order."""
-        statement = self._masked(self.prepared.ordered(self.order, step))
         found = self._found(tx)
+        if found is not None or self.highest is not None:
+            return self._statement(tx, step, found)
+        mine = self.prepared.mine.setdefault(tx.actor, {})
+        key = (self.order.name, step)
+        if key not in mine:
+            mine[key] = self._statement(tx, step, None)
+        return mine[key]
+
+    def _statement(self, tx: UnitOfWork, step: str, found: Found | None) -> Select[Any]:
+        statement = self._masked(self.prepared.ordered(self.order, step))
         return self._mine(tx, statement if found is None else found.limiting(statement))
 
     def rows(self, tx: UnitOfWork, here: Place, most: int) -> Sequence[Any]:

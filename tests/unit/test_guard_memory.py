@@ -1,0 +1,83 @@
+"""The guard remembers what it made of a statement: for one person, and as long as there is one."""
+
+import gc
+
+import pytest
+from sqlalchemy import func, select, update
+
+from portal.contacts.models import Contact
+from portal.db import new_session
+from portal.errors import Refused
+from portal.reach import Held, Principal
+from tests.unit.ui.lists import VIEW, add, somebody
+
+
+def of(department):
+    return somebody(view=Held(departments=frozenset({department})))
+
+
+@pytest.fixture
+def two(portal_app, world):
+    """Add a contact to each of two departments; return the app and a person of each."""
+    office, lab = world.departments["office"], world.departments["lab"]
+    add(portal_app, {"name": "ours", "department_id": office})
+    add(portal_app, {"name": "theirs", "department_id": lab})
+    return portal_app, of(office), of(lab)
+
+
+def names(app, who, statement):
+    with app.app_context(), new_session() as session:
+        session.act_as(who)
+        return list(session.scalars(statement))
+
+
+def test_one_statement_gives_each_person_their_own_rows_however_often_it_is_asked(two):
+    app, ours, theirs = two
+    statement = select(Contact.name)
+    for _ in range(2):
+        assert names(app, ours, statement) == ["ours"]
+        assert names(app, theirs, statement) == ["theirs"]
+
+
+def test_a_narrower_statement_made_of_a_known_one_is_limited_anew(two):
+    app, ours, _ = two
+    statement = select(Contact.name)
+    names(app, ours, statement)
+    assert names(app, ours, statement.where(Contact.name == "theirs")) == []
+    inside = select(func.count()).select_from(statement.subquery())
+    assert names(app, ours, inside) == [1]
+
+
+def test_a_known_statement_still_never_reaches_a_nobody(two):
+    app, ours, _ = two
+    statement = select(Contact.name)
+    names(app, ours, statement)
+    assert names(app, Principal(person_id=3, grants={}), statement) == []
+
+
+def test_what_is_refused_once_is_refused_again(two):
+    app, ours, _ = two
+    for statement in (select(Contact.__table__.c.name), update(Contact).values(note="x")):
+        for _ in range(2):
+            with pytest.raises(Refused):
+                names(app, ours, statement)
+
+
+def test_a_statement_that_is_gone_is_forgotten(two):
+    app, ours, _ = two
+    statement = select(Contact.name)
+    names(app, ours, statement)
+    assert len(ours.limited) == 1
+    del statement
+    gc.collect()
+    assert len(ours.limited) == 0
+
+
+def test_refreshed_rows_are_read_under_the_rules_too(two):
+    app, ours, _ = two
+    with app.app_context(), new_session() as session:
+        session.act_as(ours)
+        row = session.scalars(select(Contact)).one()
+        session.expire_all()
+        assert row.name == "ours"
+        assert ours.grants[VIEW].departments == {row.department_id}
