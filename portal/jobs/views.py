@@ -5,8 +5,10 @@ from __future__ import annotations
 from flask import Blueprint, url_for
 from sqlalchemy import select
 
+from portal.errors import NotFound
 from portal.messages import message
 from portal.reach import visible
+from portal.roles.rules import reaches
 from portal.web import policy, reading, redirect_to, render, toast, transaction
 
 from . import services
@@ -49,6 +51,8 @@ def job(public_id):
 def retry(public_id):
     """Put a failed job back in line."""
     with transaction() as tx:
+        if not reaches(tx.actor, "core.job.retry", None):  # A job belongs to no department.
+            raise NotFound
         services.try_again(tx, _job(tx, "core.job.view", public_id))
         toast(message("The job is in line again."))
         return redirect_to(tx, "jobs.job", public_id=public_id)
