@@ -47,11 +47,11 @@ RULES = {
         for reach, covered in DEPARTMENT.items()
     },
     # Rows of the portal itself.
-    "everything": dict.fromkeys(("own", "team", "department", "tree"), set())
+    "everything": {key: set() for key in ("own", "team", "department", "tree")}
     | {"all": DEPARTMENT["all"] | {"any"}},
     # What belongs to one person, however far others reach.
-    "owner": dict.fromkeys(DEPARTMENT, {"own"}),
-    "nobody": dict.fromkeys(DEPARTMENT, set()),
+    "owner": {key: {"own"} for key in DEPARTMENT},
+    "nobody": {key: set() for key in DEPARTMENT},
 }
 
 

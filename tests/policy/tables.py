@@ -45,7 +45,7 @@ class Kind:
 
 
 @dataclass(frozen=True)
-class Exception_:
+class Different:
     """One line of exceptions.csv: an answer for another reason than policy and reach."""
 
     route: str
@@ -88,10 +88,10 @@ def roles() -> dict[str, dict[str, str]]:
 
 
 @cache
-def exceptions() -> tuple[Exception_, ...]:
+def exceptions() -> tuple[Different, ...]:
     """Return the answers that have another reason than policy and reach."""
     return tuple(
-        Exception_(
+        Different(
             line["route"],
             line["method"],
             tuple(line["roles"].split()),
