@@ -34,6 +34,7 @@ class Rates(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     sign_in: int = 10  # an address
+    failures: int = 5  # wrong passwords for a name, before each further try has to wait
     anonymous: int = 30  # an address
     write: int = 120  # a person
     export: int = 10  # a person

@@ -31,9 +31,12 @@ def prove(username: str, password: str) -> Proof | None:
     Known, unknown and closed accounts, and those without a password, cost one verification each.
     """
     name, address = rules.normal_username(username[:200]), client_address()
-    throttle.hit("sign_in", address, current_app.extensions["kantor_config"].rates.sign_in)
+    rates = current_app.extensions["kantor_config"].rates
+    throttle.hit("sign_in", address, rates.sign_in)
     found, key = _account(accounts.c.username == name), _key(name, address)
-    throttle.try_account(key)  # Ends the reading so far, too: no transaction waits for the hash.
+    throttle.try_account(
+        key, rates.failures
+    )  # Ends the reading so far, too: no transaction waits for the hash.
     named = found
     right = passwords.verify(found.password_hash if found else None, password)
     if not right:

@@ -18,8 +18,7 @@ from portal.messages import message
 from .models import Throttle
 
 WINDOW = timedelta(minutes=1)
-FREE = 5  # wrong passwords before the next try has to wait
-DELAYS = (2, 4, 8, 16, 32)  # seconds before the sixth, seventh, ... try
+DELAYS = (2, 4, 8, 16, 32)  # seconds before each try after the free ones
 LONGEST_DELAY = 60  # never longer: nobody is locked out of an account
 QUIET = timedelta(hours=12)  # after that the failures of an account are forgotten
 table = Throttle.__table__
@@ -35,15 +34,15 @@ def hit(rate_class: str, who: str, limit: int, *, window: timedelta = WINDOW) ->
     return count
 
 
-def try_account(who: str) -> None:
-    """Take one try at an account, or raise TooMany while its delay lasts.
+def try_account(who: str, free: int) -> None:
+    """Take one try at an account, or raise TooMany while the delay after ``free`` failures lasts.
 
     The try is taken before the password is looked at, in one statement, so that sixty at once are
     not sixty first ones; a success forgets them all. A refusal here adds nothing to the delay.
     """
     now = datetime.now(UTC)
     db.session().rollback()
-    delay = {FREE + i: now - timedelta(seconds=seconds) for i, seconds in enumerate(DELAYS)}
+    delay = {free + i: now - timedelta(seconds=seconds) for i, seconds in enumerate(DELAYS)}
     due = case(delay, value=table.c.count, else_=now - timedelta(seconds=LONGEST_DELAY))
     fresh = _upsert(rate_class="account", who=who, window_start=now, count=1)
     taken = fresh.on_conflict_do_update(
@@ -52,7 +51,7 @@ def try_account(who: str) -> None:
             "count": case((table.c.window_start <= now - QUIET, 1), else_=table.c.count + 1),
             "window_start": now,
         },
-        where=or_(table.c.count < FREE, table.c.window_start <= due),
+        where=or_(table.c.count < free, table.c.window_start <= due),
     ).returning(table.c.count)
     with unscoped(reason="throttle", realm="core") as tx:
         if kernel_execute(tx.session, taken).scalar_one_or_none() is not None:
@@ -63,11 +62,10 @@ def try_account(who: str) -> None:
                 table.c.rate_class == "account", table.c.who == who
             ),
         ).one()
-    raise _wait(found.count, now - found.window_start)
+    raise _wait(found.count - free, now - found.window_start)
 
 
-def _wait(failures: int, passed: timedelta) -> TooMany:
-    place = failures - FREE
+def _wait(place: int, passed: timedelta) -> TooMany:
     delay = DELAYS[place] if place < len(DELAYS) else LONGEST_DELAY
     seconds = max(1, math.ceil(delay - passed.total_seconds()))
     return TooMany(
