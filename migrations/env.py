@@ -5,6 +5,7 @@ from sqlalchemy import inspect
 
 from portal.engine import WRITE
 from portal.guard import LIMITED
+from portal.orm import Instant
 from portal.reach import EVERYTHING
 
 here = context.config.attributes
@@ -26,6 +27,13 @@ def include_object(thing, name, type_, reflected, compare_to):
     if type_ == "index" and reflected and name.endswith("_trgm"):
         return False  # made by hand, for PostgreSQL only
     return type_ != "table" or is_ours(name, reflected)
+
+
+def render_item(kind, thing, autogen_context):
+    """Write our own type as what it is in the database: migrations outlive modules."""
+    if kind == "type" and isinstance(thing, Instant):
+        return "sa.DateTime(timezone=True)"
+    return False
 
 
 def refuse_foreign_tables(touched):
@@ -55,6 +63,7 @@ with engine.connect().execution_options(**{WRITE: True, LIMITED: EVERYTHING}) as
                 version_table=here["version_table"],
                 include_name=include_name,
                 include_object=include_object,
+                render_item=render_item,
                 render_as_batch=True,
                 transactional_ddl=True,
                 compare_type=True,
