@@ -6,6 +6,7 @@ import itertools
 import statistics
 import time
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from threading import Event, Thread
 from typing import Self
 
@@ -15,24 +16,46 @@ from bench.stand import Server
 Requests = Iterator[bytes]
 
 
-def against(
-    one: tuple[int, Requests, bytes],
-    other: tuple[int, Requests, bytes],
-    *,
-    rounds: int,
-    seconds: float,
-    connections: int,
-) -> list[float]:
-    """Return how ``one`` compares with ``other`` in requests per second, once for each round."""
-    ratios = []
+@dataclass(frozen=True)
+class Work:
+    """Requests for one server and the status that every answer must have."""
+
+    server: Server
+    requests: Requests
+    expected: bytes = b"200"
+
+
+@dataclass
+class Compared:
+    """How one work compares with another, once for each round; 1 is as fast."""
+
+    rates: list[float] = field(default_factory=list)  # by requests a second
+    efforts: list[float] = field(default_factory=list)  # by the worker's processor time
+
+    def __str__(self) -> str:
+        low, high = quantile(self.rates, 0.25), quantile(self.rates, 0.75)
+        effort = statistics.median(self.efforts)
+        return f"{statistics.median(self.rates):.2f} [{low:.2f}, {high:.2f}] cpu {effort:.2f}"
+
+
+def against(mine: Work, theirs: Work, *, rounds: int, seconds: float, connections: int) -> Compared:
+    """Return how ``mine`` compares with ``theirs``; the first round only warms up."""
+    found = Compared()
     for turn in range(rounds + 1):
-        rates = []
-        for port, requests, expected in (one, other) if turn % 2 else (other, one):
-            rates.append(Load(port, connections).run(requests, seconds, expected))
-        if turn:  # The first round only warms up.
-            mine, theirs = rates if turn % 2 else rates[::-1]
-            ratios.append(mine / theirs)
-    return ratios
+        pair = (mine, theirs) if turn % 2 else (theirs, mine)
+        measured = {work: _slice(work, seconds, connections) for work in pair}
+        if turn:
+            (rate, effort), (other_rate, other_effort) = measured[mine], measured[theirs]
+            found.rates.append(rate / other_rate)
+            found.efforts.append(other_effort / effort)
+    return found
+
+
+def _slice(work: Work, seconds: float, connections: int) -> tuple[float, float]:
+    """Return the answers a second and the processor seconds of one."""
+    load, before = Load(work.server.port, connections), work.server.cpu()
+    rate = load.run(work.requests, seconds, work.expected)
+    return rate, (work.server.cpu() - before) / len(load.times)
 
 
 def latencies(
@@ -42,15 +65,27 @@ def latencies(
     wire = Wire(site.port)
     requests = {path: site.request("GET", path) for path in paths}
     took: dict[str, list[float]] = {path: [] for path in requests}
-    for turn in range(rounds + 1):
+    for turn in range((rounds + 1) * each):
         for path, request in requests.items():
-            for _ in range(each):
-                begun = time.perf_counter()
-                wire.send(request)
-                if turn:
-                    took[path].append((time.perf_counter() - begun) * 1000)
+            begun = time.perf_counter()
+            wire.send(request)
+            if turn >= each:
+                took[path].append((time.perf_counter() - begun) * 1000)
     wire.socket.close()
     return took
+
+
+def by_turns(sites: tuple[Site, Site], path: str, *, rounds: int, each: int) -> float:
+    """Return by how much a page takes longer at the first site than at the second."""
+    wires = [(Wire(site.port), site.request("GET", path)) for site in sites]
+    took: tuple[list[float], list[float]] = ([], [])
+    for turn in range((rounds + 1) * each):
+        for (wire, request), times in zip(wires, took, strict=True):
+            begun = time.perf_counter()
+            wire.send(request)
+            if turn >= each:
+                times.append(time.perf_counter() - begun)
+    return statistics.median(took[0]) / statistics.median(took[1])
 
 
 def slower(took: dict[str, list[float]], path: str, first: str) -> float:
