@@ -220,7 +220,10 @@ def understand(
 
 def conclude(reading: Reading, findings: ImportFindings) -> Checked:
     """Put the problems of reading and checking together and count what would happen."""
-    problems = sorted({*reading.problems, *findings.problems}, key=_place)
+    # What cannot be read is said once: the plugin sees such a cell as an empty one.
+    unread = {problem.cell for problem in reading.problems if problem.cell}
+    found = {problem for problem in findings.problems if problem.cell not in unread}
+    problems = sorted({*reading.problems, *found}, key=_place)
     wrong = {problem.row for problem in problems}
     counts = dict.fromkeys(Verdict, 0)
     for row in reading.rows:
