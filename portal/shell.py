@@ -46,11 +46,8 @@ def render(template: str, *, crumbs: Iterable[tuple[Any, str]] = (), **context: 
     last without one.
     """
     actor = _actor()
-    base = (
-        actor.once(("shell", actor.language), lambda: _shell(actor))
-        if actor is not NOBODY
-        else guest()
-    )
+    key = ("shell", actor.language, _facts()["organisation"])  # the name may change
+    base = actor.once(key, lambda: _shell(actor)) if actor is not NOBODY else guest()
     context["shell"] = base.on_page(
         request.path,
         nonce=g.get("nonce", ""),

@@ -31,29 +31,32 @@ def list_(desk: Any) -> None:
 @click.pass_obj
 def enable(desk: Any, slug: str, department: str | None) -> None:
     """Switch a plugin on, everywhere or for one department."""
-    from portal.plugins import activation
+    from portal.plugins import services
 
     from .finding import department_named
 
     if slug not in desk.app.extensions["kantor"].loaded:
         raise click.ClickException(f"no plugin {slug!r} is loaded; `kantor plugin list` says why")
     with desk.app.app_context(), _unit() as tx:
-        activation.switch_on(tx, slug, department_named(tx, department))
+        services.switch_on(tx, slug, department_named(tx, department))
     click.echo(f"{slug} is on")
 
 
 @plugin.command()
 @click.argument("slug")
-@click.option("--department", help="Name of the department; everywhere when left out.")
+@click.option("--department", help="Name of the department; wherever it is on when left out.")
 @click.pass_obj
 def disable(desk: Any, slug: str, department: str | None) -> None:
     """Switch a plugin off; its data stays. Works for a plugin that cannot be imported, too."""
-    from portal.plugins import activation
+    from portal.plugins import services
 
     from .finding import department_named
 
     with desk.app.app_context(), _unit() as tx:
-        activation.switch_off(tx, slug, department_named(tx, department))
+        if department is None:
+            services.switch_off_all(tx, slug)
+        else:
+            services.switch_off(tx, slug, department_named(tx, department))
     click.echo(f"{slug} is off")
 
 

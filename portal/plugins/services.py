@@ -24,6 +24,22 @@ if TYPE_CHECKING:
     from portal.runtime import Plugins
 
 MANAGE = "core.plugin.manage"
+STATES = {
+    "on": message("On"),
+    "off": message("Off"),
+    "aside": message("Set aside"),
+    "waiting": message("Needs an upgrade"),
+    "gone": message("Package is gone"),
+    "disabled": message("Disabled by configuration"),
+}
+TONES = {
+    "on": "ok",
+    "off": "mute",
+    "aside": "bad",
+    "waiting": "warn",
+    "gone": "warn",
+    "disabled": "mute",
+}
 STAGES = {
     "import": message("while its package was loaded"),
     "definition": message("while its definition was read"),
@@ -31,12 +47,13 @@ STAGES = {
     "ready": message("while it started"),
     "migration": message("while its tables were made"),
 }
+EVERYWHERE = "*"
 Cell = tuple[str, int | None]  # a plugin and a department, None for everywhere
 
 
 @dataclass(frozen=True, kw_only=True)
 class PluginFacts:
-    """One plugin as administrators see it; ``state`` is on, off, new, failed or missing."""
+    """One plugin as administrators see it; ``state`` is one of STATES."""
 
     slug: str
     title: Message | str
@@ -44,7 +61,8 @@ class PluginFacts:
     state: str
     reason: str = ""
     stage: Message | str = ""
-    complaints: tuple[str, ...] = ()  # of hooks that failed while it runs
+    complaints: tuple[str, ...] = ()  # of parts that failed while the rest runs
+    has_settings: bool = False
     icon: str = "puzzle"
     hue: str = "slate"
     permissions: tuple[Permission, ...] = ()
@@ -75,7 +93,7 @@ def plugins(tx: UnitOfWork) -> list[PluginFacts]:
     installed = {row.slug: row for row in tx.session.scalars(select(InstalledPlugin))}
     cells = activations(tx)
     failed = [failure.slug for failure in registry.failures if failure.slug not in registry.loaded]
-    slugs = dict.fromkeys([*registry.loaded, *failed, *installed])
+    slugs = dict.fromkeys([*registry.loaded, *failed, *installed, *sorted(registry.disabled)])
     found = [_facts(registry, slug, installed.get(slug), cells) for slug in slugs]
     return sorted(found, key=lambda one: (str(one.title).casefold(), one.slug))
 
@@ -103,6 +121,25 @@ def activations(tx: UnitOfWork) -> frozenset[Cell]:
     return frozenset((row.slug, row.department_id) for row in rows)
 
 
+def cells_named(tx: UnitOfWork, names: Iterable[str]) -> frozenset[Cell]:
+    """Return the cells that a form names ``slug:department``, or ``slug:*`` for everywhere.
+
+    Raises NotFound for a department that is unknown.
+    """
+    ids = {row.public_id: row.id for row in tx.session.execute(_departments()).all()}
+    found = set()
+    for name in names:
+        slug, _, where = name.partition(":")
+        if where != EVERYWHERE and where not in ids:
+            raise NotFound()
+        found.add((slug, None if where == EVERYWHERE else ids[where]))
+    return frozenset(found)
+
+
+def _departments() -> Any:
+    return select(Department.id, Department.public_id)
+
+
 def digest(cells: Iterable[Cell]) -> str:
     """Return a short text that differs when the cells do."""
     text = repr(sorted((slug, department or 0) for slug, department in cells))
@@ -124,6 +161,8 @@ def change_activation(tx: UnitOfWork, command: ChangeActivation) -> int:
     present = activations(tx)
     if digest(present) != command.seen:
         raise EditConflict()
+    if any(not reaches(tx.actor, MANAGE, place) for _, place in command.wanted - present):
+        raise Forbidden()
     changed = 0
     for slug, department_id in sorted(command.offered, key=lambda cell: (cell[0], cell[1] or 0)):
         wanted = (slug, department_id) in command.wanted
@@ -144,8 +183,15 @@ def switch_on(tx: UnitOfWork, slug: str, department_id: int | None) -> None:
         _noted(tx, "core.plugin_switched_on", slug, department_id)
 
 
+def switch_off_all(tx: UnitOfWork, slug: str) -> None:
+    """Switch a plugin off wherever it is on."""
+    for cell in sorted(activations(tx), key=repr):
+        if cell[0] == slug:
+            switch_off(tx, *cell)
+
+
 def switch_off(tx: UnitOfWork, slug: str, department_id: int | None) -> None:
-    """Switch a plugin off for a department, or where it was on everywhere; its data stays."""
+    """Switch a plugin off in one cell of the grid; its data stays."""
     _require_reach(tx, department_id)
     row = tx.session.scalars(_cell(slug, department_id)).one_or_none()
     if row is not None:
@@ -199,13 +245,14 @@ def _facts(
         state=state,
         reason=reason,
         stage=STAGES.get(stage, stage),
-        complaints=tuple(f"{f.stage}: {f.reason}" for f in failures if f is not fatal),
+        complaints=tuple(f.reason for f in failures if f is not fatal),
         icon=loaded.icon if loaded else "puzzle-off",
         hue=loaded.hue if loaded else "slate",
         permissions=loaded.permissions if loaded else (),
         tables=tuple(sorted(name for name, model in MODELS.items() if model.__slug__ == slug)),
         jobs=loaded.jobs if loaded else (),
         requires=loaded.requires if loaded else (),
+        has_settings=loaded is not None and loaded.settings is not None,
         everywhere=everywhere,
         departments=tuple(departments),
     )
@@ -216,9 +263,9 @@ def _state(
 ) -> tuple[str, str, str]:
     """Return (state, reason, stage), as if it were switched on nowhere."""
     if fatal is not None:
-        return "failed", fatal.reason, fatal.stage
+        return "aside", fatal.reason, fatal.stage
     if slug not in registry.loaded:
-        return "missing", "", ""
+        return ("disabled" if slug in registry.disabled else "gone"), "", ""
     if row is None:
-        return "new", "", ""
-    return ("off", "", "") if row.state == "ready" else ("failed", row.reason, "migration")
+        return "waiting", "", ""
+    return ("off", "", "") if row.state == "ready" else ("aside", row.reason, "migration")

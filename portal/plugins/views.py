@@ -2,41 +2,38 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, current_app, request, url_for
+from flask import Blueprint, request
 
-from portal.errors import NotFound
 from portal.messages import message
-from portal.people.models import Department
+from portal.people.services import in_tree_order
+from portal.roles.rules import reaches
 from portal.web import policy, reading, redirect_to, render, toast, transaction
 
-from . import activation
-from .overview import STATES, TONES, known_plugins
+from . import services
+from .forms import ActivationForm
+from .services import ChangeActivation
 
 blueprint = Blueprint("plugins", __name__, url_prefix="/plugins")
-TITLE = message("Plugins")
 
 
 @blueprint.get("")
 @policy("core.plugin.view")
 def plugins():
     """Show every plugin with its state, and the grid of where it is on."""
-    from sqlalchemy import select
-
     tx = reading()
-    found = known_plugins(tx, current_app.extensions["kantor"])
-    departments = select(Department.id, Department.public_id, Department.name).where(
-        Department.active
-    )
-    cells = activation.switched_on(tx)
+    found = services.plugins(tx)
+    cells = services.activations(tx)
+    departments = [row for row, _ in in_tree_order(tx, active_only=True)]
     return render(
         "plugins/plugins.html",
-        crumbs=((TITLE, ""),),
         plugins=found,
-        states=STATES,
-        tones=TONES,
-        departments=tx.session.execute(departments.order_by(Department.name_key)).all(),
+        states=services.STATES,
+        tones=services.TONES,
+        departments=departments,
+        counted=_counted(found),
         on=cells,
-        seen=activation.state_mark(cells),
+        mine={place for place in _places(departments) if reaches(tx.actor, services.MANAGE, place)},
+        seen=services.digest(cells),
     )
 
 
@@ -44,31 +41,50 @@ def plugins():
 @policy("core.plugin.manage")
 def switch():
     """Switch plugins on and off as the grid says."""
+    form = ActivationForm(request.form)
     with transaction() as tx:
-        activation.apply_grid(
-            tx,
-            request.form.getlist("on"),
-            seen=request.form.get("seen", ""),
-            offered=set(current_app.extensions["kantor"].loaded),
+        departments = [row for row, _ in in_tree_order(tx, active_only=True)]
+        command = ChangeActivation(
+            seen=form.seen.data or "",
+            offered=services.offered(tx, [row.id for row in departments]),
+            wanted=services.cells_named(tx, form.on.data),
         )
-        toast(message("The plugins are switched."))
+        if services.change_activation(tx, command):
+            toast(message("Saved. People see it on their next page."))
+        else:
+            toast(message("Nothing was changed."))
         return redirect_to(tx, "plugins.plugins")
 
 
 @blueprint.get("/<slug>")
 @policy("core.plugin.view")
-def plugin(slug):
+def plugin(slug: str):
     """Show one plugin: version, permissions, tables, jobs, and why it was set aside."""
     tx = reading()
-    found = next(
-        (p for p in known_plugins(tx, current_app.extensions["kantor"]) if p.slug == slug), None
-    )
-    if found is None:
-        raise NotFound
+    found = services.plugin(tx, slug)
     return render(
         "plugins/plugin.html",
-        crumbs=((TITLE, url_for("plugins.plugins")), (found.title, "")),
+        crumbs=((found.title, ""),),
         plugin=found,
-        state=STATES[found.state],
-        tone=TONES[found.state],
+        state=services.STATES[found.state],
+        tone=services.TONES[found.state],
+        places=[
+            row for row, _ in in_tree_order(tx, active_only=True) if row.id in found.departments
+        ],
     )
+
+
+def _places(departments):
+    return [None, *(row.id for row in departments)]
+
+
+def _counted(found):
+    """Return one line: how many there are, run, and were set aside."""
+    numbers = {
+        "all": len(found),
+        "on": sum(one.state == "on" for one in found),
+        "aside": sum(one.state == "aside" for one in found),
+    }
+    if numbers["aside"]:
+        return message("{all} known, {on} on, {aside} set aside", **numbers)
+    return message("{all} known, {on} on", **numbers)

@@ -87,7 +87,7 @@ class Compiler:
             managed=frozenset(row.department_id for row in member if row.kind == "manager"),
             member_of=member_of,
             cases=frozenset(row.case_id for row in access),
-            active=self._active(rows, member_of, grants),
+            active=self._active(rows, member_of, held, parents),
             grants=grants,
             writing=frozenset(name for name in grants if self.permissions()[name].writes),
         )
@@ -104,15 +104,29 @@ class Compiler:
         return grants
 
     def _active(
-        self, rows: Callable[[Any], Any], member_of: frozenset[int], grants: Mapping[str, Held]
+        self,
+        rows: Callable[[Any], Any],
+        member_of: frozenset[int],
+        held: Any,
+        parents: Mapping[int, int | None],
     ) -> frozenset[str]:
-        """Return the plugins switched on for a department of this person, by membership or by
-        reach.
+        """Return the plugins switched on for a department of this person: by membership, or where
+        an assignment is measured from.
+
+        A right that reaches everything makes nobody belong everywhere: nearly every role lets its
+        holder see all people, and a plugin for one department would then be on for all.
         """
-        mine = member_of.union(*(held.departments for held in grants.values()))
         on = select(activations.c.slug).join(installed, installed.c.slug == activations.c.slug)
         on = on.where(installed.c.state == "ready")
-        if not any(held.everything for held in grants.values()):
+        if all(row.department_id is not None for row in held):
+            mine = member_of.union(
+                *(
+                    tree_below(row.department_id, parents)
+                    if row.reach == Reach.TREE
+                    else {row.department_id}
+                    for row in held
+                )
+            )
             on = on.where(
                 or_(activations.c.department_id.is_(None), activations.c.department_id.in_(mine))
             )

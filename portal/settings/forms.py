@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from zoneinfo import available_timezones
-
+from portal.auth.forms import time_zones
 from portal.messages import message
 from portal.ui.forms import ChoiceField, Form, HiddenField, TextField, longest, matching, required
+
+THREE_LETTERS = message("Write the three letters of the currency, as in IDR.")
 
 
 class PortalForm(Form):
@@ -16,15 +17,14 @@ class PortalForm(Form):
     time_zone = ChoiceField(
         message("Time zone"),
         [required()],
-        choices=[(name, name) for name in sorted(available_timezones()) if "/" in name],
+        choices=[(zone, zone.replace("_", " ")) for zone in time_zones()],
         description=message("What counts as today, and when a day begins."),
     )
     currency = TextField(
         message("Currency"),
-        [
-            required(),
-            matching(r"[A-Z]{3}", message("Write the three letters of the currency, as in IDR.")),
-        ],
+        [required(), matching(r"[A-Z]{3}", THREE_LETTERS)],
+        filters=[lambda text: text.upper() if text else text],
+        description=message("Amounts that are stored already are not converted."),
     )
     language = ChoiceField(
         message("Language of visitors who have not chosen one"),

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import delete, insert, select
 
-from portal.errors import EditConflict
+from portal.errors import Conflict, EditConflict, Forbidden
 from portal.guard import kernel_execute
+from portal.messages import message
+from portal.roles.rules import reaches
 from portal.work import UnitOfWork
 
 from .models import PortalInfo, Setting
 
 info, setting = PortalInfo.__table__, Setting.__table__
+EDIT = "core.setting.edit"
+CHANGEABLE = ("organisation", "time_zone", "currency", "language")
 FACTS = {
     "kind": "real",
     "organisation": "Kantor",
@@ -37,13 +42,26 @@ def write_facts(tx: UnitOfWork, **values: str) -> None:
         kernel_execute(tx.session, insert(info), {"key": key, "value": value})
 
 
-def change_facts(tx: UnitOfWork, values: Mapping[str, str]) -> None:
-    """Store changed facts of the portal and record what they were before."""
+def change_facts(tx: UnitOfWork, values: Mapping[str, str], *, seen: str) -> None:
+    """Store changed facts of the portal and record what they were before.
+
+    Raises EditConflict when somebody changed them since the form was made, Forbidden without the
+    right for the whole organisation.
+    """
+    _require_reach(tx, None)
     before = facts(tx)
+    if mark(before) != seen:
+        raise EditConflict(theirs={name: before[name] for name in CHANGEABLE})
     changed = {key: [before[key], value] for key, value in values.items() if before[key] != value}
     if changed:
         write_facts(tx, **{key: after for key, (_, after) in changed.items()})
-        tx.audit("core.portal_changed", None, **changed)
+        tx.audit("core.portal_changed", None, changed=changed)
+
+
+def mark(known: Mapping[str, str]) -> str:
+    """Return a short text that differs when the changeable facts do."""
+    text = repr([known[name] for name in CHANGEABLE])
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def stored(tx: UnitOfWork, slug: str, department_id: int | None) -> Setting | None:
@@ -89,9 +107,11 @@ def write(
     department_id: int | None = None,
     version: int | None,
 ) -> Setting:
-    """Store the settings of a plugin, or raise EditConflict when ``version`` is not
-    the stored one.
+    """Store the settings of a plugin for everybody or for one department.
+
+    Raises EditConflict when ``version`` is not the stored one, Forbidden out of the actor's reach.
     """
+    _require_reach(tx, department_id)
     row = stored(tx, slug, department_id)
     before = dict(row.values) if row is not None else {}
     if row is None:
@@ -106,3 +126,21 @@ def write(
     changed = {k: [before.get(k), v] for k, v in values.items() if before.get(k) != v}
     tx.audit("core.setting_changed", row, slug=slug, department=department_id, changed=changed)
     return row
+
+
+def reset(tx: UnitOfWork, slug: str, department_id: int) -> None:
+    """Let a department do as everybody does; what it had decided is kept in the audit."""
+    _require_reach(tx, department_id)
+    row = stored(tx, slug, department_id)
+    if row is None:
+        raise Conflict(message("This department has no settings of its own."))
+    tx.audit("core.setting_reset", row, slug=slug, department=department_id, values=row.values)
+    tx.session.delete(row)
+    tx.session.flush()
+
+
+def _require_reach(tx: UnitOfWork, department_id: int | None) -> None:
+    if not reaches(tx.actor, EDIT, department_id):
+        raise Forbidden(
+            message("These settings hold beyond your departments. Ask an administrator.")
+        )

@@ -8,12 +8,15 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from wtforms import HiddenField
+from flask import request
+from wtforms import Field, HiddenField
 
 from portal.errors import EditConflict, ValidationFailed
 from portal.messages import current_language, gettext, translate
 from portal.ui import formats
 from portal.ui.forms import Form
+
+LONGEST_WORDS = 100
 
 
 class VersionField(HiddenField):
@@ -24,6 +27,19 @@ class VersionField(HiddenField):
             self.data = int(valuelist[0])
         except (IndexError, ValueError):
             self.data = -1
+
+
+class NamesField(Field):
+    """The values of all boxes of one name that are ticked; the service knows which there are."""
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        self.data = [str(value) for value in valuelist]
+
+
+def typed_words() -> str:
+    """Return what was typed into the picker that asks for matches."""
+    named = (value for name, value in request.args.items() if name == "q" or name.endswith("_q"))
+    return next(named, "")[:LONGEST_WORDS]
 
 
 class submitted:  # noqa: N801 - read as a word: `with submitted(form), transaction() as tx:`

@@ -15,7 +15,7 @@ from portal.people.tables import PEOPLE as TABLE
 from portal.people.tables import STATES, TONES
 from portal.roles import lists
 from portal.roles.rules import reaches
-from portal.ui.submitting import submitted
+from portal.ui.submitting import submitted, typed_words
 from portal.web import panels, policy, reading, redirect_to, render, toast, transaction
 
 from .common import blueprint, person_crumbs
@@ -32,7 +32,7 @@ def people():
 @policy("core.person.view")
 def pick():
     """Offer the people whose name has the words typed."""
-    return render("people/options.html", matches=find(reading(), request.args.get("q", "")))
+    return render("people/options.html", matches=find(reading(), typed_words()))
 
 
 @blueprint.get("/<public_id>")

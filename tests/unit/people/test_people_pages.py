@@ -250,7 +250,7 @@ def test_somebody_joins_leads_and_leaves_a_department(portal_app, admin, world, 
 
 
 def test_people_are_found_for_a_form(portal_app, admin, world):
-    page = admin.get("/people/pick?q=exec")
+    page = admin.get("/people/pick?person_q=exec")
     assert "Executive" in page.text
     assert "Assistant" not in page.text
     assert "<html" not in page.text
