@@ -61,7 +61,9 @@ def try_account(who: str, free: int) -> None:
             select(table.c.count, table.c.window_start).where(
                 table.c.rate_class == "account", table.c.who == who
             ),
-        ).one()
+        ).one_or_none()
+    if found is None:  # Its owner has come in this very moment.
+        raise TooMany(retry_after=1)
     raise _wait(found.count - free, now - found.window_start)
 
 

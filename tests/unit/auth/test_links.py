@@ -123,6 +123,9 @@ def test_a_link_ends_when_the_password_is_changed_another_way(portal_app):
 def test_a_link_ends_when_the_account_is_closed(portal_app):
     account = add_account(portal_app)
     token = make(portal_app, account)
+    change(portal_app, update(Account.__table__).values(active=False))
+    assert portal_app.test_client().get(f"/sign-in/link/{token}").status_code == 404
+    change(portal_app, update(Account.__table__).values(active=True))
     with portal_app.app_context(), unscoped(reason="test") as tx:
         services.disable(tx, account)
     assert portal_app.test_client().get(f"/sign-in/link/{token}").status_code == 404
