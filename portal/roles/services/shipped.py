@@ -21,9 +21,22 @@ SHIPPED: dict[str, Message] = {
     "assistant": message("Back-office assistant"),
     "employee": message("Employee"),
 }
-EVERYBODY = ("core.person.view", "core.department.view", "core.place.view", "core.contact.view")
+EVERYBODY = ("core.person.view", "core.department.view", "core.place.view")
+# Any reach shows the shared address book; it decides whose private contacts are seen besides.
+PRIVATE_CONTACTS = {
+    "administrator": "all",
+    "department_manager": "tree",
+    "office_manager": "tree",
+    "executive": "tree",
+    "assistant": "department",
+    "employee": "department",
+}
 CORE_GRANTS = (
     *(RoleGrant(role=role, permission=name, reach="all") for role in SHIPPED for name in EVERYBODY),
+    *(
+        RoleGrant(role=role, permission="core.contact.view", reach=reach)
+        for role, reach in PRIVATE_CONTACTS.items()
+    ),
     *(
         RoleGrant(role="administrator", permission=name, reach="all")
         for name in (
