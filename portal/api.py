@@ -37,7 +37,7 @@ from .orm import (
 from .people.models import Department, Membership, Person
 from .places.models import Place, PlaceServes
 from .reach import Held, Principal, permits, visible
-from .search import Searched, matching
+from .search import Searched, create_search, drop_search, matching
 from .work import Event, UnitOfWork
 
 __all__ = [
@@ -78,7 +78,9 @@ __all__ = [
     "Unreadable",
     "ValidationFailed",
     "Versioned",
+    "create_search",
     "declarative_base",
+    "drop_search",
     "matching",
     "message",
     "new_public_id",

@@ -5,8 +5,9 @@ The pytest plugin comes with kantor; your conftest.py overrides ``portal_plugins
 
 from __future__ import annotations
 
+import os
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -121,14 +122,30 @@ class _Templates(ExitStack):
     def _make(self, kind: str, plugins: list[Plugin]) -> tuple[Portal, Database]:
         home = self._folders.mktemp("kantor")
         database = self.enter_context(Database.made(kind, home))
-        app = make_app(database.url, home, plugins)
+        # A suite can be run beside whatever else is installed, broken or not.
+        installed = bool(os.environ.get("KANTOR_TEST_INSTALLED"))
+        app = make_app(database.url, home, None if installed else plugins)
         self.callback(_let_go, app)
         with app.app_context():
             migrate.upgrade(app.extensions["kantor"])
             database.remember(db.engine)
         failures = app.extensions["kantor"].failures
-        assert not failures, [(f.slug, f.stage, f.reason) for f in failures]
+        if failures and not installed:
+            said = [f"{f.slug} failed at {f.stage}: {f.reason}" for f in failures]
+            raise RuntimeError("; ".join(said))
         return app, database
+
+
+def check_plugin(plugin: Plugin, *, beside: Iterable[Plugin] = ()) -> None:
+    """Raise AssertionError with everything in which a plugin breaks its promises, and remedies.
+
+    It is asked of a real portal on every database at hand; ``beside`` are the plugins it requires.
+    """
+    from .testing_contract import plugin_problems
+
+    if found := plugin_problems(plugin, beside=beside):
+        lines = "".join(f"\n  - {problem}" for problem in found)
+        raise AssertionError(f"{plugin.slug} does not keep {len(found)} promises:{lines}")
 
 
 def _let_go(app: Portal) -> None:

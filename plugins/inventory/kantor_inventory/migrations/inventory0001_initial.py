@@ -3,8 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-import portal.orm
-from portal.search import create_search, drop_search
+from portal.api import create_search, drop_search
 
 revision = "inventory0001"
 down_revision = None
@@ -31,7 +30,7 @@ def upgrade() -> None:
     op.create_table(
         "inventory_ledger_check",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("checked_at", portal.orm.Instant(timezone=True), nullable=False),
+        sa.Column("checked_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("balances", sa.Integer(), nullable=False),
         sa.Column("movements", sa.Integer(), nullable=False),
         sa.Column("differences", sa.Integer(), nullable=False),
@@ -219,7 +218,7 @@ def upgrade() -> None:
         sa.Column("minimum", sa.BigInteger(), nullable=True),
         sa.Column("maximum", sa.BigInteger(), nullable=True),
         sa.Column("below", sa.Boolean(), nullable=False),
-        sa.Column("moved_at", portal.orm.Instant(timezone=True), nullable=True),
+        sa.Column("moved_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
             "below = (minimum IS NOT NULL AND quantity < minimum)",
             name=op.f("ck_inventory_balance_below"),
@@ -317,7 +316,7 @@ def upgrade() -> None:
     op.create_table(
         "inventory_movement",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("posted_at", portal.orm.Instant(timezone=True), nullable=False),
+        sa.Column("posted_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("occurred_on", sa.Date(), nullable=False),
         sa.Column("type", sa.String(length=10), nullable=False),
         sa.Column("item_id", sa.Integer(), nullable=False),
