@@ -41,7 +41,7 @@ def _joins_that_matter(statement: Select[Any], searched: Any) -> list[Any]:
     kept: list[Any] = []
     for join in reversed(statement._setup_joins):
         target, onclause, _source, flags = join
-        table = inspect(target).selectable if not hasattr(target, "property") else None
+        table = None if hasattr(target, "property") else _plain(inspect(target).selectable)
         harmless = flags["isouter"] or _finds_exactly_one(target, onclause)
         if table is None or table in needed or not harmless:
             kept.insert(0, join)
@@ -51,7 +51,8 @@ def _joins_that_matter(statement: Select[Any], searched: Any) -> list[Any]:
 
 def _finds_exactly_one(target: Any, onclause: Any) -> bool:
     """Return whether an inner join follows a required foreign key to rows everybody may read."""
-    model = inspect(target)
+    # A join keeps the table; which class it stands for is noted on it.
+    model = getattr(target, "_annotations", {}).get("parententity") or inspect(target)
     if not hasattr(model, "mapper") or not getattr(model.mapper.class_, "reads_freely", False):
         return False
     link = getattr(onclause, "property", None)
@@ -63,7 +64,7 @@ def _finds_exactly_one(target: Any, onclause: Any) -> bool:
 
 def _requires(column: Any, key: Any, model: Any) -> bool:
     """Return whether ``column`` is a required foreign key to ``key``, the key of ``model``."""
-    keys = getattr(key, "table", None) is model.selectable and getattr(key, "primary_key", False)
+    keys = _plain(getattr(key, "table", None)) is _plain(model.selectable) and key.primary_key
     return bool(keys and getattr(column, "foreign_keys", None) and column.nullable is False)
 
 
@@ -72,7 +73,12 @@ def _tables(clause: Any) -> set[Any]:
         return set()
     clause = clause.__clause_element__() if hasattr(clause, "__clause_element__") else clause
     found = {getattr(e, "table", None) for e in visitors.iterate(clause)} - {None}
-    return found | {getattr(t, "_deannotate", lambda t=t: t)() for t in found}
+    return found | {_plain(table) for table in found}
+
+
+def _plain(table: Any) -> Any:
+    """Return a table without what a mapped class has noted on it, so that it is itself."""
+    return table._deannotate() if hasattr(table, "_deannotate") else table
 
 
 def _key_names(entity: Any) -> list[str]:

@@ -35,7 +35,8 @@ class Prepared:
     """A statement before principal and policy, and where each selected column lies in its rows."""
 
     statement: Select[Any]
-    keys: Select[Any]
+    keys: Select[Any]  # what is counted
+    searched: Select[Any]  # what is counted while something is searched for
     entity: Any
     at: Mapping[str, int]
     names: frozenset[str]
@@ -65,7 +66,8 @@ def prepare(table: Table, statement: Select[Any]) -> Prepared:
         raise TableDefinitionError(table.name, problems)
     mappers = {inspect(c["entity"]).mapper for c in described if c["entity"] is not None}
     names = {attribute.key for mapper in mappers for attribute in mapper.column_attrs}
-    return Prepared(statement, countable(statement, table.search), entity, at, frozenset(names))
+    keys, searched = countable(statement), countable(statement, table.search)
+    return Prepared(statement, keys, searched, entity, at, frozenset(names))
 
 
 def covers(wide: Held, narrow: Held) -> bool:
@@ -178,9 +180,9 @@ class Question:
 
     def count_to(self, tx: UnitOfWork, most: int) -> int:
         """Return how many rows there are; ``most + 1`` stands for any larger number."""
-        keys, found = self.prepared.keys, self._found(tx)
-        keys = self._mine(tx, keys if found is None else found.counted(keys)).limit(most + 1)
-        return int(tx.session.execute(count_of(keys)).scalar_one())
+        prepared, found = self.prepared, self._found(tx)
+        keys = prepared.keys if found is None else found.counted(prepared.searched)
+        return int(tx.session.execute(count_of(self._mine(tx, keys).limit(most + 1))).scalar_one())
 
     def exported(self, tx: UnitOfWork) -> Source:
         """Return all the rows, as an export needs them."""
