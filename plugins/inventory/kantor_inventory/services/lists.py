@@ -64,7 +64,8 @@ def items(tx: Any, *, category: str | None = None, status: str | None = None) ->
         .outerjoin(Category, Category.id == Item.category_id)
     )
     if category is not None:
-        statement = statement.where(Category.public_id == category)
+        chosen = select(Category.id).where(Category.public_id == category)
+        statement = statement.where(Item.category_id == chosen.scalar_subquery())
     if status is not None:
         statement = statement.where(Item.status == status)
     return statement
@@ -100,23 +101,21 @@ def stock(tx: Any, *, place: str | None = None, state: str | None = None) -> Sel
         .join(Unit, Unit.id == Item.base_unit_id)
         .join(Point, Point.id == Balance.point_id)
         .join(Place, Place.id == Point.place_id)
-        .where(~Balance.outside)
     )
     if place is not None:
         there = select(Point.id).join(Place, Place.id == Point.place_id)
         statement = statement.where(
             Balance.point_id == there.where(Place.public_id == place).scalar_subquery()
         )
+    # Limits are for places alone; saying so again would keep SQLite from the right index.
     match state:
         case "below":
-            statement = statement.where(Balance.below)
+            return statement.where(Balance.below)
+        case "too_much":
+            return statement.where(Balance.maximum.is_not(None), Balance.quantity > Balance.maximum)
         case "out":
             statement = statement.where(Balance.quantity == NOTHING)
-        case "too_much":
-            statement = statement.where(
-                Balance.maximum.is_not(None), Balance.quantity > Balance.maximum
-            )
-    return statement
+    return statement.where(~Balance.outside)
 
 
 # The two ends of a movement and whom it names; made once, because an alias takes long to make.
@@ -317,22 +316,10 @@ def unit_rows(tx: UnitOfWork) -> Any:
 
 
 def place_rows(tx: UnitOfWork) -> Any:
-    """Return the places with stock one may see: how many items, how many below their minimum."""
+    """Return the places whose stock one may see, in walking order."""
     statement: Any = (
-        select(
-            Balance.point_id,
-            Place.public_id,
-            Place.name,
-            Place.code,
-            func.count(Balance.id).label("items"),
-            func.sum(case((Balance.below, 1), else_=0)).label("below"),
-        )
-        .join(Point, Point.id == Balance.point_id)
+        select(Point.id, Place.public_id, Place.name, Place.code)
         .join(Place, Place.id == Point.place_id)
-        .where(~Balance.outside)
-        .group_by(
-            Balance.point_id, Place.id, Place.public_id, Place.name, Place.code, Place.walk_order
-        )
         .order_by(Place.walk_order, Place.id)
     )
     return tx.session.execute(visible(statement, "inventory.stock.view", tx.actor)).all()
