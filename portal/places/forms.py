@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from sqlalchemy import select
+
 from portal.messages import message
+from portal.people.models import Department
 from portal.ui.forms import (
     BooleanField,
     ChoiceField,
     Form,
-    HiddenField,
     ManyField,
     RadioField,
     TextField,
@@ -17,6 +19,7 @@ from portal.ui.forms import (
     optional,
     required,
 )
+from portal.ui.submitting import VersionField
 from portal.work import UnitOfWork
 
 from . import services
@@ -26,8 +29,8 @@ from .models import Place
 class PlaceForm(Form):
     """A site, a room or a shelf."""
 
-    version = HiddenField()
-    name = TextField(message("Name"), [required(), longest(200)])
+    version = VersionField()
+    name = TextField(message("Name"), [required(), longest(200)], empty="")
     code = TextField(
         message("Code"),
         [
@@ -35,6 +38,7 @@ class PlaceForm(Form):
             longest(20),
             matching(r"[A-Za-z0-9._/-]+", message("Use letters, digits, dots and dashes only.")),
         ],
+        empty="",
         description=message("Short, as on its label: MS-B2"),
     )
     kind = RadioField(
@@ -57,31 +61,30 @@ class PlaceForm(Form):
     )
     active = BooleanField(message("In use"), default=True)
 
-    def offer(self, tx: UnitOfWork, place: Place | None) -> None:
+    def prepare(self, tx: UnitOfWork, place: Place | None) -> PlaceForm:
         """Offer what may be chosen by whoever fills the form in."""
-        from sqlalchemy import select
-
-        from portal.people.models import Department
-
-        self.parent.choices = [
-            (row.public_id, f"{row.name} ({row.code})")
-            for row in services.possible_parents(tx, place)
-        ]
+        parents = services.possible_parents(tx, place)
+        if place is not None and place.parent is not None and place.parent not in parents:
+            parents = [place.parent, *parents]  # It may stay where it is.
+        self.parent.choices = [(row.public_id, f"{row.name} ({row.code})") for row in parents]
         own = services.own_departments(tx)
         self.department.choices = [(row.public_id, row.name) for row in own]
         if not services.may_be_common(tx):
             self.department.blank = None
         every = select(Department).where(Department.active).order_by(Department.name_key)
         self.serves.choices = [(row.public_id, row.name) for row in tx.session.scalars(every)]
+        if place is None:
+            del self.active
+        return self
 
     def command_for_place(self) -> services.SavePlace:
         """Return what was asked for; an empty walking order is 0."""
         return self.command(
             services.SavePlace,
-            version=int(self.version.data) if (self.version.data or "").isdigit() else 0,
             parent=self.parent.data or "",
             department=self.department.data or "",
             walk_order=self.walk_order.data or 0,
+            serves=tuple(self.serves.data or ()),
         )
 
 

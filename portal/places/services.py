@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Select, delete, select
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import aliased, joinedload
 
 from portal.audit.changes import put
 from portal.errors import ValidationFailed
@@ -17,12 +17,14 @@ from portal.orm import sort_key
 from portal.people.models import Department
 from portal.people.rules import lies_below
 from portal.reach import visible
+from portal.roles.rules import reaches
 from portal.work import UnitOfWork
 
 from .models import Place, PlaceServes
 
 VIEW, EDIT = "core.place.view", "core.place.edit"
 KINDS = {"site": message("Site"), "room": message("Room"), "shelf": message("Shelf")}
+RANK = {"site": 0, "room": 1, "shelf": 2}  # nothing lies in something smaller
 NOT_LISTED = message("Choose one of the list.")
 
 
@@ -44,7 +46,7 @@ class SavePlace:
 def listed(_tx: UnitOfWork, *, kind: str = "", active: bool | None = None) -> Select[Any]:
     """Return the places with the names of what they lie in and whom they belong to."""
     above, owner = aliased(Place), aliased(Department)
-    statement = (
+    statement: Any = (
         select(
             Place.id,
             Place.public_id,
@@ -66,9 +68,34 @@ def listed(_tx: UnitOfWork, *, kind: str = "", active: bool | None = None) -> Se
     return statement
 
 
+def tree(tx: UnitOfWork) -> list[tuple[Place, int]]:
+    """Return every place in use with its depth, each below what it lies in, in walking order."""
+    rows = visible(select(Place).where(Place.active), VIEW, tx.actor)
+    order = (Place.walk_order, Place.name_key, Place.id)
+    found = tx.session.scalars(rows.options(joinedload(Place.department)).order_by(*order)).all()
+    known = {row.id for row in found}
+    below: dict[int | None, list[Place]] = {}
+    for row in found:  # What lies in a place out of use stands at the top, so that it is not lost.
+        below.setdefault(row.parent_id if row.parent_id in known else None, []).append(row)
+    lines: list[tuple[Place, int]] = []
+
+    def walk(parent_id: int | None, depth: int) -> None:
+        for row in below.get(parent_id, []):
+            lines.append((row, depth))
+            walk(row.id, depth + 1)
+
+    walk(None, 0)
+    return lines
+
+
 def find_place(tx: UnitOfWork, public_id: str, permission: str = VIEW) -> Any:
     """Return the place in reach of ``permission``, or raise NotFound."""
     return tx.one(visible(select(Place), permission, tx.actor), public_id=public_id)
+
+
+def may_edit(tx: UnitOfWork, place: Place) -> bool:
+    """Return whether the actor may change a place."""
+    return reaches(tx.actor, EDIT, place.department_id)
 
 
 def inside(tx: UnitOfWork, place: Place) -> list[Place]:
@@ -86,21 +113,18 @@ def served(tx: UnitOfWork, place: Place) -> list[Department]:
 
 def own_departments(tx: UnitOfWork) -> list[Department]:
     """Return the departments whose places the actor may change."""
-    held = tx.actor.grants.get(EDIT)
     rows = select(Department).where(Department.active)
-    if held is None or not held.everything:
-        rows = rows.where(Department.id.in_(sorted(held.departments) if held else []))
-    return list(tx.session.scalars(rows.order_by(Department.name_key, Department.id)))
+    found = tx.session.scalars(rows.order_by(Department.name_key, Department.id))
+    return [row for row in found if reaches(tx.actor, EDIT, row.id)]
 
 
 def may_be_common(tx: UnitOfWork) -> bool:
     """Return whether the actor may change places that belong to no department."""
-    held = tx.actor.grants.get(EDIT)
-    return held is not None and held.everything
+    return reaches(tx.actor, EDIT, None)
 
 
 def possible_parents(tx: UnitOfWork, place: Place | None) -> list[Place]:
-    """Return the active places that ``place`` may lie in: not itself, nothing inside it."""
+    """Return the places in use that ``place`` may lie in: not itself, nothing inside it."""
     rows = list(tx.session.scalars(select(Place).order_by(Place.name_key, Place.id)))
     parents = {row.id: row.parent_id for row in rows}
     return [
@@ -112,6 +136,7 @@ def possible_parents(tx: UnitOfWork, place: Place | None) -> list[Place]:
 
 def add_place(tx: UnitOfWork, command: SavePlace) -> Place:
     """Make a place; raise ValidationFailed for a taken code or something outside one's reach."""
+    _lock(tx)
     place = Place(**_values(tx, command, None))
     tx.session.add(place)
     tx.session.flush()
@@ -120,23 +145,53 @@ def add_place(tx: UnitOfWork, command: SavePlace) -> Place:
     return place
 
 
-def change_place(tx: UnitOfWork, place: Place, command: SavePlace) -> None:
+def change_place(tx: UnitOfWork, public_id: str, command: SavePlace) -> Place:
     """Change a place; raise EditConflict for an old version, ValidationFailed for bad values."""
-    tx.expect_version(place, command.version, name=place.name, code=place.code)
+    _lock(tx)
+    place: Place = find_place(tx, public_id, EDIT)
+    tx.expect_version(place, command.version, **as_form(tx, place))
     changed = put(place, **_values(tx, command, place), active=command.active)
     tx.session.flush()
     if serving := _serve(tx, place, command.serves):
         changed["serves"] = serving
     if changed:
-        tx.audit("core.place_changed", place, **changed)
+        tx.audit("core.place_changed", place, changed=changed)
+    return place
+
+
+def as_form(tx: UnitOfWork, place: Place) -> dict[str, Any]:
+    """Return a place as the fields of its form hold it."""
+    return {
+        "name": place.name,
+        "code": place.code,
+        "kind": place.kind,
+        "parent": place.parent.public_id if place.parent else "",
+        "department": place.department.public_id if place.department else "",
+        "serves": [department.public_id for department in served(tx, place)],
+        "walk_order": place.walk_order,
+        "active": place.active,
+    }
+
+
+def _lock(tx: UnitOfWork) -> None:
+    """Hold the tree: two moves at once could make a circle that neither of them sees."""
+    tx.session.scalars(select(Place.id).order_by(Place.id).with_for_update()).all()
 
 
 def _values(tx: UnitOfWork, command: SavePlace, place: Place | None) -> dict[str, Any]:
-    wrong: dict[str, Message] = {}
-    parents = {row.public_id: row.id for row in possible_parents(tx, place)}
+    wrong: dict[str, Message | str] = {}
+    parents = {row.public_id: row for row in possible_parents(tx, place)}
     departments = {row.public_id: row.id for row in own_departments(tx)}
-    if command.parent and command.parent not in parents:
+    parent = parents.get(command.parent)
+    if place is not None and command.parent and place.parent is not None:
+        if place.parent.public_id == command.parent:
+            parent = place.parent  # It may stay where it is, out of use or not.
+    if command.kind not in RANK:
+        wrong["kind"] = NOT_LISTED
+    elif command.parent and parent is None:
         wrong["parent"] = NOT_LISTED
+    elif parent is not None and RANK[parent.kind] > RANK[command.kind]:
+        wrong["parent"] = message("Sites hold rooms, and rooms hold shelves; not the other way.")
     if command.department and command.department not in departments:
         wrong["department"] = NOT_LISTED
     if not command.department and not may_be_common(tx):
@@ -144,6 +199,8 @@ def _values(tx: UnitOfWork, command: SavePlace, place: Place | None) -> dict[str
     taken = select(Place.id).where(Place.code_key == sort_key(command.code))
     if place is not None:
         taken = taken.where(Place.id != place.id)
+        if not command.active and any(row.active for row in inside(tx, place)):
+            wrong["active"] = message("Something that is in use lies in it. Move that first.")
     if tx.session.scalars(taken).first() is not None:
         wrong["code"] = message("Another place has this code.")
     if wrong:
@@ -152,14 +209,15 @@ def _values(tx: UnitOfWork, command: SavePlace, place: Place | None) -> dict[str
         "name": command.name,
         "code": command.code,
         "kind": command.kind,
-        "parent_id": parents.get(command.parent),
+        "parent_id": parent.id if parent else None,
         "department_id": departments.get(command.department),
         "walk_order": command.walk_order,
     }
 
 
 def _serve(tx: UnitOfWork, place: Place, wanted: Sequence[str]) -> list[list[str]]:
-    """Make ``wanted`` the departments that are served; return names before and after, or nothing."""
+    """Make ``wanted`` the departments that are served; return names before and after, or nothing.
+    """
     before = {row.id: row.name for row in served(tx, place)}
     rows = select(Department).where(Department.public_id.in_(list(wanted)))
     after = {row.id: row.name for row in tx.session.scalars(rows) if row.id != place.department_id}
