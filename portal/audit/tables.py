@@ -23,7 +23,9 @@ def entries(
     since: date | None = None,
     until: date | None = None,
 ) -> Select[Any]:
-    """Return the acts whose name begins with ``action``, by ``actor``, between two days (both included)."""
+    """Return the acts whose name begins with ``action``, by ``actor``, between two days (both
+    included).
+    """
     statement = select(
         AuditEntry.id,
         AuditEntry.at,

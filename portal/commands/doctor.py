@@ -16,7 +16,7 @@ def examine(app: Any) -> list[Problem]:
     """Return every problem found; a database that does not answer hides the later ones."""
     from sqlalchemy.exc import DBAPIError
 
-    found = [*_package(), *_plugins(app), *_files(app)]
+    found = [*_package(), *_files(app)]
     with app.app_context():
         try:
             found += _database(app)
@@ -29,7 +29,7 @@ def examine(app: Any) -> list[Problem]:
                     remedy=message("Start it, or mend database_url in kantor.toml."),
                 )
             )
-    return found
+    return [*_plugins(app), *found]  # Asked last: a plugin may fail while it is asked.
 
 
 def _package() -> Iterator[Problem]:
@@ -76,13 +76,8 @@ def _files(app: Any) -> Iterator[Problem]:
 
 
 def _database(app: Any) -> Iterator[Problem]:
-    from sqlalchemy import func, select, text
-
     from portal import migrate
-    from portal.audit import services as audit
     from portal.db import db, looking
-    from portal.guard import kernel_execute
-    from portal.jobs.models import Job, Outbox
 
     if migrate.is_empty(db.engine):
         yield Problem(
@@ -99,62 +94,84 @@ def _database(app: Any) -> Iterator[Problem]:
             remedy=message("Make a backup and run `kantor db upgrade`."),
         )
     with looking(reason="doctor") as tx:
-        if db.engine.dialect.name == "postgresql":
-            has = text("SELECT count(*) FROM pg_extension WHERE extname = 'pg_trgm'")
-            if not kernel_execute(tx.session, has).scalar():
-                yield Problem(
-                    title=message("PostgreSQL lacks the extension pg_trgm."),
-                    remedy=message(
-                        "Run CREATE EXTENSION pg_trgm as its owner; searching is slow without it."
-                    ),
-                )
-        for slug, row in migrate.installed(tx).items():
-            if row.state == "failed":
-                yield Problem(
-                    title=message(
-                        "The migration of plugin {slug} failed: {reason}",
-                        slug=slug,
-                        reason=row.reason,
-                    ),
-                    remedy=message(
-                        "Install a version that works and run `kantor db upgrade` again."
-                    ),
-                )
-            elif slug not in registry.loaded and slug not in {f.slug for f in registry.failures}:
-                yield Problem(
-                    title=message(
-                        "Plugin {slug} has data here, but its package is gone.", slug=slug
-                    ),
-                    remedy=message(
-                        "Install it again, or remove its data with `kantor plugin purge {slug}`.",
-                        slug=slug,
-                    ),
-                    severe=False,
-                )
-        for number in audit.broken(tx.session):
-            yield Problem(
-                title=message(
-                    "Audit entry {number} does not fit the one before it.", number=number
-                ),
-                remedy=message(
-                    "Somebody changed the audit outside the portal: compare with a backup."
-                ),
-            )
-        table = Job.__table__
-        late = tx.now - timedelta(minutes=5)
-        waiting = select(func.count()).where(table.c.state == "waiting", table.c.created_at < late)
-        if count := kernel_execute(tx.session, waiting).scalar():
-            yield Problem(
-                title=message("{count} jobs have waited for more than five minutes.", count=count),
-                remedy=message("Start the worker: `kantor worker`."),
-            )
-        stuck = select(func.count()).where(Outbox.__table__.c.attempts >= 5)
-        if count := kernel_execute(tx.session, stuck).scalar():
-            yield Problem(
-                title=message("{count} events could not be delivered.", count=count),
-                remedy=message(
-                    "Look at the page Background work: it names the plugin and the error."
-                ),
-            )
+        yield from _postgresql(tx)
+        yield from _stored_plugins(tx, registry)
+        yield from _audit(tx)
+        yield from _background(tx)
         for _slug, problem in registry.collect("checks", tx):
             yield problem
+
+
+def _postgresql(tx: Any) -> Iterator[Problem]:
+    from sqlalchemy import text
+
+    from portal.db import db
+    from portal.guard import kernel_execute
+
+    if db.engine.dialect.name != "postgresql":
+        return
+    has = text("SELECT count(*) FROM pg_extension WHERE extname = 'pg_trgm'")
+    if not kernel_execute(tx.session, has).scalar():
+        yield Problem(
+            title=message("PostgreSQL lacks the extension pg_trgm."),
+            remedy=message(
+                "Run CREATE EXTENSION pg_trgm as its owner; searching is slow without it."
+            ),
+        )
+
+
+def _stored_plugins(tx: Any, registry: Any) -> Iterator[Problem]:
+    """Compare what the last upgrade made of each plugin with what is loaded now."""
+    from portal import migrate
+
+    failed_now = {failure.slug for failure in registry.failures}
+    for slug, row in migrate.installed(tx).items():
+        if row.state == "failed":
+            yield Problem(
+                title=message(
+                    "The migration of plugin {slug} failed: {reason}", slug=slug, reason=row.reason
+                ),
+                remedy=message("Install a version that works and run `kantor db upgrade` again."),
+            )
+        elif slug not in registry.loaded and slug not in failed_now:
+            yield Problem(
+                title=message("Plugin {slug} has data here, but its package is gone.", slug=slug),
+                remedy=message(
+                    "Install it again, or remove its data with `kantor plugin purge {slug}`.",
+                    slug=slug,
+                ),
+                severe=False,
+            )
+
+
+def _audit(tx: Any) -> Iterator[Problem]:
+    from portal.audit.services import broken
+
+    for number in broken(tx.session):
+        yield Problem(
+            title=message("Audit entry {number} does not fit the one before it.", number=number),
+            remedy=message("Somebody changed the audit outside the portal: compare with a backup."),
+        )
+
+
+def _background(tx: Any) -> Iterator[Problem]:
+    """Look for jobs that nobody does and events that cannot be handed over."""
+    from sqlalchemy import func, select
+
+    from portal.guard import kernel_execute
+    from portal.jobs.models import Job, Outbox
+
+    jobs, events = Job.__table__, Outbox.__table__
+    late = tx.now - timedelta(minutes=5)
+    waiting = select(func.count()).where(jobs.c.state == "waiting", jobs.c.created_at < late)
+    if count := kernel_execute(tx.session, waiting).scalar():
+        yield Problem(
+            title=message("{count} jobs have waited for more than five minutes.", count=count),
+            remedy=message("Start the worker: `kantor worker`."),
+        )
+    stuck = select(func.count()).where(events.c.attempts >= 5)
+    if count := kernel_execute(tx.session, stuck).scalar():
+        yield Problem(
+            title=message("{count} events could not be delivered.", count=count),
+            remedy=message("Look at the page Background work: it names the plugin and the error."),
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -16,6 +17,7 @@ def _zone(_context: Any, _parameter: Any, value: str) -> str:
     return value
 
 
+# long: every question of the conversation is an option and an argument
 @click.command()
 @click.option("--organisation", prompt="Name of the organisation")
 @click.option("--language", prompt="Language", type=click.Choice(["en", "id"]), default="en")
@@ -44,18 +46,10 @@ def init(
     """Make a new portal: key, configuration, tables, the first administrator with a
     sign-in link.
     """
-    from portal import config, migrate
+    from portal import migrate
     from portal.db import db, unscoped
 
-    desk.home.mkdir(parents=True, exist_ok=True)
-    config.make_key(desk.home)
-    file = desk.home / "kantor.toml"
-    if not file.exists():
-        lines = [f'base_url = "{base_url}"']
-        if database_url:
-            lines.append(f'database_url = "{database_url}"')
-        file.write_text("\n".join(lines) + "\n")
-        file.chmod(0o600)
+    _prepare_home(desk.home, base_url, database_url)
     app = desk.app
     with app.app_context():
         if not migrate.is_empty(db.engine):
@@ -80,6 +74,21 @@ def init(
     click.echo("The portal is ready. Sign in with this link within 24 hours, it works once:")
     _print_link(desk, token)
     click.echo("Then start it with `kantor serve --with-worker`.")
+
+
+def _prepare_home(home: Path, base_url: str, database_url: str) -> None:
+    """Make the folder, the key and a first configuration; what is there already stays."""
+    from portal import config
+
+    home.mkdir(parents=True, exist_ok=True)
+    config.make_key(home)
+    file = home / "kantor.toml"
+    if not file.exists():
+        lines = [f'base_url = "{base_url}"']
+        if database_url:
+            lines.append(f'database_url = "{database_url}"')
+        file.write_text("\n".join(lines) + "\n")
+        file.chmod(0o600)
 
 
 def found(tx: Any, **facts: str) -> None:

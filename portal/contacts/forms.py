@@ -8,7 +8,6 @@ from portal.ui.forms import (
     BooleanField,
     ChoiceField,
     Form,
-    HiddenField,
     PickField,
     RadioField,
     TextField,
@@ -17,6 +16,7 @@ from portal.ui.forms import (
     optional,
     required,
 )
+from portal.ui.submitting import VersionField
 from portal.work import UnitOfWork
 
 from . import services
@@ -25,7 +25,7 @@ from . import services
 class ContactForm(Form):
     """Somebody outside: a person or an organisation."""
 
-    version = HiddenField()
+    version = VersionField()
     kind = RadioField(
         message("Who it is"),
         [required()],
@@ -58,7 +58,7 @@ class ContactForm(Form):
         """Return what was asked for."""
         return self.command(
             services.SaveContact,
-            version=int(self.version.data) if (self.version.data or "").isdigit() else 0,
+            version=self.version.data or 0,
             works_for=self.works_for.data or "",
             department=self.department.data or "",
         )

@@ -10,7 +10,9 @@ NO_NUMBER = message("This is no phone number. Write it as you dial it, or with +
 
 
 def stored_phone(text: str, region: str = REGION) -> str:
-    """Return a phone number in the international form of E.164; raise ValueError for anything else."""
+    """Return a phone number in the international form of E.164; raise ValueError for
+    anything else.
+    """
     import phonenumbers  # 48 MB on disk and slow to import; most pages store no phone number.
 
     try:
@@ -24,7 +26,9 @@ def stored_phone(text: str, region: str = REGION) -> str:
 
 
 def stored_web(text: str) -> str:
-    """Return a web address that begins with https:// or http://; raise ValidationFailed otherwise."""
+    """Return a web address that begins with https:// or http://; raise
+    ValidationFailed otherwise.
+    """
     address = text if "://" in text else f"https://{text}"
     if not address.startswith(("https://", "http://")) or " " in address or "." not in address:
         raise ValidationFailed({"web": message("Write a web address, as in www.example.org.")})

@@ -42,6 +42,7 @@ class Compiler:
         """The day it is in the organisation's zone."""
         return now.astimezone(self.zone()).date()
 
+    # long: six questions to the database and one answer made of them
     def compile(
         self, session: GuardedSession, person: Any, now: datetime
     ) -> tuple[Principal, datetime]:

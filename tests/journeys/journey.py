@@ -1,4 +1,6 @@
-"""A journey: steps in a real browser, each with a sentence and a picture, written down as a page."""
+"""A journey: steps in a real browser, each with a sentence and a picture, written down
+as a page.
+"""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ class LiveServer:
         path = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
         return [int(part) for part in path.read_text().split()]
 
-    def wait_until_ready(self, seconds: float = 30) -> None:
+    def wait_until_ready(self, seconds: float = 120) -> None:
         """Return when a worker answers; raise TimeoutError when none does."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:

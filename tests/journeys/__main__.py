@@ -1,0 +1,23 @@
+"""``python -m tests.journeys [NAME]``: live through the journeys and write their pages anew."""
+
+from __future__ import annotations
+
+import sys
+
+from . import first_day
+
+JOURNEYS = {"1-first-day": first_day.travel}
+
+
+def main(names: list[str]) -> int:
+    """Run the named journeys, or all; return 1 when one of them is unknown."""
+    if unknown := [name for name in names if name not in JOURNEYS]:
+        print(f"no journey {', '.join(unknown)}; there is {', '.join(JOURNEYS)}")
+        return 1
+    for name in names or JOURNEYS:
+        print(f"{JOURNEYS[name]().write()} is written")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
