@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextvars import ContextVar
 from functools import cache, lru_cache
+from threading import Lock
 from typing import Any, cast
 
 from sqlalchemy import (
@@ -34,6 +35,9 @@ LIMITED = (
 )
 OF_A_CLASS = {"parententity", "parentmapper"}  # annotations of what was named through a class
 ASKED = "kantor_asked"  # attribute of a flush: the states whose old side is in reach
+WALKED = 1000
+_walked: dict[Any, frozenset[Any]] = {}
+_walking = Lock()
 _flushing: ContextVar[bool] = ContextVar("kantor_flushing", default=False)
 
 
@@ -110,7 +114,7 @@ def _limit(state: ORMExecuteState) -> None:
         state.statement, names = found
         state.update_execution_options(**{LIMITED: names})
         return
-    models = entities(asked)
+    models = _entities_once(asked)
     if state.is_column_load:  # Loader criteria skip refreshes, so say it in the WHERE clause.
         limits = [
             session.principal.reachable(mapper.class_, writing=False)
@@ -129,6 +133,25 @@ def _limit(state: ORMExecuteState) -> None:
     state.update_execution_options(**{LIMITED: names})
     if reading:  # The same statement, asked by the same person again, is walked once.
         kept[asked] = state.statement, names
+
+
+def _entities_once(statement: Any) -> frozenset[Any]:
+    """Return entities() of a statement, walked once for all that compile to the same SQL.
+
+    The cache key tells classes from tables, names every literal, hint and operator, and knows which
+    subqueries the kernel wrote; only bound values are not in it.
+    """
+    key = statement._generate_cache_key()
+    if key is None:
+        return frozenset(entities(statement))
+    known = (key.key, len(MODELS))  # A class declared later may guard what was free before.
+    if (found := _walked.get(known)) is None:
+        found = frozenset(entities(statement))
+        with _walking:
+            if len(_walked) >= WALKED:
+                del _walked[next(iter(_walked))]
+            _walked[known] = found
+    return found
 
 
 def entities(statement: Any) -> set[Any]:

@@ -3,11 +3,13 @@
 import gc
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import func, literal_column, select, update
 
 from portal.contacts.models import Contact
 from portal.db import new_session
 from portal.errors import Refused
+from portal.orm import RULE
+from portal.people.models import Department
 from portal.reach import Held, Principal
 from tests.unit.ui.lists import VIEW, add, somebody
 
@@ -81,3 +83,50 @@ def test_refreshed_rows_are_read_under_the_rules_too(two):
         session.expire_all()
         assert row.name == "ours"
         assert ours.grants[VIEW].departments == {row.department_id}
+
+
+CONTACTS = Contact.__table__
+BY_CLASS = select(Contact.id).where(Contact.name == "ours")
+
+
+@pytest.mark.parametrize(
+    ("allowed", "refused"),
+    [
+        (select(Contact.name), select(CONTACTS.c.name)),
+        (
+            select(Contact.name).where(Contact.id.in_(select(Contact.id))),
+            select(Contact.name).where(Contact.id.in_(select(CONTACTS.c.id))),
+        ),
+        (
+            select(Contact.name).where(Contact.name == "ours"),
+            select(Contact.name).where(Contact.id == select(CONTACTS.c.id).scalar_subquery()),
+        ),
+        (
+            select(Contact.name, literal_column("1")),
+            select(Contact.name, literal_column("(SELECT max(note) FROM contact)")),
+        ),
+        (
+            select(Contact.name).where(Contact.note.op("||")("x") == "x"),
+            select(Contact.name).where(
+                Contact.note.op("|| (SELECT note FROM contact) ||")("x") == "x"
+            ),
+        ),
+        (
+            select(Contact.name).join(Department, Department.id == Contact.department_id),
+            select(Department.name).join(CONTACTS, CONTACTS.c.department_id == Department.id),
+        ),
+        (
+            select(Contact.name).where(Contact.id.in_(BY_CLASS._annotate({RULE: True}))),
+            select(Contact.name).where(
+                Contact.id.in_(select(CONTACTS.c.id).where(CONTACTS.c.name == "ours"))
+            ),
+        ),
+    ],
+    ids=["columns", "subquery", "comparison", "literal", "operator", "join", "the kernel's own"],
+)
+def test_a_known_statement_opens_no_door_for_one_like_it(two, allowed, refused):
+    app, ours, _ = two
+    for _ in range(2):
+        names(app, ours, allowed)
+        with pytest.raises(Refused):
+            names(app, ours, refused)
