@@ -8,7 +8,7 @@ from sqlalchemy import select
 from kantor_inventory.models import Item, Movement, Supplier
 from kantor_inventory.services import stock
 from portal.api import Contact
-from portal.testing import counting_statements
+from portal.testing import add_person, counting_statements, run_jobs
 
 PAGES = [
     "/inventory/items",
@@ -368,6 +368,38 @@ def test_the_ledger_page_tells_of_the_last_check(office, as_role):
         selfcheck.check_ledger(tx)
     assert "0 differences" in text_of(client.get("/inventory/ledger"))
     assert client.post("/inventory/ledger/check").status_code == 303
+
+
+def test_the_worker_checks_the_whole_ledger_whoever_asked(office, as_role):
+    client = as_role("office_manager")
+    with office.work_in_lab() as tx:
+        stock.receive(tx, stock.Receive(item=office.ream, quantity=5_000, to_place=office.lab))
+    assert client.post("/inventory/ledger/check").status_code == 303
+    run_jobs(office.app)
+    assert "3 movements, 0 differences" in text_of(client.get("/inventory/ledger"))
+
+
+def test_a_difference_is_shown_to_whoever_may_look_there(office, as_role, as_person):
+    from sqlalchemy import update
+
+    from kantor_inventory.models import Balance
+
+    with office.work(None) as tx:
+        held = update(Balance).where(Balance.quantity == 12_000, ~Balance.outside)
+        tx.session.execute(held.values(quantity=11_000))
+    client = as_role("office_manager")
+    assert client.post("/inventory/ledger/check").status_code == 303
+    run_jobs(office.app)
+    page = text_of(client.get("/inventory/ledger"))
+    assert "1 figure does not add up" in page
+    assert "Blue pen, Shelf A1" in page
+    with office.work(None) as tx:
+        other = add_person(
+            tx, "Stranger", department_id=office.world.departments["stores"], role="assistant"
+        )
+    page = text_of(as_person(other).get("/inventory/ledger"))
+    assert "Blue pen" not in page
+    assert "1 more where you may not look" in page
 
 
 def test_the_home_page_says_what_runs_low(office, as_role):
