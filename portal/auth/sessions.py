@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, insert, select, update
+from sqlalchemy import and_, bindparam, insert, select, update
 
 from portal.guard import GuardedSession, kernel_execute
 from portal.orm import new_public_id
@@ -89,20 +89,20 @@ class Visitors:
             )
             .join_from(sessions, accounts, sessions.c.account_id == accounts.c.id)
             .join(people, accounts.c.person_id == people.c.id)
-            .where(sessions.c.revoked_at.is_(None), accounts.c.active)
+            .where(
+                sessions.c.revoked_at.is_(None),
+                accounts.c.active,
+                sessions.c.token_hash == bindparam("token"),
+                sessions.c.expires_at > bindparam("now"),
+                sessions.c.seen_at > bindparam("idle_since"),
+            )
         )
 
     def load(self, token: str) -> Visitor | None:
         """Return the visitor behind ``token``, or None when revoked, expired, idle or disabled."""
         session, now = self.session(), datetime.now(UTC)
-        found = kernel_execute(
-            session,
-            self._lookup.where(
-                sessions.c.token_hash == hashed(token),
-                sessions.c.expires_at > now,
-                sessions.c.seen_at > now - self.idle,
-            ),
-        ).one_or_none()
+        asked = {"token": hashed(token), "now": now, "idle_since": now - self.idle}
+        found = kernel_execute(session, self._lookup, asked).one_or_none()
         if found is None:
             return None
         day = self.compiler.today(now)
