@@ -119,5 +119,5 @@ def first_administrator(tx: Any, name: str, username: str, language: str) -> str
     tx.session.add(row)
     tx.session.flush()
     assign(tx, row, role_named(tx, "administrator"), department_id=None, may_grant=True)
-    made = services.create_account(tx, row, username)
+    made = services.create_account(tx, row.id, username)
     return str(services.make_link(tx, made, "first_sign_in"))

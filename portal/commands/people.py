@@ -117,7 +117,7 @@ def account_create(desk: Any, person_name: str, username: str) -> None:
     from portal.auth import services
 
     with desk.app.app_context(), _unit() as tx:
-        made = services.create_account(tx, person_named(tx, person_name), username)
+        made = services.create_account(tx, person_named(tx, person_name).id, username)
         token = services.make_link(tx, made, "first_sign_in")
     _print_link(desk, token)
 

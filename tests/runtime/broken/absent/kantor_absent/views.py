@@ -1,0 +1,3 @@
+from a_library_that_nobody_has import Blueprint
+
+blueprint = Blueprint("absent", __name__)
