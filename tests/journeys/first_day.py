@@ -98,17 +98,19 @@ def travel() -> Journey:
         " stock list in. `make journey` lives through this in a real browser and takes every"
         " picture anew.",
     )
-    with live_server("sqlite", fill=prepare) as server, worker(server.environment):
-        with people(journey, server.address) as window:
-            administrator = window()
-            links = set_up(journey, administrator)
-            sari = window()
-            first_sign_in(journey, sari, links["sari"])
-            import_list(journey, sari)
-            item = work(journey, sari)
-            check_exports(journey, sari)
-            stranger(journey, window(), links["tono"], item)
-            on_a_phone(journey, window(phone=True, dark=True), item)
+    with (
+        live_server("sqlite", fill=prepare) as server,
+        worker(server.environment),
+        people(journey, server.address) as window,
+    ):
+        links = set_up(journey, window())
+        sari = window()
+        first_sign_in(journey, sari, links["sari"])
+        import_list(journey, sari)
+        item = work(journey, sari)
+        check_exports(journey, sari)
+        stranger(journey, window(), links["tono"], item)
+        on_a_phone(journey, window(phone=True, dark=True), item)
     if journey.complaints:
         expected = ("422", "404", "409")
         rest = [c for c in journey.complaints if not any(code in c for code in expected)]
@@ -234,7 +236,8 @@ def first_sign_in(journey: Journey, page: Page, link: str) -> None:
     expect(menu.get_by_role("link", name="Roles")).to_have_count(0)
     expect(menu.get_by_role("link", name="Plugins")).to_have_count(0)
     page.goto(link)
-    expect(page.locator("main")).to_contain_text(re.compile("used|works once|no longer", re.IGNORECASE))
+    spent = re.compile("used|works once|no longer", re.IGNORECASE)
+    expect(page.locator("main")).to_contain_text(spent)
 
 
 def import_list(journey: Journey, page: Page) -> None:
@@ -266,7 +269,8 @@ def import_list(journey: Journey, page: Page) -> None:
     journey.step("The mended list fits.", page)
     page.get_by_role("button", name=re.compile("^Import 300 rows")).click()
     expect(page.locator("main")).to_contain_text(re.compile("300"), timeout=60_000)
-    page.get_by_role("link", name=re.compile("list|items", re.IGNORECASE)).first.wait_for(timeout=60_000)
+    onward = page.get_by_role("link", name=re.compile("list|items", re.IGNORECASE))
+    onward.first.wait_for(timeout=60_000)
     page.wait_for_load_state("networkidle")
     journey.step("The worker has written all 300 rows in one piece.", page)
     page.goto("/inventory/items?q=ATK-0130")

@@ -74,6 +74,7 @@ def people(journey: Journey, address: str) -> Iterator[Any]:
             )
             page = context.new_page()
             listen(page, journey.complaints)
+            page.on("dialog", lambda dialog: dialog.accept())  # leaving a form that was filled in
             return page
 
         yield window
