@@ -33,6 +33,7 @@ from .ui.forms import (
     optional,
     required,
 )
+from .ui.submitting import VersionField
 from .ui.table import Action, Column, Empty, Table, View
 from .work import UnitOfWork, unit_of_work
 
@@ -53,6 +54,7 @@ __all__ = [
     "RadioField",
     "Table",
     "TextField",
+    "VersionField",
     "View",
     "WholeField",
     "import_routes",

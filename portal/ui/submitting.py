@@ -20,13 +20,15 @@ LONGEST_WORDS = 100
 
 
 class VersionField(HiddenField):
-    """The version a form was made from, a whole number; what is none fits no row."""
+    """The version a form was made from: a whole number, None for what was not there yet.
+
+    What is neither becomes -1, which fits no row.
+    """
 
     def process_formdata(self, valuelist: list[Any]) -> None:
-        try:
-            self.data = int(valuelist[0])
-        except (IndexError, ValueError):
-            self.data = -1
+        said = valuelist[0] if valuelist else ""
+        number = said.isascii() and said.isdecimal() and len(said) < 10
+        self.data = int(said) if number else -1 if said else None
 
 
 class NamesField(Field):
@@ -75,7 +77,12 @@ def _by_label(form: Form, values: Mapping[str, Any], wanted: Mapping[str, Any]) 
 
 
 def words(field: Any, value: Any) -> str:
-    """Return a value of a field as people read it: the title of a choice, a date, yes or no."""
+    """Return a value of a field as people read it: the title of a choice, a date, yes or no.
+
+    A field that knows better has a method ``words_of``.
+    """
+    if (own := getattr(field, "words_of", None)) is not None:
+        return str(own(value))
     if value in (None, ""):
         return translate(getattr(field, "blank", None) or "")
     for stored, title in getattr(field, "choices", None) or ():

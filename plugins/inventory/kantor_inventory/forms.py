@@ -18,6 +18,7 @@ from portal.web import (
     QuantityField,
     RadioField,
     TextField,
+    VersionField,
     WholeField,
     longest,
     optional,
@@ -154,7 +155,7 @@ class RuleForm(Form):
         choices=MODES.items(),
         blank=message("As the item says"),
     )
-    version = HiddenField()
+    version = VersionField()
 
 
 class NewRuleForm(RuleForm):
@@ -192,7 +193,7 @@ class NewItemForm(ItemForm):
 
 class EditItemForm(ItemForm):
     status = RadioField(message("Status"), choices=STATUSES.items())
-    version = HiddenField()
+    version = VersionField()
 
 
 class PackForm(Form):
@@ -229,7 +230,7 @@ class WordForm(Form):
     """The name of a category or a unit."""
 
     name = TextField(message("Name"), [required(), longest(200)])
-    version = HiddenField()
+    version = VersionField()
 
 
 class SupplierForm(Form):
@@ -255,7 +256,7 @@ class NewSupplierForm(SupplierForm):
 
 class EditSupplierForm(SupplierForm):
     active = BooleanField(message("We still buy there"))
-    version = HiddenField()
+    version = VersionField()
 
 
 class PriceForm(Form):

@@ -14,7 +14,7 @@ from ..services import choices, lists, suppliers
 from ..services import items as services
 from ..tables import ITEMS
 from . import itempage
-from .shared import blueprint, form_page, item_named, item_trail, number, trail
+from .shared import blueprint, form_page, item_named, item_trail, trail
 
 
 @blueprint.get("/items")
@@ -62,9 +62,7 @@ def edit_item(public_id):
     if request.method == "POST" and form.validate():
         try:
             with transaction() as tx:
-                command = form.command(
-                    services.EditItem, item=public_id, version=number(form.version.data)
-                )
+                command = form.command(services.EditItem, item=public_id, version=form.version.data)
                 services.edit_item(tx, command)
                 toast(message("Saved."))
                 return redirect_to(tx, "inventory.item", public_id=public_id)

@@ -34,11 +34,6 @@ def item_trail(item: Item, last: Any) -> tuple[tuple[Any, str], ...]:
     return trail((item.name, url_for("inventory.item", public_id=item.public_id)), (last, ""))
 
 
-def number(text: str | None) -> int:
-    """Return the version a form was made from; what is no number is no version there ever was."""
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else -1
-
-
 def form_page(
     template: str, form: Any, crumbs: Any, *, back: str = "", **context: Any
 ) -> str | tuple[str, int]:

@@ -79,13 +79,12 @@ def _rule_page(item, form, title, **given):
     """Keep the limits of a place, or show their form."""
     item_id, crumbs, unit = item.public_id, item_trail(item, title), item.base_unit.name
     if request.method == "POST" and form.validate():
-        version = form.version.data
         try:
             with transaction() as tx:
                 command = form.command(
                     services.SetRule,
                     item=item_id,
-                    version=int(version) if version and version.isdecimal() else None,
+                    version=form.version.data,
                     **given,
                 )
                 services.set_rule(tx, command)

@@ -15,7 +15,7 @@ from ..models import Supplier
 from ..services import lists
 from ..services import suppliers as services
 from ..tables import SUPPLIERS
-from .shared import blueprint, number
+from .shared import blueprint
 
 TITLE = message("Suppliers")
 CONTACTS_SHOWN = 10
@@ -81,7 +81,7 @@ def edit_supplier(public_id):
         try:
             with transaction() as tx:
                 command = form.command(
-                    services.EditSupplier, supplier=public_id, version=number(form.version.data)
+                    services.EditSupplier, supplier=public_id, version=form.version.data
                 )
                 services.edit_supplier(tx, command)
                 toast(message("Saved."))

@@ -12,7 +12,7 @@ from ..forms import WordForm
 from ..models import Category, Unit
 from ..services import items as services
 from ..services import lists
-from .shared import blueprint, form_page, number, trail
+from .shared import blueprint, form_page, trail
 
 CATEGORIES = message("Categories")
 UNITS = message("Units")
@@ -81,8 +81,7 @@ def _rename(title, endpoint, model, public_id):
     form = WordForm(request.form, obj=row)
     crumbs = trail((title, url_for(endpoint)), (row.name, ""))
     if request.method == "POST" and form.validate():
-        version = number(form.version.data)
-        command = services.Rename(row=public_id, version=version, name=form.name.data or "")
+        command = form.command(services.Rename, row=public_id)
         try:
             with transaction() as tx:
                 services.rename(tx, model, command)
