@@ -3,124 +3,103 @@
 from __future__ import annotations
 
 from flask import Blueprint, request, url_for
-from sqlalchemy import select
 
-from portal.errors import ValidationFailed
 from portal.messages import message
-from portal.reach import permits
-from portal.web import policy, reading, redirect_to, render, toast, transaction
+from portal.ui.submitting import submitted, typed_words
+from portal.web import panels, policy, reading, redirect_to, render, toast, transaction
 
 from . import services
-from .forms import ContactForm
-from .models import Contact
+from .forms import ContactForm, lines_of
 from .tables import CONTACTS
 
 blueprint = Blueprint("contacts", __name__, url_prefix="/contacts")
-TITLE = message("Contacts")
 
 
 @blueprint.get("")
 @policy("core.contact.view")
 def contacts():
     """Show the address book."""
-    return CONTACTS.respond(reading(), "contacts/contacts.html", crumbs=((TITLE, ""),))
+    return CONTACTS.respond(reading(), "contacts/contacts.html")
 
 
 @blueprint.get("/organisations")
 @policy("core.contact.view")
 def organisations():
-    """Return the organisations that match what is being typed, for a picker."""
-    tx, words = reading(), next(iter(request.args.values()), "")
-    return render("contacts/options.html", matches=services.organisations(tx, words[:100]))
+    """Offer the organisations that match what is being typed."""
+    matches = services.organisations(reading(), typed_words())
+    return render("contacts/options.html", matches=matches)
 
 
 @blueprint.get("/new")
 @policy("core.contact.edit")
 def new_contact():
-    """Ask for a new contact."""
-    form = ContactForm()
-    form.offer(reading())
-    return _form_page(form, None)
+    """Ask for a new contact; ``?works_for=`` names the organisation of a person."""
+    employer = request.args.get("works_for")
+    kept = {"works_for": employer, "kind": "person" if employer else "organisation"}
+    form = ContactForm(data=kept | {"points": lines_of(None)})
+    return _form_page(form.prepare(reading(), None), None)
 
 
 @blueprint.post("/new")
 @policy("core.contact.edit")
 def add_contact():
     """Put somebody into the address book."""
-    form = ContactForm(request.form)
-    form.offer(reading())
-    if not form.validate():
-        return _form_page(form, None), 422
-    try:
-        with transaction() as tx:
+    form = ContactForm(request.form).prepare(reading(), None)
+    if form.validate():
+        with submitted(form), transaction() as tx:
             contact = services.add_contact(tx, form.command_for_contact())
             toast(message("{name} is in the address book.", name=contact.name))
             return redirect_to(tx, "contacts.contact", public_id=contact.public_id)
-    except ValidationFailed as refusal:
-        form.offer(reading())
-        form.add_errors(refusal.fields)
-        return _form_page(form, None), 422
+    return _form_page(form, None), 422
 
 
 @blueprint.get("/<public_id>")
 @policy("core.contact.view")
-def contact(public_id):
+def contact(public_id: str):
     """Show a contact with every number and address."""
     tx = reading()
     row = services.find_contact(tx, public_id)
-    mine = select(Contact.id).where(Contact.id == row.id, permits(Contact, services.EDIT, tx.actor))
     return render(
         "contacts/contact.html",
-        crumbs=((TITLE, url_for("contacts.contacts")), (row.name, "")),
+        crumbs=((row.name, ""),),
         contact=row,
         kinds=services.KINDS,
+        points=services.POINTS,
         people=services.people_of(tx, row) if row.kind == "organisation" else [],
-        may_edit=tx.session.scalar(mine) is not None,
+        editable=services.may_edit(tx, row),
+        panels=panels(tx, row, "page"),
     )
 
 
 @blueprint.get("/<public_id>/edit")
 @policy("core.contact.edit")
-def edit_contact(public_id):
+def edit_contact(public_id: str):
     """Show a contact for changing."""
     tx = reading()
     row = services.find_contact(tx, public_id, services.EDIT)
-    form = ContactForm(
-        obj=row,
-        **services.typed_points(row),
-        works_for=row.works_for.public_id if row.works_for else None,
-        department=row.department.public_id if row.department else "",
-    )
-    form.offer(tx)
-    return _form_page(form, row)
+    kept = services.as_form(row) | {"version": row.version, "points": lines_of(row)}
+    return _form_page(ContactForm(data=kept).prepare(tx, row), row)
 
 
 @blueprint.post("/<public_id>/edit")
 @policy("core.contact.edit")
-def change_contact(public_id):
+def change_contact(public_id: str):
     """Change a contact."""
-    tx, form = reading(), ContactForm(request.form)
+    tx = reading()
     row = services.find_contact(tx, public_id, services.EDIT)
-    form.offer(tx)
-    if not form.validate():
-        return _form_page(form, row), 422
-    try:
-        with transaction() as tx:
-            row = services.find_contact(tx, public_id, services.EDIT)
-            services.change_contact(tx, row, form.command_for_contact())
-            toast(message("{name} is saved.", name=row.name))
+    form = ContactForm(request.form).prepare(tx, row)
+    if form.validate():
+        with submitted(form), transaction() as tx:
+            changed = services.change_contact(tx, public_id, form.command_for_contact())
+            toast(message("{name} is saved.", name=changed.name))
             return redirect_to(tx, "contacts.contact", public_id=public_id)
-    except ValidationFailed as refusal:
-        tx = reading()
-        row = services.find_contact(tx, public_id, services.EDIT)
-        form.offer(tx)
-        form.add_errors(refusal.fields)
-        return _form_page(form, row), 422
+        row = services.find_contact(reading(), public_id, services.EDIT)
+    return _form_page(form, row), 422
 
 
 def _form_page(form, row):
-    crumbs = [(TITLE, url_for("contacts.contacts"))]
+    crumbs = [(message("New contact"), "")]
     if row is not None:
-        crumbs.append((row.name, url_for("contacts.contact", public_id=row.public_id)))
-    crumbs.append((message("New contact") if row is None else message("Edit"), ""))
+        here = url_for("contacts.contact", public_id=row.public_id)
+        crumbs = [(row.name, here), (message("Change"), "")]
     return render("contacts/form.html", crumbs=crumbs, form=form, contact=row)
