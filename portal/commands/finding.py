@@ -42,6 +42,14 @@ def person_named(tx: Any, name: str) -> Any:
     return _only(found, f"person {name!r}")
 
 
+def account_named(tx: Any, name: str) -> Any:
+    """Return the account of the person with this name; end the command if there is none."""
+    from portal.auth import services
+
+    found = services.account_of(tx, person_named(tx, name).id)
+    return _only([found] if found is not None else [], f"account of {name!r}")
+
+
 def role_named(tx: Any, slug: str) -> Any:
     """Return the role with this slug; end the command if there is none."""
     from portal.roles.models import Role

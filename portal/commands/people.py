@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from .finding import department_named, person_named, role_named
+from .finding import account_named, department_named, person_named, role_named
 
 
 def _unit() -> Any:
@@ -130,9 +130,7 @@ def account_link(desk: Any, name: str) -> None:
     from portal.auth import services
 
     with desk.app.app_context(), _unit() as tx:
-        found = services.account_of(tx, person_named(tx, name))
-        purpose = "reset" if found.password_hash else "first_sign_in"
-        token = services.make_link(tx, found, purpose)
+        token = services.make_link(tx, account_named(tx, name))
     _print_link(desk, token)
 
 
@@ -152,7 +150,7 @@ def account_disable(desk: Any, name: str) -> None:
     from portal.auth import services
 
     with desk.app.app_context(), _unit() as tx:
-        services.disable(tx, services.account_of(tx, person_named(tx, name)))
+        services.disable(tx, account_named(tx, name))
 
 
 @account.command(name="enable")
@@ -163,7 +161,7 @@ def account_enable(desk: Any, name: str) -> None:
     from portal.auth import services
 
     with desk.app.app_context(), _unit() as tx:
-        services.enable(tx, services.account_of(tx, person_named(tx, name)))
+        services.enable(tx, account_named(tx, name))
 
 
 @account.command(name="sign-out")
@@ -174,7 +172,7 @@ def account_sign_out(desk: Any, name: str) -> None:
     from portal.auth import services
 
     with desk.app.app_context(), _unit() as tx:
-        services.sign_out_everywhere(tx, services.account_of(tx, person_named(tx, name)))
+        services.sign_out_everywhere(tx, account_named(tx, name))
 
 
 @click.group()
