@@ -18,7 +18,8 @@ PRAGMAS = (
     "journal_size_limit=67108864",
     "cache_size=-32768",
     "mmap_size=268435456",
-    "trusted_schema=ON",  # The search tables are kept current by triggers, which OFF forbids for FTS5.
+    # The search tables are kept current by triggers, which OFF forbids for FTS5.
+    "trusted_schema=ON",
 )
 POSTGRES_OPTIONS = (
     "-c timezone=UTC -c statement_timeout=15000 -c lock_timeout=3000"

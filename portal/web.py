@@ -11,7 +11,6 @@ from werkzeug.wrappers import Response
 from .db import db
 from .gate import form_key, policy, public, unkeyed
 from .imports.rules import Import
-from .panels import panels
 from .shell import render, toast
 from .ui.forms import (
     AreaField,
@@ -33,6 +32,7 @@ from .ui.forms import (
     optional,
     required,
 )
+from .ui.panels import panels
 from .ui.submitting import VersionField
 from .ui.table import Action, Column, Empty, Table, View
 from .work import UnitOfWork, unit_of_work

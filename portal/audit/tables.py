@@ -26,7 +26,7 @@ def entries(
     """Return the acts whose name begins with ``action``, by ``actor``, between two days (both
     included).
     """
-    statement = select(
+    statement: Select[Any] = select(
         AuditEntry.id,
         AuditEntry.at,
         AuditEntry.actor_name,

@@ -23,7 +23,7 @@ TONES = {"waiting": "info", "running": "warn", "done": "ok", "failed": "bad"}
 
 def jobs(_tx: UnitOfWork, *, state: str = "") -> Select[Any]:
     """Return the jobs, those in one state if given."""
-    statement = select(
+    statement: Select[Any] = select(
         Job.id,
         Job.public_id,
         Job.name,

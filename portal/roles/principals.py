@@ -42,8 +42,7 @@ class Compiler:
         """The day it is in the organisation's zone."""
         return now.astimezone(self.zone()).date()
 
-    # long: six questions to the database and one answer made of them
-    def compile(
+    def compile(  # long: six questions to the database, and one answer made of them
         self, session: GuardedSession, person: Any, now: datetime
     ) -> tuple[Principal, datetime]:
         """Return the principal of a person row and the midnight at which it must be

@@ -8,9 +8,9 @@ from typing import Any
 from flask import current_app
 from markupsafe import Markup
 
-from .messages import Message
-from .plugin import Panel
-from .work import UnitOfWork
+from portal.messages import Message
+from portal.plugin import Panel
+from portal.work import UnitOfWork
 
 
 @dataclass(frozen=True, kw_only=True)
