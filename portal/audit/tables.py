@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 
 from portal.messages import message
 from portal.ui.table import Column, Empty, Table
@@ -22,11 +22,11 @@ def entries(
     actor: str = "",
     since: date | None = None,
     until: date | None = None,
-) -> Select[Any]:
+) -> Any:
     """Return the acts whose name begins with ``action``, by ``actor``, between two days (both
     included).
     """
-    statement: Select[Any] = select(
+    statement = select(
         AuditEntry.id,
         AuditEntry.at,
         AuditEntry.actor_name,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 
 from portal.messages import message
 from portal.ui.table import Column, Empty, Table, View
@@ -21,9 +21,9 @@ STATES = {
 TONES = {"waiting": "info", "running": "warn", "done": "ok", "failed": "bad"}
 
 
-def jobs(_tx: UnitOfWork, *, state: str = "") -> Select[Any]:
+def jobs(_tx: UnitOfWork, *, state: str = "") -> Any:
     """Return the jobs, those in one state if given."""
-    statement: Select[Any] = select(
+    statement = select(
         Job.id,
         Job.public_id,
         Job.name,
