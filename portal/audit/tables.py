@@ -5,47 +5,53 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from portal.messages import message
+from portal.people.models import Person
 from portal.ui.table import Column, Empty, Table
 from portal.work import UnitOfWork
 
 from .forms import AuditFilter
 from .models import AuditEntry
+from .words import ACTIONS, KINDS
 
 
 def entries(
     tx: UnitOfWork,
     *,
-    action: str = "",
     actor: str = "",
+    action: str = "",
+    kind: str = "",
     since: date | None = None,
     until: date | None = None,
-) -> Any:
-    """Return the acts whose name begins with ``action``, by ``actor``, between two days (both
-    included).
-    """
-    statement = select(
+) -> Select[Any]:
+    """Return the acts: of a person, of one kind, on one kind of record, between two days."""
+    statement: Any = select(
         AuditEntry.id,
         AuditEntry.at,
         AuditEntry.actor_name,
         AuditEntry.action,
+        AuditEntry.action.label("code"),
         AuditEntry.subject_kind,
         AuditEntry.subject_label,
     )
-    if action:
-        statement = statement.where(
-            AuditEntry.action >= action, AuditEntry.action < action + "\U0010ffff"
-        )
     if actor:
-        statement = statement.where(AuditEntry.actor_name == actor)
+        who = select(Person.id).where(Person.public_id == actor).scalar_subquery()
+        statement = statement.where(AuditEntry.actor_id == who)
+    if action:
+        statement = statement.where(AuditEntry.action == action)
+    if kind:
+        statement = statement.where(AuditEntry.subject_kind == kind)
     if since is not None:
-        statement = statement.where(AuditEntry.at >= datetime.combine(since, time(), tx.zone))
+        statement = statement.where(AuditEntry.at >= _midnight(since, tx))
     if until is not None:
-        end = datetime.combine(until, time(), tx.zone) + timedelta(days=1)
-        statement = statement.where(AuditEntry.at < end)
+        statement = statement.where(AuditEntry.at < _midnight(until + timedelta(days=1), tx))
     return statement
+
+
+def _midnight(day: date, tx: UnitOfWork) -> datetime:
+    return datetime.combine(day, time(), tx.zone)
 
 
 ENTRIES = Table(
@@ -53,14 +59,21 @@ ENTRIES = Table(
     "core.audit.view",
     entries,
     columns=(
-        Column("id", message("Number"), "number", sort=(AuditEntry.id,)),
-        Column("at", message("When"), "datetime"),
+        Column(
+            "action",
+            message("Act"),
+            labels=ACTIONS,
+            link=("audit.entry", {"number": "id"}),
+            primary=True,
+        ),
+        Column("at", message("When"), "datetime", sort=(AuditEntry.at, AuditEntry.id)),
         Column("actor_name", message("Who")),
-        Column("action", message("Act"), primary=True, link=("audit.entry", {"number": "id"})),
-        Column("subject_kind", message("On what")),
+        Column("subject_kind", message("On what"), labels=KINDS),
         Column("subject_label", message("Which")),
+        Column("id", message("Number"), "number"),
+        Column("code", message("Name of the act"), shown=False),
     ),
-    default_sort="-id",
+    default_sort="-at",
     filters=AuditFilter,
     empty=Empty(
         title=message("Nothing was done yet"),

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, url_for
+from flask import Blueprint, request
 from sqlalchemy import select
 
 from portal.messages import message
+from portal.people.models import Person
 from portal.reach import visible
 from portal.web import policy, reading, render
 
 from .models import AuditEntry
+from .reading import newest_chain, page_of, told
 from .tables import ENTRIES
+from .words import ACTIONS, KINDS
 
 blueprint = Blueprint("audit", __name__, url_prefix="/audit")
-TITLE = message("Audit")
 
 
 @blueprint.get("")
 @policy("core.audit.view")
 def entries():
-    """Show what was done, the newest first."""
-    return ENTRIES.respond(reading(), "audit/entries.html", crumbs=((TITLE, ""),))
+    """Show what was done, the newest first, and whether the newest seals fit."""
+    tx = reading()
+    chain = newest_chain(tx) if "format" not in request.args else None
+    return ENTRIES.respond(tx, "audit/entries.html", chain=chain)
 
 
 @blueprint.get("/<int(max=2147483647):number>")
@@ -29,19 +33,21 @@ def entry(number):
     """Show one act with everything that was recorded of it."""
     tx = reading()
     row = tx.one(visible(select(AuditEntry), "core.audit.view", tx.actor), id=number)
-    crumbs = ((TITLE, url_for("audit.entries")), (str(row.id), ""))
-    return render("audit/entry.html", crumbs=crumbs, entry=row, detail=flattened(row.detail))
+    changes, facts = told(row.detail)
+    return render(
+        "audit/entry.html",
+        crumbs=((message("Entry {number}", number=row.id), ""),),
+        entry=row,
+        title=ACTIONS.get(row.action, row.action),
+        kind=KINDS.get(row.subject_kind, row.subject_kind),
+        subject_url=page_of(tx, row),
+        on_behalf_of=_name(tx, row.on_behalf_of_id),
+        changes=changes,
+        facts=facts,
+    )
 
 
-def flattened(detail, above=""):
-    """Return nested plain values as (dotted name, text) pairs."""
-    pairs = []
-    for name, value in detail.items():
-        path = f"{above}{name}"
-        if isinstance(value, dict):
-            pairs += flattened(value, f"{path}.")
-        elif isinstance(value, list):
-            pairs.append((path, " → ".join("" if part is None else str(part) for part in value)))
-        else:
-            pairs.append((path, "" if value is None else str(value)))
-    return pairs
+def _name(tx, person_id):
+    if person_id is None:
+        return ""
+    return tx.session.scalars(select(Person.name).where(Person.id == person_id)).one_or_none() or ""
