@@ -101,20 +101,21 @@ def _upgrade_plugin(engine: Engine, plugin: Plugin) -> None:
 def _note(plugins: Plugins, plugin: Plugin, state: str, reason: str) -> None:
     """Remember what became of a plugin; whoever is signed in meets it with the next request."""
     table = InstalledPlugin.__table__
+    row = {
+        "slug": plugin.slug,
+        "title": plugin.title.msgid if not isinstance(plugin.title, str) else plugin.title,
+        "version": plugins.versions.get(plugin.slug, ""),
+        "state": state,
+        "reason": reason,
+    }
     with unscoped(reason="upgrade") as tx:
         mine = table.c.slug == plugin.slug
-        before = kernel_execute(tx.session, select(table.c.state).where(mine)).scalar()
+        before = kernel_execute(tx.session, select(table).where(mine)).mappings().one_or_none()
+        if before is not None and row.items() <= dict(before).items():
+            return
         kernel_execute(tx.session, delete(table).where(mine))
-        row = {
-            "slug": plugin.slug,
-            "title": plugin.title.msgid if not isinstance(plugin.title, str) else plugin.title,
-            "version": plugins.versions.get(plugin.slug, ""),
-            "state": state,
-            "reason": reason,
-            "upgraded_at": datetime.now(UTC),
-        }
-        kernel_execute(tx.session, insert(table), row)
-        if before != state:
+        kernel_execute(tx.session, insert(table), {**row, "upgraded_at": datetime.now(UTC)})
+        if before is None or before["state"] != state:
             raise_epoch(tx.session)
 
 

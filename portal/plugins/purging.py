@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import Connection, delete, inspect, or_, text
+from sqlalchemy import Connection, delete, inspect, or_, select, text
 
 from portal.db import db, unscoped
 from portal.engine import WRITE
-from portal.files.models import Upload
+from portal.files.models import StoredFile, Upload
 from portal.guard import LIMITED, kernel_execute
 from portal.jobs.models import Job, Outbox
 from portal.migrate import version_table
@@ -52,7 +52,7 @@ def purge(slug: str) -> list[str]:
 def _remove_rows(tx: UnitOfWork, slug: str) -> Iterator[tuple[str, int]]:
     """Remove the rows of core that speak of a plugin; yield what and how many."""
     begins = f"{slug}."
-    grants, uploads = RolePermission.__table__, Upload.__table__
+    grants = RolePermission.__table__
     jobs, outbox, settings = Job.__table__, Outbox.__table__, Setting.__table__
     activation, installed = PluginActivation.__table__, InstalledPlugin.__table__
     facts = PortalInfo.__table__
@@ -64,13 +64,25 @@ def _remove_rows(tx: UnitOfWork, slug: str) -> Iterator[tuple[str, int]]:
             grants,
             or_(grants.c.source == slug, grants.c.permission.startswith(begins, autoescape=True)),
         ),
-        ("files", uploads, uploads.c.purpose.startswith(begins, autoescape=True)),
         ("background jobs", jobs, jobs.c.name.startswith(begins, autoescape=True)),
         ("events", outbox, outbox.c.subscriber == slug),
         ("notes of roles", facts, facts.c.key == offered_key(slug)),
         ("notes of upgrades", installed, installed.c.slug == slug),
     ):
         yield what, kernel_execute(tx.session, delete(table).where(condition)).rowcount
+    yield "files", _forget_files(tx, begins)
+
+
+def _forget_files(tx: UnitOfWork, begins: str) -> int:
+    """Remove the uploads of a plugin, and what they held unless somebody else sent it too."""
+    uploads, stored = Upload.__table__, StoredFile.__table__
+    purposes = (begins, f"import {begins}")
+    of_it = [uploads.c.purpose.startswith(start, autoescape=True) for start in purposes]
+    mine = delete(uploads).where(or_(*of_it))
+    held = kernel_execute(tx.session, mine.returning(uploads.c.file_id)).scalars().all()
+    unused = ~select(uploads.c.id).where(uploads.c.file_id == stored.c.id).exists()
+    kernel_execute(tx.session, delete(stored).where(stored.c.id.in_(set(held)), unused))
+    return len(held)
 
 
 def _drop_tables(slug: str) -> list[str]:
