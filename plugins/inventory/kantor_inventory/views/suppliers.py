@@ -7,7 +7,7 @@ from typing import Any
 from flask import request, url_for
 from sqlalchemy import select
 
-from portal.api import Contact, ValidationFailed, message, visible
+from portal.api import Contact, NotFound, ValidationFailed, message, visible
 from portal.web import policy, reading, redirect_to, render, toast, transaction
 
 from ..forms import ORDER_BY, EditSupplierForm, NewSupplierForm
@@ -33,9 +33,7 @@ def suppliers():
 def supplier(public_id):
     """Show a supplier's terms, numbers and prices."""
     tx = reading()
-    row = tx.one(
-        visible(select(Supplier), "inventory.supplier.view", tx.actor), public_id=public_id
-    )
+    row = _supplier(tx, public_id, "inventory.supplier.view")
     return render(
         "inventory/supplier.html",
         crumbs=_trail((row.contact.name, "")),
@@ -71,9 +69,7 @@ def new_supplier():
 def edit_supplier(public_id):
     """Change the terms."""
     tx = reading()
-    row = tx.one(
-        visible(select(Supplier), "inventory.supplier.edit", tx.actor), public_id=public_id
-    )
+    row = _supplier(tx, public_id, "inventory.supplier.edit")
     form = EditSupplierForm(request.form, obj=row)
     back = url_for("inventory.supplier", public_id=public_id)
     crumbs = _trail((row.contact.name, back), (message("Edit"), ""))
@@ -98,6 +94,14 @@ def contacts():
     """Find a contact by a part of the name."""
     words = request.args.get("contact_q") or request.args.get("q") or ""
     return render("inventory/matches.html", matches=_contacts(reading(), words))
+
+
+def _supplier(tx, public_id, permission):
+    """Return a supplier whose contact one may see too, or raise NotFound."""
+    row = tx.one(visible(select(Supplier), permission, tx.actor), public_id=public_id)
+    if row.contact is None:  # Private to a department that is out of reach.
+        raise NotFound
+    return row
 
 
 def _trail(*steps):
