@@ -70,6 +70,10 @@ class Form(WTForm):
         def get_translations(self, form: Any) -> Any:
             return _Words()
 
+        def wrap_formdata(self, form: Any, formdata: Any) -> Any:
+            """Nothing sent is no form: a page that is only shown has what the row says."""
+            return formdata or None
+
     def command(self, cls: type[Command], **more: Any) -> Command:
         """Return a ``cls``, a frozen dataclass, filled from the fields named alike and ``more``.
 
