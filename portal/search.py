@@ -7,6 +7,7 @@ narrows a statement whose rows are limited by policy.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -29,7 +30,8 @@ from .guard import kernel_execute
 from .orm import RULE, sort_key
 from .work import UnitOfWork
 
-TRIGRAM = 3  # shorter words are in no trigram index
+TRIGRAM = 3  # what a trigram index can look for has at least so many signs
+BEFORE_WORDS = " /(.,+#:-"  # signs that a word may stand behind; the last must be the hyphen
 MOST_WORDS = 8
 # Up to so many hits are fetched by key and sorted; more are met soon enough in list order.
 FEW = 1000
@@ -83,24 +85,60 @@ class Found:
 def matches(tx: UnitOfWork, term: str, entity: Any) -> Found | None:
     """Return the rows that ``matching`` keeps, or None for a term of blanks."""
     folded = sort_key(term).replace("\x00", "").strip()
-    words = folded.split()[:MOST_WORDS]
-    if not words:
+    if not folded:
         return None
-    declared = inspect(entity).mapper.class_.__searched__
+    mapper: Any = inspect(entity).mapper
+    declared: Searched = mapper.class_.__searched__
     texts = [getattr(entity, name) for name in declared.text]
     coded = [_begins(getattr(entity, name), folded) for name in declared.codes]
-    if all(len(word) < TRIGRAM for word in words):
-        words = [" ".join(words)]  # Together they may be long enough.
-    if len(words[0]) < TRIGRAM and len(words) == 1:
+    words = _Words.of(folded)
+    if not words.is_indexed:
         return Found(or_(*coded, _begins(texts[0], folded)))
     if tx.session.get_bind().dialect.name == "postgresql":
-        return Found(or_(*coded, _all_words(texts, words, _like)))
-    hits = _Trigrams(inspect(entity).mapper, declared, folded, words)
+        return Found(or_(*coded, words.all_in(texts, _like, _pattern)))
+    hits = _Trigrams(mapper, declared, folded, words)
     key = hits.key_of(entity)
     if hits.are_few(tx):
         return Found(key.in_(hits.keys()))
     # More than a few are read in list order, where the next ones are never far.
-    return Found(or_(*coded, _all_words(texts, words, _instr)), key, hits.keys())
+    return Found(or_(*coded, words.all_in(texts, _instr, _after_sign)), key, hits.keys())
+
+
+@dataclass(frozen=True)
+class _Words:
+    """The words of a search: long ones stand anywhere, short ones at the beginning of a word."""
+
+    long: tuple[str, ...]
+    short: tuple[str, ...]
+
+    @classmethod
+    def of(cls, folded: str) -> _Words:
+        words = folded.split()[:MOST_WORDS]
+        if len(folded) >= TRIGRAM and not folded.isascii():
+            if all(len(word) < TRIGRAM for word in words):  # Scripts that part words otherwise.
+                words = [folded]
+        long = tuple(word for word in words if len(word) >= TRIGRAM)
+        return cls(long, tuple(word for word in words if len(word) < TRIGRAM))
+
+    @property
+    def is_indexed(self) -> bool:
+        """Whether a trigram index can look for any of them."""
+        return bool(self.long) or any(len(word) + 1 >= TRIGRAM for word in self.short)
+
+    def parted_in(self, texts: Sequence[Any]) -> ColumnElement[bool]:
+        """Return the condition that every word is in one of ``texts``, short ones behind a sign."""
+        found = [or_(*[_instr(text, word) for text in texts]) for word in self.long]
+        found += [or_(*[_after_sign(text, word) for text in texts]) for word in self.short]
+        return and_(*found)
+
+    def all_in(self, texts: Sequence[Any], anywhere: Any, at_start: Any) -> ColumnElement[bool]:
+        """Return the condition that every word is in one of ``texts``."""
+        found = [or_(*[anywhere(text, word) for text in texts]) for word in self.long]
+        found += [
+            or_(_begins(texts[0], word), *[at_start(text, word) for text in texts])
+            for word in self.short
+        ]
+        return and_(*found)
 
 
 def _begins(text: Any, start: str) -> ColumnElement[bool]:
@@ -115,27 +153,35 @@ def _like(text: Any, word: str) -> ColumnElement[bool]:
     return found
 
 
+def _pattern(text: Any, word: str) -> ColumnElement[bool]:
+    found: ColumnElement[bool] = text.op("~")(f"[{BEFORE_WORDS}]{re.escape(word)}")
+    return found
+
+
 def _instr(text: Any, word: str) -> ColumnElement[bool]:
     return func.instr(text, word) > 0
 
 
-def _all_words(texts: Sequence[Any], words: Sequence[str], contains: Any) -> ColumnElement[bool]:
-    return and_(*[or_(*[contains(text, word) for text in texts]) for word in words])
+def _after_sign(text: Any, word: str) -> ColumnElement[bool]:
+    return or_(*[_instr(text, sign + word) for sign in BEFORE_WORDS])
+
+
+def _quoted(piece: str) -> str:
+    """Return a piece of text as FTS5 writes it, so that no sign in it means anything."""
+    return '"' + piece.replace('"', '""') + '"'
 
 
 class _Trigrams:
     """The hits of one search in a model's FTS5 table on SQLite."""
 
-    def __init__(self, mapper: Any, declared: Searched, folded: str, words: Sequence[str]) -> None:
-        self.mapper, self.declared, self.folded = mapper, declared, folded
+    def __init__(self, mapper: Any, declared: Searched, folded: str, words: _Words) -> None:
+        self.mapper, self.declared, self.folded, self.words = mapper, declared, folded, words
         self.name = search_table(mapper.local_table.name)
         self.fts = table(self.name, column("rowid"), column(self.name), *map(column, declared.text))
-        self.long = [word for word in words if len(word) >= TRIGRAM]
-        self.short = [word for word in words if len(word) < TRIGRAM]
 
     def are_few(self, tx: UnitOfWork) -> bool:
         """Return whether fetching the hits by key is cheaper than meeting them in list order."""
-        found = [self._text_keys(), *self._code_keys(self.mapper.local_table.c)]
+        found = self._arms(self.mapper.local_table.c)
         counts = [
             select(func.count()).select_from(keys.limit(FEW + 1).subquery()) for keys in found
         ]
@@ -144,30 +190,39 @@ class _Trigrams:
 
     def keys(self) -> Any:
         """Return a select of the keys of all hits, each once."""
-        text = self._text_keys()
-        if not self.declared.codes:
-            return text
-        model = self.mapper.class_
-        texts = [getattr(model, name) for name in self.declared.text]
-        elsewhere = not_(_all_words(texts, [*self.long, *self.short], _instr))
-        return union_all(text, *[keys.where(elsewhere) for keys in self._code_keys(model)])
+        arms = self._arms(self.mapper.class_)
+        return arms[0] if len(arms) == 1 else union_all(*arms)
 
     def key_of(self, entity: Any) -> Any:
         return getattr(entity, self.mapper.get_property_by_column(self.mapper.primary_key[0]).key)
 
-    def _text_keys(self) -> Select[Any]:
-        query = " AND ".join('"' + word.replace('"', '""') + '"' for word in self.long)
+    def _arms(self, source: Any) -> list[Select[Any]]:
+        """Return selects of keys, each by an index of its own, that have no key in common."""
+        texts = [getattr(source, name) for name in self.declared.text]
+        key = getattr(source, self.mapper.primary_key[0].key)
+        every = self.words.all_in(texts, _instr, _after_sign)
+        arms = [self._from_index()]
+        had = [self.words.parted_in(texts)]
+        for word in self.words.short:  # The trigram index does not know what stands first of all.
+            first = _begins(texts[0], word)
+            arms.append(select(key).where(first, every, not_(or_(*had))))
+            had.append(first)
+        for name in self.declared.codes:
+            coded = _begins(getattr(source, name), self.folded)
+            arms.append(select(key).where(coded, not_(every)))
+        return arms
+
+    def _from_index(self) -> Select[Any]:
+        wanted = [[word] for word in self.words.long]
+        parted = [word for word in self.words.short if len(word) + 1 >= TRIGRAM]
+        wanted += [[sign + word for sign in BEFORE_WORDS] for word in parted]
+        query = " AND ".join(f"({' OR '.join(map(_quoted, pieces))})" for pieces in wanted)
         texts = [self.fts.c[name] for name in self.declared.text]
         found = select(self.fts.c.rowid).where(self.fts.c[self.name].op("MATCH")(query))
-        found = found.where(_all_words(texts, self.short, _instr)) if self.short else found
+        for word in self.words.short:
+            if len(word) + 1 < TRIGRAM:
+                found = found.where(or_(*[_after_sign(text, word) for text in texts]))
         return found._annotate({RULE: True})  # The guard lets the kernel's own subqueries pass.
-
-    def _code_keys(self, source: Any) -> list[Select[Any]]:
-        key = self.mapper.primary_key[0].key
-        return [
-            select(getattr(source, key)).where(_begins(getattr(source, name), self.folded))
-            for name in self.declared.codes
-        ]
 
 
 def search_table(table_name: str) -> str:
