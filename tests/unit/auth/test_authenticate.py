@@ -10,6 +10,7 @@ from sqlalchemy import update
 from portal.auth.models import Account
 from portal.plugin import Plugin, hookimpl
 from tests.unit.auth.signing import (
+    OTHER,
     PASSWORD,
     WRONG,
     add_account,
@@ -18,6 +19,7 @@ from tests.unit.auth.signing import (
     live_sessions,
     masked,
     send,
+    signed_in,
 )
 
 ELSEWHERE = "known by the directory"
@@ -94,6 +96,16 @@ def test_known_and_unknown_names_are_asked_for_alike_and_cost_the_same(portal_ap
     assert len(answers) == 1
     assert len(seen) == 3
     assert asked == ["sari", "closed", "nobody"]
+
+
+def test_the_password_given_again_must_be_ones_own(portal_app):
+    add_account(portal_app)
+    other = add_account(portal_app, "dewi")
+    client = signed_in(portal_app)
+    directory["sari"] = other.person_id
+    assert client.post("/sign-in/again", data={"password": ELSEWHERE}).status_code == 422
+    form = {"current": ELSEWHERE, "password": OTHER, "repeat": OTHER}
+    assert client.post("/account/password", data=form).status_code == 422
 
 
 def test_a_plugin_that_fails_keeps_nobody_out(portal_app):

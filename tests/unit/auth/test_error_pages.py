@@ -104,25 +104,25 @@ def client(request, portal_app, world):
     return sign_in(portal_app, world.people["employee"])
 
 
-@pytest.mark.parametrize("status", STATUSES)
-def test_every_problem_has_a_page_with_a_way_on(client, status):
-    answer = call(client, status)
-    assert answer.status_code == status
-    assert answer.mimetype == "text/html"
-    assert re.search(r"<h1[^>]*>\s*\S", answer.text)
-    assert 'href="/"' in answer.text
-    assert "Traceback" not in answer.text
-    assert "4711" not in answer.text
-    assert answer.headers["Content-Security-Policy"]
+def test_every_problem_has_a_page_with_a_way_on(client):
+    for status in STATUSES:
+        answer = call(client, status)
+        assert answer.status_code == status
+        assert answer.mimetype == "text/html"
+        assert re.search(r"<h1[^>]*>\s*\S", answer.text)
+        assert 'href="/"' in answer.text
+        assert "Traceback" not in answer.text
+        assert "4711" not in answer.text
+        assert answer.headers["Content-Security-Policy"]
 
 
-@pytest.mark.parametrize("status", STATUSES)
-def test_a_program_gets_the_same_as_json(client, status):
-    answer = call(client, status, headers={"Accept": "application/json"})
-    assert answer.status_code == status
-    assert set(answer.json) >= {"error", "message"}
-    assert answer.json["message"]
-    assert "4711" not in answer.text
+def test_a_program_gets_the_same_as_json(client):
+    for status in STATUSES:
+        answer = call(client, status, headers={"Accept": "application/json"})
+        assert answer.status_code == status
+        assert set(answer.json) >= {"error", "message"}
+        assert answer.json["message"]
+        assert "4711" not in answer.text
 
 
 def test_every_problem_is_said_in_the_language_of_the_visitor(portal_app, world):

@@ -97,11 +97,11 @@ def test_the_language_of_a_visitor_is_remembered_out_of_reach_of_scripts(portal_
     assert "Max-Age=31536000" in cookie
 
 
-@pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example", "localhost@evil", ""])
-def test_a_foreign_host_is_refused(portal_app, host):
-    answer = portal_app.test_client().get("/sign-in", headers={"Host": host})
-    assert answer.status_code == 400
-    assert "evil" not in answer.text
+def test_a_foreign_host_is_refused(portal_app):
+    for host in ("evil.example", "localhost.evil.example", "localhost@evil", ""):
+        answer = portal_app.test_client().get("/sign-in", headers={"Host": host})
+        assert answer.status_code == 400
+        assert "evil" not in answer.text
 
 
 def test_a_forwarded_host_is_not_believed(portal_app):

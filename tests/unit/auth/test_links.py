@@ -153,11 +153,11 @@ def test_a_link_for_somebody_who_starts_next_month_does_not_work_yet(portal_app)
     assert choose(portal_app.test_client(), token).status_code == 404
 
 
-@pytest.mark.parametrize("token", ["x", "A" * 43, "a.b", "%00", "<script>", "é" * 20])
-def test_an_invented_link_leads_nowhere(portal_app, token):
-    answer = portal_app.test_client().get(f"/sign-in/link/{token}")
-    assert answer.status_code in (400, 404)
-    assert "<script>" not in answer.text
+def test_an_invented_link_leads_nowhere(portal_app):
+    for token in ("x", "A" * 43, "a.b", "%00", "<script>", "é" * 20):
+        answer = portal_app.test_client().get(f"/sign-in/link/{token}")
+        assert answer.status_code in (400, 404)
+        assert "<script>" not in answer.text
 
 
 def test_a_link_is_kept_as_a_hash(portal_app):
@@ -176,25 +176,20 @@ def test_the_link_signs_out_whoever_used_the_browser_before(portal_app):
     assert "Dewi" in client.get("/account").text
 
 
-@pytest.mark.parametrize(
-    ("password", "repeat", "said"),
-    [
+def test_a_password_that_cannot_be_taken_is_said_beside_its_field(portal_app):
+    account = add_account(portal_app, password=None)
+    token = make(portal_app, account)
+    for password, repeat, said in (
         ("short", "short", "Use 15 characters or more"),
         ("passwordpassword", "passwordpassword", "easy to guess"),
         ("kantor sari sari", "kantor sari sari", "easy to guess"),
         (OTHER, OTHER + "!", "The two passwords differ"),
         ("", "", "Fill this in"),
         ("a" * 300, "a" * 300, "at most 256"),
-    ],
-)
-def test_a_password_that_cannot_be_taken_is_said_beside_its_field(
-    portal_app, password, repeat, said
-):
-    account = add_account(portal_app, password=None)
-    token = make(portal_app, account)
-    answer = choose(portal_app.test_client(), token, password, repeat)
-    assert answer.status_code == 422
-    assert said in answer.text
+    ):
+        answer = choose(portal_app.test_client(), token, password, repeat)
+        assert answer.status_code == 422
+        assert said in answer.text
     assert account_row(portal_app, account).password_hash is None
     assert choose(portal_app.test_client(), token).status_code == 303, "the link is not used up"
 

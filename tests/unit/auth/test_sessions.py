@@ -83,6 +83,13 @@ def test_a_copied_cookie_is_refused_after_the_account_was_closed(portal_app):
     assert send(client).status_code == 303
 
 
+def test_a_cookie_is_refused_while_its_account_is_closed_even_if_nothing_ended_it(portal_app):
+    add_account(portal_app)
+    client = signed_in(portal_app)
+    change(portal_app, update(Account.__table__).values(active=False))
+    assert not is_in(client)
+
+
 def test_a_copied_cookie_is_refused_after_the_person_left(portal_app):
     account = add_account(portal_app)
     thief = copy_of(signed_in(portal_app), portal_app)

@@ -179,7 +179,7 @@ def test_the_present_password_cannot_be_guessed_from_an_open_session(portal_app)
 @pytest.mark.parametrize("same_name", [True, False])
 def test_sixty_wrong_passwords_over_two_workers_are_throttled(portal_database_kind, same_name):
     with live_server(
-        portal_database_kind, fill=_one_account, workers=2, rates={"SIGN_IN": "10"}
+        portal_database_kind, fill=_one_account, workers=2, rates={"SIGN_IN": "10", "FAILURES": "5"}
     ) as server:
         assert len(server.workers) == 2
         browsers = [Client(server.port) for _ in range(6)]
