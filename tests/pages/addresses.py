@@ -1,0 +1,135 @@
+"""Every page of the portal with the demo in it: its address, and who looks at it."""
+
+from __future__ import annotations
+
+import csv
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import text
+
+from portal.db import db
+from portal.demo import ACCOUNTS
+from portal.guard import LIMITED
+from portal.reach import EVERYTHING
+from portal.testing import principal_of
+
+HERE = Path(__file__).parent
+GAP = re.compile(r"<[^>]+>")
+# Who looks at a page: the first who may. Stock is looked at by who is in charge of it.
+VISITORS = ("bagus", "hendra", "ratna", "dewi", "putri", "intan")
+STOCK = ("hendra", "bagus", "ratna")
+ITEM = "SELECT item_id FROM inventory_balance WHERE quantity > 1000 AND minimum > 0"
+# What stands in the gaps of an address: the first row. {me} is the person who looks.
+ROWS = {
+    "/audit/": "SELECT max(id) FROM audit_entry",
+    "/contacts/": "SELECT public_id FROM contact WHERE department_id IS NULL ORDER BY id",
+    "/inventory/categories/": "SELECT public_id FROM inventory_category ORDER BY id",
+    "/inventory/import/items/": "SELECT public_id FROM upload ORDER BY id",
+    "/inventory/import/items/result/": "SELECT public_id FROM job WHERE owner_id = {me}",
+    "/inventory/items/": f"SELECT public_id FROM inventory_item WHERE id IN ({ITEM}) ORDER BY id",
+    "/inventory/items/<public_id>/rules/<place_id>": (
+        "SELECT i.public_id, p.public_id FROM inventory_stock_rule r"
+        " JOIN inventory_item i ON i.id = r.item_id JOIN inventory_point q ON q.id = r.point_id"
+        " JOIN place p ON p.id = q.place_id ORDER BY r.id"
+    ),
+    "/inventory/movements/": (
+        "SELECT public_id FROM inventory_movement WHERE type = 'issue' AND reverses_id IS NULL"
+        " AND id NOT IN (SELECT reverses_id FROM inventory_movement WHERE reverses_id IS NOT NULL)"
+        " AND from_point_id IN (SELECT q.id FROM inventory_point q JOIN place p"
+        " ON p.id = q.place_id WHERE p.code LIKE 'A%') ORDER BY id DESC"
+    ),
+    "/inventory/suppliers/": "SELECT public_id FROM inventory_supplier ORDER BY id",
+    "/inventory/units/": "SELECT public_id FROM inventory_unit ORDER BY id",
+    "/inventory/units/<public_id>/codes/new": (
+        "SELECT public_id FROM inventory_item_unit ORDER BY id"
+    ),
+    "/jobs/": "SELECT public_id FROM job ORDER BY id",
+    "/keys/": "SELECT public_id FROM keys_key ORDER BY id",
+    "/people/": "SELECT public_id FROM person WHERE name = 'Nadia Anggraini'",
+    "/people/departments/": "SELECT public_id FROM department WHERE name = 'Back office'",
+    "/people/memberships/": "SELECT public_id FROM membership WHERE until_on IS NULL",
+    "/places/": "SELECT public_id FROM place WHERE code = 'STORE'",
+    "/plugins/": "SELECT slug FROM plugin_activation WHERE slug = 'inventory'",
+    "/roles/": "SELECT public_id FROM role WHERE slug = 'assistant'",
+    "/roles/assignments/": (
+        "SELECT a.public_id FROM assignment a JOIN role r ON r.id = a.role_id"
+        " WHERE r.slug = 'assistant' ORDER BY a.id"
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Address:
+    """One page, and who looks at it: a user name of the demo, empty for nobody signed in."""
+
+    route: str
+    path: str
+    visitor: str
+
+    def __str__(self) -> str:
+        return self.route
+
+
+def left_out() -> dict[str, str]:
+    """Return route -> why nobody needs to look at it."""
+    with (HERE / "left_out.csv").open(encoding="utf-8", newline="") as file:
+        return {line["route"]: line["reason"] for line in csv.DictReader(file)}
+
+
+def readable_routes(app: Any) -> list[Any]:
+    """Return every rule of the portal that answers GET."""
+    rules = [rule for rule in app.url_map.iter_rules() if "GET" in rule.methods]
+    return sorted(rules, key=str)
+
+
+def pages(app: Any, known: dict[str, str]) -> list[Address]:
+    """Return every page; ``known`` says addresses that no table tells."""
+    people = people_of(app)
+    without = left_out()
+    return [
+        _address(app, rule, known, people)
+        for rule in readable_routes(app)
+        if rule.rule not in without
+    ]
+
+
+def people_of(app: Any) -> dict[str, int]:
+    """Return user name -> person id."""
+    rows = asked(app, "SELECT username, person_id FROM account")
+    return {name: number for name, number in rows if name in {a.username for a in ACCOUNTS}}
+
+
+def _address(app: Any, rule: Any, known: dict[str, str], people: dict[str, int]) -> Address:
+    visitor = _visitor(app, rule, people)
+    if rule.rule in known:
+        return Address(rule.rule, known[rule.rule], visitor)
+    if not rule.arguments:
+        return Address(rule.rule, rule.rule, visitor)
+    sql = ROWS.get(rule.rule) or ROWS[_longest_start(rule.rule)]
+    rows = asked(app, sql.format(me=people.get(visitor, 0)))
+    assert rows, f"the demo has nothing to show at {rule.rule}"
+    values = iter(rows[0])
+    return Address(rule.rule, GAP.sub(lambda gap: str(next(values)), rule.rule), visitor)
+
+
+def _longest_start(route: str) -> str:
+    return max((start for start in ROWS if route.startswith(start)), key=len)
+
+
+def _visitor(app: Any, rule: Any, people: dict[str, int]) -> str:
+    permission = getattr(app.view_functions[rule.endpoint], "__policy__", None)
+    if permission is None:
+        return ""
+    visitors = STOCK if rule.rule.startswith("/inventory") else VISITORS
+    with app.app_context():
+        return next(v for v in visitors if principal_of(app, people[v]).holds(permission))
+
+
+def asked(app: Any, sql: str) -> list[Any]:
+    """Return the rows of a query that may see everything."""
+    with app.app_context(), db.engine.connect() as connection:
+        limited = connection.execution_options(**{LIMITED: EVERYTHING})
+        return [tuple(row) for row in limited.execute(text(sql))]

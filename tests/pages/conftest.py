@@ -1,0 +1,76 @@
+"""The offices of this folder: one for each kind of database, made when first asked for."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+
+from tests.gallery.browse import browser, chromium
+from tests.pages.office import Office, empty_office, office
+
+FIGURES: list[str] = []
+
+
+@pytest.fixture(scope="session")
+def _offices(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Office]]:
+    with ExitStack() as stack:
+        yield _Offices(stack, tmp_path_factory)
+
+
+class _Offices(dict[str, Office]):
+    def __init__(self, stack: ExitStack, folders: pytest.TempPathFactory) -> None:
+        super().__init__()
+        self._stack, self._folders = stack, folders
+
+    def __missing__(self, kind: str) -> Office:
+        folder = self._folders.mktemp("pages")
+        make = empty_office if kind == "empty" else office
+        made = make("sqlite" if kind == "empty" else kind, folder)
+        self[kind] = self._stack.enter_context(made)
+        return self[kind]
+
+
+@pytest.fixture
+def clinic(_offices: dict[str, Office], portal_database_kind: str) -> Office:
+    """Return the demo on each database."""
+    return _offices[portal_database_kind]
+
+
+@pytest.fixture
+def served_clinic(_offices: dict[str, Office]) -> Office:
+    """Return the demo for the browser."""
+    return _offices["sqlite"]
+
+
+@pytest.fixture
+def new_office(_offices: dict[str, Office]) -> Office:
+    """Return a portal without any data."""
+    return _offices["empty"]
+
+
+@pytest.fixture(scope="session")
+def opened() -> Iterator[Any]:
+    """Yield a browser; say loudly when there is none."""
+    if chromium() is None:
+        if "browser" in os.environ.get("KANTOR_TEST_REQUIRE", "").split(","):
+            pytest.fail("KANTOR_TEST_REQUIRE names browser, but there is no Chromium")
+        warnings.warn("NO CHROMIUM: the pages were not looked at", stacklevel=1)
+        pytest.skip("there is no Chromium")
+    with browser() as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def figures() -> list[str]:
+    """Return the lines that are printed at the end of the run."""
+    return FIGURES
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    for line in FIGURES:
+        terminalreporter.write_line(line)

@@ -1,0 +1,165 @@
+"""The demo's clinic as a running portal, with what people would have done in it."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from waitress.server import create_server
+
+from portal import migrate
+from portal.commands import demo
+from portal.commands.init import found, switch_on
+from portal.db import db, unscoped
+from portal.people.models import Person
+from portal.plugin import ROLES
+from portal.roles.principals import raise_epoch
+from portal.testing import PortalClient, add_person, give_role, make_app, run_jobs, sign_in
+from portal.testing_databases import Database
+from tests.live.server import free_port
+from tests.pages.addresses import asked, people_of
+
+IMPORT = "/inventory/import/items"
+LIST = "Kode;Nama barang;Satuan;Stok;Lokasi\nPAGES-1;Kertas label;ream;12;A1\nX-2;;rim;1,2345;?\n"
+FACTS = {
+    "organisation": "Klinik Baru",
+    "language": "en",
+    "time_zone": "Asia/Jakarta",
+    "currency": "IDR",
+}
+MATCHED = "c_sku=0&c_name=1&c_unit=2&c_quantity=3&c_place=4&number_format=comma"
+
+
+@dataclass
+class Office:
+    """A portal with people who are signed in, and where it listens."""
+
+    app: Any
+    address: str
+    people: dict[str, int]
+    known: dict[str, str] = field(default_factory=dict)
+    clients: dict[str, PortalClient] = field(default_factory=dict)
+
+    @property
+    def today(self) -> date:
+        return datetime.now(ZoneInfo("Asia/Jakarta")).date()
+
+    def client(self, name: str) -> PortalClient:
+        """Return the browser of somebody, of nobody for an empty name."""
+        if name not in self.clients:
+            self.clients[name] = (
+                sign_in(self.app, self.people[name]) if name else self.app.test_client()
+            )
+        return self.clients[name]
+
+    def speak(self, name: str, language: str) -> None:
+        """Let somebody read the portal in a language from now on."""
+        with self.app.app_context(), unscoped(reason="test data") as tx:
+            tx.session.get_one(Person, self.people[name]).language = language
+            raise_epoch(tx.session, person_id=self.people[name])
+
+    def cookie(self, name: str) -> dict[str, str]:
+        """Return the cookie of somebody, as a browser wants it."""
+        found = self.client(name).get_cookie(self.app.config["SESSION_COOKIE_NAME"])
+        assert found is not None
+        return {"name": found.key, "value": found.value, "url": self.address}
+
+
+@contextmanager
+def office(kind: str, folder: Path) -> Iterator[Office]:
+    """Yield the demo on one kind of database, after a day's work."""
+    with _portal(kind, folder) as (app, address):
+        demo.make(app)
+        made = Office(app, address, people_of(app))
+        _work(made)
+        yield made
+
+
+@contextmanager
+def empty_office(kind: str, folder: Path) -> Iterator[Office]:
+    """Yield a portal with nothing in it but one person who may do everything."""
+    with _portal(kind, folder) as (app, address):
+        with app.app_context():
+            migrate.upgrade(app.extensions["kantor"])
+            with unscoped(reason="test data") as tx:
+                found(tx, kind="test", **FACTS)
+                switch_on(tx, app.extensions["kantor"].loaded)
+                person = add_person(tx, "Sari Wulandari", role="administrator", everywhere=True)
+                for role in ROLES:
+                    if role != "administrator":
+                        give_role(tx, person, role, department_id=None, may_grant=True)
+            app.extensions["kantor_facts"].forget()
+        yield Office(app, address, {"sari": person})
+
+
+def _work(made: Office) -> None:
+    """Send lists to import, ask for a role, make a link: what pages show when people work."""
+    upload = _sent(made, LIST)
+    for step in ("", "/check"):
+        made.known[f"{IMPORT}/<upload>{step}"] = f"{IMPORT}/{upload}{step}?{MATCHED}"
+    good = _sent(made, LIST.partition("X-2")[0])
+    chosen = dict(pair.split("=") for pair in MATCHED.split("&"))
+    answer = made.client("hendra").post(f"{IMPORT}/{good}/run", data=chosen)
+    assert answer.status_code == 303
+    made.known[f"{IMPORT}/result/<job>"] = urlsplit(answer.location).path
+    made.client("hendra").post("/inventory/ledger/check")
+    run_jobs(made.app)
+    key = {"code": "K-1", "room": "Gudang", "holder_id": str(made.people["putri"])}
+    assert made.client("putri").post("/keys/new", data=key).status_code == 303
+    newcomer = asked(made.app, "SELECT public_id FROM person WHERE name = 'Wening Prastiwi'")
+    person = newcomer[0][0]
+    administrator = made.client("bagus")
+    answer = administrator.post(f"/people/{person}/account", data={"username": "wening"})
+    link = re.search(r"/sign-in/link/[\w.-]+", answer.text)
+    assert link
+    made.known["/sign-in/link/<token>"] = link[0]
+    made.known["/people/<public_id>/account"] = _without_account(made)
+    own = asked(made.app, "SELECT public_id FROM person WHERE name = 'Bagus Adiwinata'")[0][0]
+    role = asked(made.app, "SELECT public_id FROM role WHERE slug = 'executive'")[0][0]
+    form = {"person": own, "role": role, "department": "", "from_on": made.today.isoformat()}
+    answer = administrator.post("/roles/assign", data=form)
+    assert answer.status_code == 303
+
+
+def _without_account(made: Office) -> str:
+    found = asked(made.app, "SELECT public_id FROM person WHERE name = 'Lina Marpuah'")
+    return f"/people/{found[0][0]}/account"
+
+
+def _sent(made: Office, content: str) -> str:
+    """Return the id of a list that was sent to be imported."""
+    file = (BytesIO(content.encode()), "stok gudang.csv")
+    answer = made.client("hendra").post(
+        IMPORT, data={"file": file}, content_type="multipart/form-data"
+    )
+    assert answer.status_code == 303
+    return str(urlsplit(answer.location).path.rpartition("/")[2])
+
+
+@contextmanager
+def _portal(kind: str, folder: Path) -> Iterator[tuple[Any, str]]:
+    """Yield a portal on an empty database, served by a thread, and its address."""
+    port = free_port()
+    address = f"http://127.0.0.1:{port}"
+    with Database.made(kind, folder) as database:
+        app = make_app(database.url, folder, None, base_url=address)
+        server = create_server(app, host="127.0.0.1", port=port, threads=4)
+        thread = threading.Thread(target=server.run, daemon=True)
+        thread.start()
+        try:
+            yield app, address
+        finally:
+            server.close()
+            server.task_dispatcher.shutdown()
+            thread.join(timeout=5)
+            with app.app_context():
+                db.engine.dispose()
