@@ -64,14 +64,20 @@ def matching(tx: UnitOfWork, statement: Select[Any], term: str, entity: Any = No
 
 @dataclass(frozen=True)
 class Found:
-    """The rows that a term matches: a condition and, where many match, their keys to count by."""
+    """The rows that a term matches; where the database cannot tell, whether they are few."""
 
-    condition: ColumnElement[bool]
+    condition: ColumnElement[bool]  # met by each row on its own
     key: Any = None
-    keys: Any = None
+    keys: Any = None  # a select of the keys, by an index
+    few: bool = False
 
-    def limiting(self, statement: Select[Any]) -> Select[Any]:
-        """Return ``statement`` limited to these rows, to be read in its own order."""
+    def limiting(self, statement: Select[Any], *, few: bool | None = None) -> Select[Any]:
+        """Return ``statement`` limited to these rows.
+
+        Few are fetched by key and sorted; many are met soon enough in the statement's own order.
+        """
+        if self.few if few is None else few:
+            return statement.where(self.key.in_(self.keys))
         return statement.where(self.condition)
 
     def counted(self, statement: Select[Any]) -> Select[Any]:
@@ -97,11 +103,8 @@ def matches(tx: UnitOfWork, term: str, entity: Any) -> Found | None:
     if tx.session.get_bind().dialect.name == "postgresql":
         return Found(or_(*coded, words.all_in(texts, _like, _pattern)))
     hits = _Trigrams(mapper, declared, folded, words)
-    key = hits.key_of(entity)
-    if hits.are_few(tx):
-        return Found(key.in_(hits.keys()))
-    # More than a few are read in list order, where the next ones are never far.
-    return Found(or_(*coded, words.all_in(texts, _instr, _after_sign)), key, hits.keys())
+    condition = or_(*coded, words.all_in(texts, _instr, _after_sign))
+    return Found(condition, hits.key_of(entity), hits.keys(), few=hits.are_few(tx))
 
 
 @dataclass(frozen=True)

@@ -98,6 +98,7 @@ class Question:
         self.order = self._order()
         self.place = place(asked.arguments, self.order)
         self.highest: int | None = None
+        self._counted: int | None = None
         self._matches: tuple[Found | None] | None = None
 
     def _refuse(self, names: set[str]) -> None:
@@ -158,7 +159,12 @@ class Question:
 
     def _statement(self, tx: UnitOfWork, step: str, found: Found | None) -> Select[Any]:
         statement = self._masked(self.prepared.ordered(self.order, step))
-        return self._mine(tx, statement if found is None else found.limiting(statement))
+        if found is None:
+            return self._mine(tx, statement)
+        few = found.few
+        if few and self.table.search is not self.prepared.entity:
+            few = self.count(tx) <= COUNTED  # A few of what is searched may be in many rows.
+        return self._mine(tx, found.limiting(statement, few=few))
 
     def rows(self, tx: UnitOfWork, here: Place, most: int) -> Sequence[Any]:
         """Return at most ``most`` rows from ``here`` on, nearest first."""
@@ -173,10 +179,11 @@ class Question:
         long_for = self.prepared.long_for
         if not self.asked.search and long_for.get(tx.actor, 0.0) > monotonic():
             return COUNTED + 1
-        counted = self.count_to(tx, COUNTED)
-        if counted > COUNTED and not self.asked.search:
+        if self._counted is None:
+            self._counted = self.count_to(tx, COUNTED)
+        if self._counted > COUNTED and not self.asked.search:
             long_for[tx.actor] = monotonic() + REMEMBERED
-        return counted
+        return self._counted
 
     def count_to(self, tx: UnitOfWork, most: int) -> int:
         """Return how many rows there are; ``most + 1`` stands for any larger number."""
