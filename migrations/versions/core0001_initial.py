@@ -123,6 +123,8 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("person", schema=None) as batch_op:
         batch_op.create_index("ix_person_name_key", ["name_key", "id"], unique=False)
+        batch_op.create_index("ix_person_active_from", ["active_from"], unique=False)
+        batch_op.create_index("ix_person_active_until", ["active_until"], unique=False)
 
     op.create_table(
         "portal_info",
@@ -528,6 +530,8 @@ def upgrade() -> None:
             batch_op.f("ix_contact_department_id"), ["department_id"], unique=False
         )
         batch_op.create_index("ix_contact_name_key", ["name_key", "id"], unique=False)
+        batch_op.create_index("ix_contact_kind", ["kind", "name_key", "id"], unique=False)
+        batch_op.create_index("ix_contact_active", ["active", "name_key", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_contact_works_for_id"), ["works_for_id"], unique=False)
 
     op.create_table(
@@ -699,6 +703,8 @@ def downgrade() -> None:
     op.drop_table("place")
     with op.batch_alter_table("contact", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_contact_works_for_id"))
+        batch_op.drop_index("ix_contact_active")
+        batch_op.drop_index("ix_contact_kind")
         batch_op.drop_index("ix_contact_name_key")
         batch_op.drop_index(batch_op.f("ix_contact_department_id"))
 
@@ -767,6 +773,8 @@ def downgrade() -> None:
     op.drop_table("role")
     op.drop_table("portal_info")
     with op.batch_alter_table("person", schema=None) as batch_op:
+        batch_op.drop_index("ix_person_active_until")
+        batch_op.drop_index("ix_person_active_from")
         batch_op.drop_index("ix_person_name_key")
 
     op.drop_table("person")

@@ -18,6 +18,8 @@ class Contact(Public, Named, Versioned, Scoped, CoreBase, shared_when_null=True)
     __table_args__ = (
         CheckConstraint("kind IN ('person', 'organisation')", name="kind"),
         Index("ix_contact_name_key", "name_key", "id"),
+        Index("ix_contact_kind", "kind", "name_key", "id"),
+        Index("ix_contact_active", "active", "name_key", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

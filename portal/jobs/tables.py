@@ -41,14 +41,14 @@ JOBS = Table(
     "core.job.view",
     jobs,
     columns=(
-        Column("id", message("Number"), "number", sort=(Job.id,)),
         Column("name", message("Job"), primary=True, link=("jobs.job", {"public_id": "public_id"})),
         Column("state", message("State"), "pill", labels=STATES, tone=TONES),
         Column("attempts", message("Attempts"), "number"),
-        Column("created_at", message("Asked for"), "datetime"),
+        Column("created_at", message("Asked for"), "datetime", sort=(Job.created_at, Job.id)),
         Column("finished_at", message("Finished"), "datetime"),
+        Column("id", message("Number"), "number", shown=False),
     ),
-    default_sort="-id",
+    default_sort="-created_at",
     views=(
         View(key="waiting", title=STATES["waiting"], criteria={"state": "waiting"}),
         View(key="failed", title=STATES["failed"], criteria={"state": "failed"}),

@@ -48,6 +48,8 @@ class Person(Public, Named, Versioned, Global, CoreBase, reason="everybody sees 
     __table_args__ = (
         CheckConstraint("active_until IS NULL OR active_until >= active_from", name="active_range"),
         Index("ix_person_name_key", "name_key", "id"),
+        Index("ix_person_active_from", "active_from"),
+        Index("ix_person_active_until", "active_until"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
