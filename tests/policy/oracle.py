@@ -118,5 +118,11 @@ def _by_policy(cell: Cell) -> str:
     return "in" if cell.relation in rule[reach] else "404"
 
 
+def covers(role: str, permission: str, rule: str, relation: str) -> bool:
+    """Return whether a role reaches rows in a relation by a permission."""
+    reach = (EVERYBODY | roles()[role]).get(permission)
+    return reach is not None and relation in RULES[rule][reach]
+
+
 def _among(one: str, listed: tuple[str, ...]) -> bool:
     return "*" in listed or one in listed

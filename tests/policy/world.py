@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select, update
 
 from kantor_inventory.models import Category, Item, ItemUnit, Supplier, Unit
 from kantor_inventory.services import items, stock
+from portal.audit.models import AuditEntry
 from portal.auth import passwords, sessions
 from portal.auth.models import Account, AccountLink, AccountSession
 from portal.contacts.models import Contact, ContactPoint
@@ -24,7 +25,7 @@ from portal.places.models import Place, PlaceServes
 from portal.plugins.models import PluginActivation
 from portal.roles.models import Assignment, Role, RolePermission
 from portal.testing import LONG_AGO, add_person, give_role
-from tests.policy import tables
+from tests.policy import canaries, tables
 from tests.policy.stand import PASSWORD, Stand
 
 SEEN = re.compile(r'name="seen"[^>]* value="([^"]+)"')
@@ -43,9 +44,26 @@ class World:
     actors: dict[str, dict[str, Any]] = field(default_factory=dict)
     objects: dict[tuple[str, str, str], dict[str, Any]] = field(default_factory=dict)
     common: dict[str, Any] = field(default_factory=dict)
+    aviary: canaries.Aviary = field(default_factory=canaries.Aviary)
 
     def put(self, kind: str, relation: str, role: str = "*", **facts: Any) -> None:
         self.objects[kind, relation, role] = facts
+
+    def device(self, tx: Any, person_id: int, address: str) -> str:
+        """Add a signed-in device of a person."""
+        return _device(tx, person_id, address)
+
+    def rename_account(self, tx: Any, person_id: int, username: str) -> None:
+        """Let a person sign in under another name."""
+        table = Account.__table__
+        change = update(table).where(table.c.person_id == person_id).values(username=username)
+        kernel_execute(tx.session, change)
+
+    def give_reason(self, tx: Any, assignment: str, reason: str) -> None:
+        """Say why somebody holds a role."""
+        table = Assignment.__table__
+        change = update(table).where(table.c.public_id == assignment).values(reason=reason)
+        kernel_execute(tx.session, change)
 
     def get(self, kind: str, relation: str, role: str) -> dict[str, Any]:
         """Return the facts of the object of a kind in a relation to the visitor with a role."""
@@ -72,6 +90,10 @@ def build(stand: Stand) -> World:
     with stand.building() as tx:
         _stock(tx, world)
         _papers(tx, world, stand)
+        world.aviary = canaries.plant(tx, world, stand)
+    with stand.building() as tx:
+        last = kernel_execute(tx.session, select(func.max(AuditEntry.__table__.c.id))).scalar_one()
+        world.aviary.addresses |= {f"/audit/{last - back}" for back in range(3)}
     stand.keep()
     for name, path in (("activation", "/plugins"), ("settings", "/settings")):
         page = stand.ask("administrator", "GET", path).text
@@ -394,14 +416,14 @@ def _account(tx: Any, person_id: int, *, active: bool = True) -> int:
     return int(found)
 
 
-def _device(tx: Any, person_id: int) -> str:
+def _device(tx: Any, person_id: int, address: str = "127.0.0.1") -> str:
     public_id = new_public_id()
     row = {
         "account_id": _account(tx, person_id),
         "public_id": public_id,
         "token_hash": sessions.hashed(public_id),
         "device": "another one",
-        "address": "127.0.0.1",
+        "address": address,
         "created_at": tx.now,
         "proved_at": tx.now,
         "seen_at": tx.now + timedelta(hours=6),

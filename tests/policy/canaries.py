@@ -1,0 +1,349 @@
+"""Marks that stand for everything worth hiding: each with those who may read it, and where.
+
+A word or a number that nothing else in the portal holds is planted in every field that not
+everybody may see. Who may see it is told by the oracle, not by the portal.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import insert, select
+
+from kantor_inventory.models import Balance, Item, ItemUnit, LedgerCheck, Supplier, SupplierItem
+from kantor_inventory.services import items, stock
+from portal.contacts.models import Contact, ContactPoint
+from portal.files.models import StoredFile, Upload
+from portal.guard import kernel_execute
+from portal.jobs.models import Job, Outbox
+from portal.jobs.sentences import packed
+from portal.orm import new_public_id
+from portal.people.models import Person
+from tests.policy import tables
+from tests.policy.oracle import covers
+
+SEVEN_DIGITS = range(10**6, 3 * 10**6)
+SIGN = "zqx"  # begins every word, so that a search for it finds them all without naming one
+LISTED = ("html", "json", "csv", "xlsx")
+STOCK = tuple(
+    f"inventory.stock.{verb}"
+    for verb in ("view", "receive", "issue", "transfer", "scrap", "reverse", "set_rule")
+)
+ROLES = tuple(tables.roles())
+
+
+@dataclass(frozen=True)
+class Canary:
+    """One mark: who may read it, in which formats one of the ``sure`` readers must find it."""
+
+    what: str
+    mark: str
+    readers: frozenset[str]
+    formats: tuple[str, ...] = ("html",)
+    sure: frozenset[str] | None = None  # None: every reader finds it
+
+    @property
+    def pattern(self) -> re.Pattern[str]:
+        """What the mark looks like on a page: numbers with the groups of either language."""
+        if not self.mark.isdigit():
+            return re.compile(re.escape(self.mark))
+        groups = f"{int(self.mark):,}"
+        forms = {self.mark, groups, groups.replace(",", ".")}
+        return re.compile(rf"(?<![\d_-])(?:{'|'.join(map(re.escape, forms))})(?![\w-])")
+
+
+@dataclass
+class Aviary:
+    """All canaries of a world, and the addresses of pages that the matrix does not visit."""
+
+    canaries: list[Canary] = field(default_factory=list)
+    addresses: set[str] = field(default_factory=set)
+    numbers: Any = field(default_factory=lambda: iter(random.Random(7).sample(SEVEN_DIGITS, 200)))
+
+    def word(self, what: str, readers: Any, **more: Any) -> str:
+        """Return a new word that only ``readers`` may meet."""
+        mark = f"{SIGN}{len(self.canaries):03d}{what.split()[0].lower()}"
+        self.canaries.append(Canary(what, mark, frozenset(readers), **more))
+        return mark
+
+    def number(self, what: str, readers: Any, **more: Any) -> int:
+        """Return a new number of seven digits that only ``readers`` may meet."""
+        mark = next(self.numbers)
+        self.canaries.append(Canary(what, str(mark), frozenset(readers), **more))
+        return int(mark)
+
+
+def holders(*permissions: str, rule: str, relation: str) -> set[str]:
+    """Return the roles that reach rows in ``relation`` with one of these permissions."""
+    return {
+        role for role in ROLES if any(covers(role, name, rule, relation) for name in permissions)
+    }
+
+
+def plant(tx: Any, world: Any, stand: Any) -> Aviary:
+    """Plant every canary and return them."""
+    aviary = Aviary()
+    _contacts(tx, world, aviary)
+    _stock(tx, world, aviary)
+    _papers(tx, world, aviary, stand)
+    _work(tx, world, aviary)
+    return aviary
+
+
+def _contacts(tx: Any, world: Any, aviary: Aviary) -> None:
+    for relation in ("same", "below", "above", "elsewhere", "team"):
+        # Whoever may change a contact sees it on the form, however near their view reaches.
+        both = ("core.contact.view", "core.contact.edit")
+        readers = holders(*both, rule="shared", relation=relation)
+        sure = frozenset(holders("core.contact.view", rule="shared", relation=relation))
+        firm = Contact(
+            name=aviary.word(f"Firm of {relation}", readers, formats=LISTED, sure=sure),
+            kind="organisation",
+            department_id=world.departments[relation],
+            note=aviary.word(f"note on the firm of {relation}", readers, sure=sure),
+        )
+        address = aviary.word(f"address of the firm of {relation}", readers, sure=sure)
+        firm.points = [ContactPoint(kind="address", value=address)]
+        tx.session.add(firm)
+        tx.session.flush()
+        # Everybody sees who works there, and only some see where that is.
+        shared = Contact(name=f"Agent of {relation}", kind="person", works_for_id=firm.id)
+        tx.session.add(shared)
+        supplier = Supplier(contact_id=firm.id)
+        tx.session.add(supplier)
+        tx.session.flush()
+        aviary.addresses |= {
+            f"/contacts/{firm.public_id}",
+            f"/contacts/{firm.public_id}/edit",
+            f"/contacts/{shared.public_id}",
+            f"/contacts/{shared.public_id}/edit",
+            f"/inventory/suppliers/{supplier.public_id}",
+            f"/inventory/suppliers/{supplier.public_id}/edit",
+        }
+        world.common[f"private_supplier_{relation}"] = supplier.public_id
+        world.common[f"private_contact_{relation}"] = firm.public_id
+
+
+def _stock(tx: Any, world: Any, aviary: Aviary) -> None:
+    unit = items.unit_named(tx, "piece")
+    for relation in ("same", "below", "above", "elsewhere", "team", "served"):
+        place = world.places[relation]
+        item = Item(name=f"Ware {relation}", sku=f"W-{relation}", sku_key=f"w-{relation}")
+        item.base_unit = unit
+        item.units = [ItemUnit(unit=unit, num=1)]
+        tx.session.add(item)
+        tx.session.flush()
+        seers = holders(*STOCK, rule="stock", relation=relation)
+        lookers = holders("inventory.stock.view", rule="stock", relation=relation)
+        buyers = holders("inventory.cost.view", rule="stock", relation=relation)
+        even = {r for r in ROLES if _same_reach(r, "inventory.cost.view", "inventory.stock.view")}
+        quantity = aviary.number(
+            f"quantity of ware {relation}", seers, formats=LISTED, sure=frozenset(lookers)
+        )
+        worth = Canary(
+            f"worth of ware {relation}",
+            str(quantity * 3),
+            frozenset(buyers & seers),
+            LISTED,
+            frozenset(buyers & lookers & even),
+        )
+        aviary.canaries.append(worth)
+        note = aviary.word(
+            f"movement of ware {relation}", seers, formats=("html", "json", "csv", "xlsx"),
+            sure=frozenset(lookers),
+        )  # fmt: skip
+        command = stock.Receive(
+            item=item.public_id,
+            quantity=quantity * 1_000,
+            price=300,
+            to_place=place["id"],
+            note=note,
+        )
+        moved = stock.receive(tx, command)
+        minimum = aviary.number(
+            f"minimum of ware {relation}", seers, formats=LISTED, sure=frozenset(lookers)
+        )
+        tx.session.flush()
+        rule = stock.SetRule(
+            item=item.public_id, place=place["id"], minimum=minimum * 1_000, maximum=None
+        )
+        stock.set_rule(tx, rule)
+        price = aviary.number(
+            f"price of ware {relation}",
+            holders("inventory.cost.view", rule="anybody", relation="any"),
+            sure=frozenset(
+                holders("inventory.cost.view", rule="anybody", relation="any")
+                & holders("inventory.item.view", rule="anybody", relation="any")
+            ),
+        )
+        supplier = tx.session.scalars(
+            select(Supplier).where(Supplier.public_id == world.common["supplier"])
+        ).one()
+        tx.session.add(
+            SupplierItem(supplier_id=supplier.id, item_unit_id=item.units[0].id, price=price * 100)
+        )
+        _finding(tx, world, aviary, item, relation, lookers)
+        here = f"/inventory/items/{item.public_id}"
+        aviary.addresses |= {
+            here,
+            f"{here}/movements",
+            *(f"{here}/movements?format={name}" for name in ("json", "csv", "xlsx")),
+            *(f"{here}/{name}" for name in ("issue", "receive", "transfer", "scrap", "rules/new")),
+            f"{here}/rules/{place['id']}",
+            f"/inventory/movements/{moved.public_id}",
+            f"/inventory/movements/{moved.public_id}/reverse",
+        }
+        aviary.addresses |= {
+            f"/inventory/stock?place={place['id']}{more}"
+            for more in ("", "&format=json", "&state=below")
+        }
+
+
+def _same_reach(role: str, one: str, other: str) -> bool:
+    grants = tables.roles()[role]
+    return one in grants and grants.get(one) == grants.get(other)
+
+
+def _finding(
+    tx: Any, world: Any, aviary: Aviary, item: Any, relation: str, lookers: set[str]
+) -> None:
+    balance = tx.session.scalars(
+        select(Balance).where(Balance.item_id == item.id, ~Balance.outside)
+    ).one()
+    buyers = holders("inventory.cost.view", rule="stock", relation=relation)
+    for kind, readers in (("quantity", lookers), ("value", lookers & buyers)):
+        world.common.setdefault("findings", []).append(
+            {
+                "item_id": item.id,
+                "point_id": balance.point_id,
+                "kind": kind,
+                "stored": aviary.number(f"finding about the {kind} of ware {relation}", readers),
+                "computed": 0,
+            }
+        )
+
+
+def _papers(tx: Any, world: Any, aviary: Aviary, stand: Any) -> None:
+    """Files, devices and imports of every visitor and of one who never comes."""
+    store = stand.app.extensions["kantor_files"]
+    people = {role: actor["id"] for role, actor in world.actors.items()}
+    people |= {"": world.common["colleague_elsewhere"]}
+    importers = set(holders("inventory.item.import", rule="anybody", relation="any"))
+    for number, (role, person_id) in enumerate(people.items(), 1):
+        owner = {role} - {""}
+        content = aviary.word(f"file of {role}", owner)
+        listed = aviary.word(f"list of {role}", owner & importers)
+        named = aviary.word(f"name of the list of {role}", owner & importers)
+        file_id = _stored(tx, store, content)
+        list_id = _stored(tx, store, f"Kode;Nama barang;Satuan\n1;{listed};piece\n")
+        upload = _upload(tx, person_id, file_id, "note.txt", "note")
+        imported = _upload(tx, person_id, list_id, f"{named}.csv", "import inventory.items")
+        failed = aviary.word(
+            f"import of {role}", (owner & importers) | _everywhere("core.job.view")
+        )
+        job = _job(tx, "core.import", person_id, imported, failed)
+        aviary.addresses |= {
+            f"/files/{upload}",
+            f"/inventory/import/items/{imported}",
+            f"/inventory/import/items/{imported}/check?c_sku=0&c_name=1&c_unit=2",
+            f"/inventory/import/items/result/{job}",
+            f"/jobs/{job}",
+        }
+        address = f"198.51.100.{100 + number}"
+        aviary.canaries.append(Canary(f"device of {role}", address, frozenset(owner)))
+        world.device(tx, person_id, address)
+
+
+def _everywhere(permission: str) -> set[str]:
+    return holders(permission, rule="everything", relation="any")
+
+
+def _stored(tx: Any, store: Any, text: str) -> int:
+    from io import BytesIO
+
+    content = store.put(BytesIO(text.encode()))
+    table = StoredFile.__table__
+    row = {"sha256": content.sha256, "size": content.size, "created_at": tx.now}
+    made = insert(table).values(row).returning(table.c.id)
+    return int(kernel_execute(tx.session, made).scalar_one())
+
+
+def _upload(tx: Any, owner: int, file_id: int, name: str, purpose: str) -> str:
+    row = {
+        "public_id": new_public_id(),
+        "owner_id": owner,
+        "file_id": file_id,
+        "name": name,
+        "purpose": purpose,
+        "created_at": tx.now,
+        "expires_at": tx.now + timedelta(days=1),
+    }
+    kernel_execute(tx.session, insert(Upload.__table__).values(row))
+    return str(row["public_id"])
+
+
+def _job(tx: Any, name: str, owner: int | None, upload: str, error: str) -> str:
+    choices = {"columns": {}, "number_format": None, "date_order": None, "grouped": False}
+    args = {"import": "inventory.items", "upload": upload, "choices": choices, "chosen": {}}
+    row = {
+        "public_id": new_public_id(),
+        "name": name,
+        "args": args,
+        "state": "failed",
+        "error": packed(error),
+        "owner_id": owner,
+        "created_at": tx.now,
+        "sent_at": tx.now,
+    }
+    kernel_execute(tx.session, insert(Job.__table__).values(row))
+    return str(row["public_id"])
+
+
+def _work(tx: Any, world: Any, aviary: Aviary) -> None:
+    """Audit, events that could not be handed over, ledger findings, accounts, reasons."""
+    watchers = _everywhere("core.audit.view")
+    subject = tx.session.get_one(Person, world.actors["nobody"]["id"])
+    tx.audit("core.test", subject, secret=aviary.word("audit detail", watchers))
+    event = {
+        "event": "core.test_happened",
+        "subscriber": "inventory",
+        "payload": {},
+        "attempts": 5,
+        "created_at": tx.now,
+        "due_at": tx.now,
+        "error": packed(aviary.word("stuck event", _everywhere("core.job.view"))),
+    }
+    kernel_execute(tx.session, insert(Outbox.__table__).values(event))
+    findings = world.common.pop("findings")
+    tx.session.add(
+        LedgerCheck(
+            checked_at=tx.now,
+            balances=3,
+            movements=3,
+            differences=len(findings),
+            findings=findings,
+        )
+    )
+    for relation in ("same", "below", "above", "elsewhere", "team"):
+        givers = holders("core.person.give_access", rule="person", relation=relation)
+        world.rename_account(
+            tx,
+            world.common[f"colleague_{relation}"],
+            aviary.word(f"username of {relation}", givers),
+        )
+        seers = holders(
+            *(f"core.role.{verb}" for verb in ("view", "edit", "assign", "grant")),
+            rule="person",
+            relation=relation,
+        )
+        looks = holders("core.role.view", rule="person", relation=relation)
+        world.give_reason(
+            tx,
+            world.get("assignment", relation, "*")["id"],
+            aviary.word(f"reason of {relation}", seers, sure=frozenset(looks)),
+        )
+    aviary.addresses |= {f"/roles/{world.common['role']}"}
