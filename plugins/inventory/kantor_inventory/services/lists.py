@@ -349,11 +349,20 @@ def prices_of(tx: UnitOfWork, supplier: Supplier) -> Any:
 def findings_in_reach(
     tx: UnitOfWork, findings: list[dict[str, Any]]
 ) -> tuple[list[tuple[str, str, dict[str, Any]]], int]:
-    """Return (item, place, finding) where one may look, and how many there are elsewhere."""
+    """Return (item, place, finding) where one may look, and how many there are elsewhere.
+
+    A value comes without its figures where one may not see what stock costs.
+    """
     if not findings:
         return [], 0
     statement: Any = (
-        select(Balance.item_id, Balance.point_id, Item.name, Place.name.label("place"))
+        select(
+            Balance.item_id,
+            Balance.point_id,
+            Item.name,
+            Place.name.label("place"),
+            cost_in_reach(tx, Balance).label("priced"),
+        )
         .join(Item, Item.id == Balance.item_id)
         .join(Point, Point.id == Balance.point_id)
         .join(Place, Place.id == Point.place_id)
@@ -363,12 +372,14 @@ def findings_in_reach(
         )
     )
     rows = tx.session.execute(visible(statement, "inventory.stock.view", tx.actor))
-    names = {(row.item_id, row.point_id): (row.name, row.place) for row in rows}
-    found = [
-        (*names[key], finding)
-        for finding in findings
-        if (key := (finding["item_id"], finding["point_id"])) in names
-    ]
+    known = {(row.item_id, row.point_id): row for row in rows}
+    found = []
+    for finding in findings:
+        row = known.get((finding["item_id"], finding["point_id"]))
+        if row is not None:
+            shown = finding["kind"] != "value" or row.priced
+            told = finding if shown else finding | {"stored": None, "computed": None}
+            found.append((row.name, row.place, told))
     return found, len(findings) - len(found)
 
 
