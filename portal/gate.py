@@ -97,7 +97,10 @@ class Portal(Flask):
     def dispatch_request(self) -> Any:
         # A file has been read and cannot be read again.
         attempts = 1 if request.method in SAFE or request.files else 3
-        return retrying(super().dispatch_request, db.session(), attempts=attempts)
+        try:
+            return retrying(super().dispatch_request, db.session(), attempts=attempts)
+        except SystemExit as error:  # It would end the worker, not the page.
+            raise RuntimeError("a view called sys.exit()") from error
 
 
 def serves_files(endpoint: str | None, view: Any) -> bool:

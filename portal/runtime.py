@@ -127,9 +127,13 @@ class Plugins:
             raise PluginDefinitionError(plugin.slug, [f"needs {', '.join(missing)}, not loaded"])
         if plugin.models is not None:
             plugin.models.registry.configure(cascade=True)
+        found = list(admission.problems(plugin))
         if plugin.hooks is not None:
-            self.pm.register(plugin.hooks, name=plugin.slug)
-        found = [*admission.problems(plugin), *self._hook_problems(plugin)]
+            try:
+                self.pm.register(plugin.hooks, name=plugin.slug)
+            except pluggy.PluginValidationError as error:  # It asks for what nobody gives.
+                found.append(" ".join(str(error).split()))
+        found += self._hook_problems(plugin)
         mount(plugin, found)
         self.loaded[plugin.slug] = plugin
         self.versions.setdefault(plugin.slug, "")
@@ -137,7 +141,7 @@ class Plugins:
         messages.add_catalogue(package_folder(plugin) / "translations")
 
     def _hook_problems(self, plugin: Plugin) -> Iterator[str]:
-        """Yield unknown hooks and such as ask for arguments nobody will give."""
+        """Yield answers to questions that nobody asks, and such as meddle with others' answers."""
         for implementation in self._implementations(None, plugin.slug):
             name = implementation.function.__name__
             caller = getattr(self.pm.hook, name, None)
@@ -146,8 +150,6 @@ class Plugins:
             elif caller is None or not caller.has_spec():
                 if not implementation.optionalhook:
                     yield f"{name}() implements no known hook"
-            elif unknown := set(implementation.argnames) - set(caller.spec.argnames):
-                yield f"{name}() takes {', '.join(sorted(unknown))}, which nobody gives"
 
     def _forget(self, plugin: Plugin) -> None:
         if self.pm.has_plugin(plugin.slug):
