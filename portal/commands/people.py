@@ -93,14 +93,16 @@ def person_list(desk: Any, as_json: bool) -> None:
 )
 @click.pass_obj
 def person_end(desk: Any, name: str, on: Any) -> None:
-    """Note that somebody no longer works here; the account stops working that day."""
-    from portal.roles.principals import raise_epoch
+    """Note that somebody no longer works here: account, departments and roles end that day."""
+    from datetime import timedelta
+
+    from portal.people import services
 
     with desk.app.app_context(), _unit() as tx:
         row = person_named(tx, name)
-        row.active_until = on.date() if on else tx.today
-        raise_epoch(tx.session, person_id=row.id)
-        tx.audit("core.person_ended", row, on=str(row.active_until))
+        last = (on.date() if on else tx.today) - timedelta(days=1)
+        command = services.EndPerson(version=row.version, last_day=last)
+        services.end_person(tx, row.public_id, command)
 
 
 @click.group()

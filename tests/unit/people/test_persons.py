@@ -163,3 +163,17 @@ def test_team_reach_follows_who_is_managed_today(portal_app, world):
         far = person(tx, world.people["assistant"])
         with pytest.raises(NotFound):
             change_person(tx, far.public_id, changed(far, name="Not led"))
+
+
+def test_the_command_line_ends_a_person_as_the_page_does(portal_app, world):
+    from click.testing import CliRunner
+
+    from portal.commands.people import person as command
+
+    desk = type("Desk", (), {"app": portal_app})()
+    outcome = CliRunner().invoke(command, ["end", "Executive"], obj=desk)
+    assert outcome.exit_code == 0, outcome.output
+    with working_as(portal_app) as tx:
+        row = person(tx, world.people["executive"])
+        assert row.active_until == tx.today
+        assert [m.until_on for m in memberships_of(tx, row.id)] == [tx.today]
