@@ -672,7 +672,8 @@ def _make_audit_append_only() -> None:
         " $$ BEGIN RAISE EXCEPTION 'the audit is append-only'; END $$"
     )
     op.execute(
-        "CREATE TRIGGER audit_entry_refuses_change BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_entry"
+        "CREATE TRIGGER audit_entry_refuses_change"
+        " BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_entry"
         " FOR EACH STATEMENT EXECUTE FUNCTION core_append_only()"
     )
 
