@@ -33,7 +33,9 @@ PAGES: Mapping[str, tuple[Any, str, str]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Known:
-    """What the audit can be narrowed to: acts, kinds of records, and people as (public id, name)."""
+    """What the audit can be narrowed to: acts, kinds of records, and people as (public
+    id, name).
+    """
 
     actions: list[str]
     kinds: list[str]

@@ -216,7 +216,9 @@ def _values(tx: UnitOfWork, command: SavePlace, place: Place | None) -> dict[str
 
 
 def _serve(tx: UnitOfWork, place: Place, wanted: Sequence[str]) -> list[list[str]]:
-    """Make ``wanted`` the departments that are served; return names before and after, or nothing."""
+    """Make ``wanted`` the departments that are served; return names before and after,
+    or nothing.
+    """
     before = {row.id: row.name for row in served(tx, place)}
     rows = select(Department).where(Department.public_id.in_(list(wanted)))
     after = {row.id: row.name for row in tx.session.scalars(rows) if row.id != place.department_id}

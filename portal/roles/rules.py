@@ -1,4 +1,6 @@
-"""What one set of rights covers of another: the arithmetic of passing roles on. No database here."""
+"""What one set of rights covers of another: the arithmetic of passing roles on. No
+database here.
+"""
 
 from __future__ import annotations
 

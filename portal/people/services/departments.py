@@ -107,7 +107,9 @@ def tree(tx: UnitOfWork) -> list[Branch]:
 
 
 def add_department(tx: UnitOfWork, command: AddDepartment) -> Department:
-    """Make a department; raise ValidationFailed for a taken name or a parent outside one's reach."""
+    """Make a department; raise ValidationFailed for a taken name or a parent outside
+    one's reach.
+    """
     parent = _parent(tx, command.parent)
     _refuse_taken_name(tx, command.name, parent, None)
     with tx.acting_for("core", reason="a new department below one of the actor's") as own:

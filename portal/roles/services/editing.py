@@ -160,7 +160,9 @@ def _known(tx: UnitOfWork, permissions: Mapping[str, str]) -> dict[str, str]:
 def _change_permissions(
     tx: UnitOfWork, role: Role, wanted: Mapping[str, str]
 ) -> dict[str, list[str | None]]:
-    """Bring the rows of a role to what is wanted; return name -> [before, after] of what differs."""
+    """Bring the rows of a role to what is wanted; return name -> [before, after] of
+    what differs.
+    """
     known, changed = declared(tx), dict[str, list[str | None]]()
     for row in list(role.permissions):
         after = wanted.get(row.permission)
@@ -180,7 +182,9 @@ def _change_permissions(
 
 
 def _refuse_beyond(tx: UnitOfWork, now: Mapping[str, str], wanted: Mapping[str, str]) -> None:
-    """Refuse to add what the actor may not pass on himself, unless he may assign any role anyway."""
+    """Refuse to add what the actor may not pass on himself, unless he may assign any
+    role anyway.
+    """
     if holds_everywhere(tx, ASSIGN) or tx.actor.person_id is None:
         return
     power = held_by(tx, tx.actor.person_id, only_granting=True)

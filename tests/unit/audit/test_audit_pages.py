@@ -31,7 +31,9 @@ def admin(portal_app, world):
 
 @pytest.fixture
 def acts(portal_app, world):
-    """Let the administrator and the portal itself do a few things; return the former's public id."""
+    """Let the administrator and the portal itself do a few things; return the former's
+    public id.
+    """
     with working_as(portal_app, world.people["administrator"]) as tx:
         for name in ("Archive", "Kitchen"):
             add_department(tx, AddDepartment(name=name))

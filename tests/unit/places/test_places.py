@@ -35,7 +35,9 @@ def keeper(portal_app, world):
 
 @pytest.fixture
 def house(portal_app, world):
-    """Return the public ids of a house of the board, a room of the office in it, a shelf in that."""
+    """Return the public ids of a house of the board, a room of the office in it, a
+    shelf in that.
+    """
     with working_as(portal_app) as tx:
         made: dict[str, str] = {}
         for kind, parent, owner in (
