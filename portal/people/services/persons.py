@@ -128,6 +128,11 @@ def change_person(tx: UnitOfWork, public_id: str, command: ChangePerson) -> Pers
     }
     tx.expect_version(person, command.version, **{name: getattr(person, name) for name in values})
     _check(tx, command, person)
+    if command.active_from != person.active_from and command.active_from > tx.today:
+        # Whoever has not begun cannot sign in: this shuts people out as a last day does.
+        if person.id == tx.actor.person_id:
+            raise ValidationFailed({"active_from": message("You work here today already.")})
+        roles.refuse_stronger(tx, person.id)
     if changed := put(person, **values):
         raise_epoch(tx.session, person_id=person.id)
         tx.audit("core.person_changed", person, changed=changed)

@@ -9,7 +9,6 @@ from typing import Any
 from sqlalchemy import or_, select
 
 from portal.auth import sessions
-from portal.auth.models import Account
 from portal.errors import Conflict, Forbidden, NotFound, ValidationFailed
 from portal.guard import kernel_execute
 from portal.messages import Message, message
@@ -148,12 +147,7 @@ def end_all(tx: UnitOfWork, person: Person, until_on: date) -> int:
 
 def sign_out(tx: UnitOfWork, person_id: int) -> None:
     """End every session of a person, so that what was taken away is gone at once."""
-    account = Account.__table__
-    found = kernel_execute(
-        tx.session, select(account.c.id).where(account.c.person_id == person_id)
-    ).scalar()
-    if found is not None:
-        sessions.revoke(tx.session, tx.now, account_id=found)
+    sessions.revoke_sessions_of_person(tx.session, tx.now, person_id)
 
 
 def _choose(tx: UnitOfWork, command: AssignRole) -> _Chosen:

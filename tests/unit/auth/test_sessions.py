@@ -3,13 +3,14 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from portal.auth import services
 from portal.auth.models import Account, AccountSession
-from portal.auth.sessions import revoke_sessions_of_person
 from portal.db import unscoped
 from portal.people.models import Person
+from portal.roles.models import Assignment
+from portal.roles.services import end_assignment
 from portal.testing import LONG_AGO, counting_statements
 from tests.unit.auth.signing import (
     OTHER,
@@ -61,11 +62,17 @@ def test_a_copied_cookie_is_refused_after_a_password_change(portal_app):
     assert send(portal_app.test_client(), password=OTHER).status_code == 303
 
 
-def test_a_copied_cookie_is_refused_after_a_role_was_taken_away(portal_app):
-    account = add_account(portal_app)
+def _role_of(tx, person_id):
+    held = select(Assignment.public_id).where(Assignment.person_id == person_id)
+    return tx.session.scalars(held).one()
+
+
+def test_a_copied_cookie_is_refused_after_a_role_was_taken_away(portal_app, world):
+    person_id = world.people["employee"]
+    add_account(portal_app, person_id=person_id)
     client = signed_in(portal_app)
     thief = copy_of(client, portal_app)
-    in_core(portal_app, lambda tx: revoke_sessions_of_person(tx.session, tx.now, account.person_id))
+    in_core(portal_app, lambda tx: end_assignment(tx, _role_of(tx, person_id)))
     assert not is_in(thief)
     assert not is_in(client)
     assert send(client).status_code == 303, "signing in again gives the rights that are left"

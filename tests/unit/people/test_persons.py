@@ -135,6 +135,20 @@ def test_nobody_ends_themselves_or_somebody_stronger(portal_app, world):
                 end_person(tx, row.public_id, EndPerson(version=row.version, last_day=tx.today))
 
 
+def test_nobody_is_shut_out_by_a_first_day_to_come(portal_app, world):
+    manager = world.people["department_manager"]
+    with working_as(portal_app, manager) as tx:
+        later = tx.today + timedelta(days=1)
+        chief, me = person(tx, world.people["administrator"]), person(tx, manager)
+        with pytest.raises(Forbidden):
+            change_person(tx, chief.public_id, changed(chief, active_from=later))
+        with pytest.raises(ValidationFailed):
+            change_person(tx, me.public_id, changed(me, active_from=later))
+        clerk = person(tx, world.people["employee"])
+        change_person(tx, clerk.public_id, changed(clerk, active_from=later))
+        assert clerk.active_from == later
+
+
 def test_a_manager_does_not_end_somebody_who_also_works_elsewhere(portal_app, world):
     with working_as(portal_app) as tx:
         both = make_person(tx, "In two places", department_id=world.departments["office"])
