@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import io
 import logging
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, delete, insert, inspect, select
+from sqlalchemy import CheckConstraint, Engine, delete, insert, inspect, select
 
 from .admission import package_folder
 from .db import db, unscoped
@@ -128,11 +129,39 @@ def differences(plugins: Plugins) -> list[str]:
     for plugin in (None, *(p for p in plugins.loaded.values() if p.models is not None)):
         config = lineage(db.engine, plugin)
         config.stdout = io.StringIO()  # It says on paper that there is nothing to say.
+        slug = plugin.slug if plugin else "core"
         try:
             command.check(config)
         except CommandError as error:
-            found.append(f"{plugin.slug if plugin else 'core'}: {error}")
+            found.append(f"{slug}: {error}")
+        different = _different_checks(db.engine, config.attributes["tables"])
+        found += [f"{slug}: {said}" for said in different]
     return found
+
+
+def _different_checks(engine: Engine, tables: set[str]) -> Iterator[str]:
+    """Compare CHECK constraints, which alembic does not: by name, on SQLite also by their words."""
+    inspector = inspect(engine)
+    for table in sorted(tables & set(inspector.get_table_names())):
+        wanted = {
+            str(check.name): _words(str(check.sqltext.compile(dialect=engine.dialect)))
+            for check in metadata.tables[table].constraints
+            if isinstance(check, CheckConstraint)
+        }
+        there = {
+            str(check["name"]): _words(str(check["sqltext"]))
+            for check in inspector.get_check_constraints(table)
+        }
+        for name in sorted(wanted.keys() ^ there.keys()):
+            yield f"CHECK {name} is {'missing' if name in wanted else 'no longer wanted'}"
+        if engine.dialect.name == "sqlite":  # PostgreSQL keeps them in words of its own.
+            for name in sorted(wanted.keys() & there.keys()):
+                if wanted[name] != there[name]:
+                    yield f"CHECK {name} says {there[name]}, not {wanted[name]}"
+
+
+def _words(sql: str) -> str:
+    return " ".join(sql.split())
 
 
 def downgrade(engine: Engine, plugin: Plugin) -> None:
