@@ -10,6 +10,7 @@ import subprocess
 import sys
 
 from portal.testing_databases import offered
+from tests.hostile.run import run as throw_hostile_forms
 from tests.live.ledger import run
 from tests.live.server import ROOT
 
@@ -36,6 +37,7 @@ def main() -> int:
         result = run(kind, clients=8, issues=max(asked.issues, 260), kills=asked.kills)
         print(f"ledger, workers killed, {kind}: {result}", flush=True)
         failed += not result.right or result.kills < asked.kills
+    failed += throw_hostile_forms(200) > 0
     if not asked.without_machines:
         environment = os.environ | {"KANTOR_HYPOTHESIS_EXAMPLES": "500"}
         command = [sys.executable, "-m", "pytest", "-q", *MACHINES]
