@@ -7,7 +7,6 @@ everybody may see. Who may see it is told by the oracle, not by the portal.
 from __future__ import annotations
 
 import random
-import re
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -27,6 +26,10 @@ from tests.policy import tables
 from tests.policy.oracle import covers
 
 SEVEN_DIGITS = range(10**6, 3 * 10**6)
+# Pages that show stock to whoever may look at it; who may only move it sees it on the forms.
+LOOKING = r"^/(\?|$)|^/inventory/(stock|places|ledger)|^/inventory/items/\w+($|/movements)"
+PICKING = r"^/contacts/(organisations|new)|^/inventory/(contacts|suppliers/new)"
+PEOPLE = PICKING + r"|^/contacts/\w+$"
 SIGN = "zqx"  # begins every word, so that a search for it finds them all without naming one
 LISTED = ("html", "json", "csv", "xlsx")
 STOCK = tuple(
@@ -46,14 +49,9 @@ class Canary:
     formats: tuple[str, ...] = ("html",)
     sure: frozenset[str] | None = None  # None: every reader finds it
 
-    @property
-    def pattern(self) -> re.Pattern[str]:
-        """What the mark looks like on a page: numbers with the groups of either language."""
-        if not self.mark.isdigit():
-            return re.compile(re.escape(self.mark))
-        groups = f"{int(self.mark):,}"
-        forms = {self.mark, groups, groups.replace(",", ".")}
-        return re.compile(rf"(?<![\d_-])(?:{'|'.join(map(re.escape, forms))})(?![\w-])")
+    # At these addresses one right alone decides, whatever else the visitor may do with such rows.
+    strict_at: str = "^$"
+    strict: frozenset[str] = frozenset()
 
 
 @dataclass
@@ -95,13 +93,15 @@ def plant(tx: Any, world: Any, stand: Any) -> Aviary:
 
 
 def _contacts(tx: Any, world: Any, aviary: Aviary) -> None:
+    known = tx.session.scalars(select(Contact).where(Contact.name == "Firm common")).one()
     for relation in ("same", "below", "above", "elsewhere", "team"):
         # Whoever may change a contact sees it on the form, however near their view reaches.
         both = ("core.contact.view", "core.contact.edit")
         readers = holders(*both, rule="shared", relation=relation)
         sure = frozenset(holders("core.contact.view", rule="shared", relation=relation))
+        picking: dict[str, Any] = {"sure": sure, "strict": sure, "strict_at": PICKING}
         firm = Contact(
-            name=aviary.word(f"Firm of {relation}", readers, formats=LISTED, sure=sure),
+            name=aviary.word(f"Firm of {relation}", readers, formats=LISTED, **picking),
             kind="organisation",
             department_id=world.departments[relation],
             note=aviary.word(f"note on the firm of {relation}", readers, sure=sure),
@@ -112,7 +112,14 @@ def _contacts(tx: Any, world: Any, aviary: Aviary) -> None:
         tx.session.flush()
         # Everybody sees who works there, and only some see where that is.
         shared = Contact(name=f"Agent of {relation}", kind="person", works_for_id=firm.id)
-        tx.session.add(shared)
+        # And those who work for a firm that everybody knows may be private themselves.
+        clerk = Contact(
+            name=aviary.word(f"clerk of {relation}", readers, **(picking | {"strict_at": PEOPLE})),
+            kind="person",
+            works_for_id=known.id,
+            department_id=world.departments[relation],
+        )
+        tx.session.add_all([shared, clerk])
         supplier = Supplier(contact_id=firm.id)
         tx.session.add(supplier)
         tx.session.flush()
@@ -122,6 +129,8 @@ def _contacts(tx: Any, world: Any, aviary: Aviary) -> None:
             f"/contacts/{shared.public_id}",
             f"/contacts/{shared.public_id}/edit",
             f"/inventory/suppliers/{supplier.public_id}",
+            f"/contacts/new?works_for={firm.public_id}",
+            f"/inventory/suppliers/new?contact={clerk.public_id}",
             f"/inventory/suppliers/{supplier.public_id}/edit",
         }
         world.common[f"private_supplier_{relation}"] = supplier.public_id
@@ -139,11 +148,11 @@ def _stock(tx: Any, world: Any, aviary: Aviary) -> None:
         tx.session.flush()
         seers = holders(*STOCK, rule="stock", relation=relation)
         lookers = holders("inventory.stock.view", rule="stock", relation=relation)
+        looking: dict[str, Any] = {"sure": frozenset(lookers), "strict": frozenset(lookers)}
+        looking["strict_at"] = LOOKING
         buyers = holders("inventory.cost.view", rule="stock", relation=relation)
         even = {r for r in ROLES if _same_reach(r, "inventory.cost.view", "inventory.stock.view")}
-        quantity = aviary.number(
-            f"quantity of ware {relation}", seers, formats=LISTED, sure=frozenset(lookers)
-        )
+        quantity = aviary.number(f"quantity of ware {relation}", seers, formats=LISTED, **looking)
         worth = Canary(
             f"worth of ware {relation}",
             str(quantity * 3),
@@ -154,7 +163,7 @@ def _stock(tx: Any, world: Any, aviary: Aviary) -> None:
         aviary.canaries.append(worth)
         note = aviary.word(
             f"movement of ware {relation}", seers, formats=("html", "json", "csv", "xlsx"),
-            sure=frozenset(lookers),
+            **looking,
         )  # fmt: skip
         command = stock.Receive(
             item=item.public_id,
@@ -164,9 +173,7 @@ def _stock(tx: Any, world: Any, aviary: Aviary) -> None:
             note=note,
         )
         moved = stock.receive(tx, command)
-        minimum = aviary.number(
-            f"minimum of ware {relation}", seers, formats=LISTED, sure=frozenset(lookers)
-        )
+        minimum = aviary.number(f"minimum of ware {relation}", seers, formats=LISTED, **looking)
         tx.session.flush()
         rule = stock.SetRule(
             item=item.public_id, place=place["id"], minimum=minimum * 1_000, maximum=None

@@ -1,0 +1,1 @@
+"""Break the code on purpose and count which breaks the tests notice."""

@@ -1,0 +1,150 @@
+"""Break the code N times and count which breaks the tests notice.
+
+    python -m tests.mutate --seed 2026-01-31 --number 20
+    python -m tests.mutate --list             every mutant there is
+    python -m tests.mutate --only NAME        the ones whose name holds these words
+
+Each mutant lives in a copy of the tree in a temporary folder; the policy, canary and ledger suites
+run against it until one test fails. What no test can notice because nothing changes stands in
+equivalent.toml, with the reason.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import tomllib
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.mutate.draw import Mutant, drawn, every_mutant
+
+ROOT = Path(__file__).resolve().parents[2]
+COPIED = ("portal", "plugins", "migrations", "tests", "tools", "pyproject.toml")
+LEFT_OUT = shutil.ignore_patterns(
+    "__pycache__", "*.pyc", "vendor", "images", "*.png", ".mypy_cache"
+)
+LEDGER = ("test_stock.py", "test_ledger_machine.py", "test_items.py", "test_import.py")
+# What decides fastest comes first: tables, then every cell, then what is read, then the ledger.
+SUITES = (
+    "tests/policy/test_tables.py",
+    "tests/policy/test_schema.py",
+    "tests/policy/test_matrix.py",
+    "tests/policy/test_hostile_queries.py",
+    "tests/policy/test_canaries.py",
+    *(f"plugins/inventory/tests/{name}" for name in LEDGER),
+)
+BEHAVIOUR = tuple(s for s in SUITES if not s.endswith(("test_tables.py", "test_schema.py")))
+NEEDED = 0.95
+LONGEST = 900  # seconds; a mutant that never ends is noticed
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What became of one mutant."""
+
+    mutant: Mutant
+    noticed_by: str  # the first test that failed; empty: none did
+    seconds: float
+
+
+def equivalents() -> dict[str, str]:
+    """Return the beginning of a mutant's name -> why nothing changes with it."""
+    text = (Path(__file__).parent / "equivalent.toml").read_text(encoding="utf-8")
+    return {line["mutant"]: line["reason"] for line in tomllib.loads(text).get("equivalent", [])}
+
+
+def try_out(mutant: Mutant, suites: tuple[str, ...]) -> Verdict:
+    """Run the suites against a copy with this mutant in it."""
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="kantor-mutant-") as folder:
+        copy = Path(folder)
+        for name in COPIED:
+            source = ROOT / name
+            if source.is_dir():
+                shutil.copytree(source, copy / name, ignore=LEFT_OUT)
+            else:
+                shutil.copy(source, copy / name)
+        mutant.apply(copy)
+        noticed = _run(copy, suites)
+    return Verdict(mutant, noticed, time.monotonic() - began)
+
+
+def _run(copy: Path, suites: tuple[str, ...]) -> str:
+    """Return the first test that failed, or nothing."""
+    paths = [copy, copy / "plugins" / "inventory"]
+    environment = os.environ | {
+        "PYTHONPATH": os.pathsep.join(map(str, paths)),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "TMPDIR": str(copy),
+    }
+    command = [sys.executable, "-m", "pytest", *suites, "-x", "-q", "--tb=line", "-k"]
+    command += ["not postgresql", "-p", "no:randomly", "-p", "no:cacheprovider"]
+    try:
+        done = subprocess.run(
+            command,
+            cwd=copy,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=LONGEST,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return "the time limit"
+    if done.returncode == 0:
+        return ""
+    for line in done.stdout.splitlines():
+        if line.startswith(("FAILED ", "ERROR ")):
+            return line.split(" ", 1)[1].partition(" - ")[0]
+    return "the start of the tests" if done.returncode != 5 else ""
+
+
+def main() -> None:
+    """Print what became of each mutant; end with 1 when too few were noticed."""
+    parser = argparse.ArgumentParser(description="Break the code and count who notices")
+    parser.add_argument("--seed", default="1")
+    parser.add_argument("--number", type=int, default=20)
+    parser.add_argument("--list", action="store_true", help="print every mutant and end")
+    parser.add_argument("--only", help="try the mutants whose name holds these words")
+    parser.add_argument("--behaviour", action="store_true", help="without the tables' own tests")
+    asked = parser.parse_args()
+    known = equivalents()
+    every = every_mutant(ROOT)
+    counted = [m for m in every if not any(m.name.startswith(name) for name in known)]
+    unused = [n for n in known if not any(m.name.startswith(n) for m in every)]
+    if unused:
+        sys.exit("equivalent.toml names mutants that are not there:\n" + "\n".join(unused))
+    if asked.list:
+        print("\n".join(mutant.name for mutant in counted))
+        return
+    if asked.only:
+        counted = [m for m in counted if asked.only in m.name]
+    chosen = drawn(counted, asked.seed, asked.number)
+    print(
+        f"{len(every)} mutants, {len(every) - len(counted)} of them left out or equivalent;"
+        f" {len(chosen)} drawn with seed {asked.seed}",
+        flush=True,
+    )
+    sys.exit(0 if _all_tried(chosen, BEHAVIOUR if asked.behaviour else SUITES) else 1)
+
+
+def _all_tried(chosen: list[Mutant], suites: tuple[str, ...]) -> bool:
+    noticed = 0
+    with ThreadPoolExecutor(2) as pool:
+        for verdict in pool.map(lambda mutant: try_out(mutant, suites), chosen):
+            noticed += bool(verdict.noticed_by)
+            word = f"noticed by {verdict.noticed_by}" if verdict.noticed_by else "SURVIVED"
+            print(f"{verdict.mutant.name}\n    {word} ({verdict.seconds:.0f} s)", flush=True)
+    print(f"{noticed} of {len(chosen)} noticed", flush=True)
+    return bool(chosen) and noticed >= NEEDED * len(chosen)
+
+
+if __name__ == "__main__":
+    main()
