@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import request
+from flask import current_app, request
 
 from portal.auth.services import account_of
 from portal.messages import message
@@ -77,7 +77,9 @@ def _state(row, today):
 def new_person():
     """Ask who begins to work here."""
     tx = reading()
-    return _new_page(NewPersonForm(data={"language": "en", "active_from": tx.today}).prepare(tx))
+    language = current_app.extensions["kantor_facts"]["language"]
+    kept = {"language": language, "active_from": tx.today}
+    return _new_page(NewPersonForm(data=kept).prepare(tx))
 
 
 @blueprint.post("/new")
