@@ -52,19 +52,19 @@ def fill(size: Size) -> None:
         if connection.dialect.name == "sqlite":
             connection.connection.driver_connection.execute("PRAGMA synchronous=OFF")
         with connection.begin():
-            _load(connection, "department", _departments())
-            _load(connection, "person", _people())
-            _load(connection, "place", _places())
+            load(connection, "department", _departments())
+            load(connection, "person", _people())
+            load(connection, "place", _places())
             outside = dict(_outside(connection))
-            _load(connection, "inventory_point", _points(len(outside)))
-            _load(connection, "inventory_unit", _named(("piece", "box", "pack", "litre")))
-            _load(connection, "inventory_category", _named(NOUNS))
-            _load(connection, "inventory_item", _items(size.items))
-            _load(connection, "inventory_item_unit", _item_units(size.items))
+            load(connection, "inventory_point", _points(len(outside)))
+            load(connection, "inventory_unit", _named(("piece", "box", "pack", "litre")))
+            load(connection, "inventory_category", _named(NOUNS))
+            load(connection, "inventory_item", _items(size.items))
+            load(connection, "inventory_item_unit", _item_units(size.items))
             ledger = Ledger(size, len(outside), outside)
-            _load(connection, "inventory_movement", ledger.movements())
-            _load(connection, "inventory_balance", ledger.balances())
-            _load(connection, "plugin_activation", [{"id": 1, "slug": "inventory"}])
+            load(connection, "inventory_movement", ledger.movements())
+            load(connection, "inventory_balance", ledger.balances())
+            load(connection, "plugin_activation", [{"id": 1, "slug": "inventory"}])
             connection.execute(text("ANALYZE"))
     db.engine.dispose()
 
@@ -219,7 +219,7 @@ def _base(number: int, name: str) -> dict[str, Any]:
     return {"id": number, "public_id": public_id(number), "name": name, "name_key": sort_key(name)}
 
 
-def _load(connection: Connection, table: str, rows: Rows) -> None:
+def load(connection: Connection, table: str, rows: Rows) -> None:
     """Put rows, all of the same shape, into ``table`` by the driver's fastest road."""
     rows = iter(rows)
     first = next(rows, None)

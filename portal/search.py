@@ -33,8 +33,9 @@ from .work import UnitOfWork
 TRIGRAM = 3  # what a trigram index can look for has at least so many signs
 BEFORE_WORDS = " /(.,+#:-"  # signs that a word may stand behind; the last must be the hyphen
 MOST_WORDS = 8
-# Up to so many hits are fetched by key and sorted; more are met soon enough in list order.
-FEW = 1000
+# Up to so many hits are fetched by key and sorted; more are met soon enough in list order. The two
+# cost the same at the root of 51 times the rows of the list: 2,258 for a list of 100,000.
+FEW = 2000
 _LAST = "\U0010ffff"
 _ESCAPE = "\\"
 
@@ -256,7 +257,7 @@ def drop_search(op: Operations, table_name: str, columns: Sequence[str]) -> None
     """Remove what ``create_search`` made."""
     if op.get_bind().dialect.name == "postgresql":
         for name in columns:
-            op.execute(f"DROP INDEX {_trigram_index(table_name, name)}")
+            op.execute(f"DROP INDEX IF EXISTS {_trigram_index(table_name, name)}")
         return
     for event in ("insert", "update", "delete"):
         op.execute(f"DROP TRIGGER {search_table(table_name)}_{event}")
@@ -273,7 +274,11 @@ def _creation(dialect: str, name: str, columns: list[str], key: str) -> list[str
             f"CREATE INDEX {_trigram_index(name, c)} ON {name} USING gin ({c} gin_trgm_ops)"
             for c in columns
         ]
-        return ["CREATE EXTENSION IF NOT EXISTS pg_trgm", *indexes]
+        available = "SELECT 1 FROM pg_available_extensions WHERE name = 'pg_trgm'"
+        made = "".join(f"{statement}; " for statement in indexes)
+        # Without the extension searching is slow, as `kantor doctor` says, and works all the same.
+        made = f"CREATE EXTENSION IF NOT EXISTS pg_trgm; {made}"
+        return [f"DO $$ BEGIN IF EXISTS ({available}) THEN {made}END IF; END $$"]
     fts, listed = search_table(name), ", ".join(columns)
     old, new = (", ".join(f"{row}.{c}" for c in columns) for row in ("old", "new"))
     options = f"content='{name}', content_rowid='{key}', tokenize='trigram', columnsize=0"

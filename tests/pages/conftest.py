@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import Any
 
 import pytest
 
-from tests.gallery.browse import browser, chromium
 from tests.pages.office import Office, empty_office, office
 
 FIGURES: list[str] = []
@@ -51,18 +48,6 @@ def served_clinic(_offices: dict[str, Office]) -> Office:
 def new_office(_offices: dict[str, Office]) -> Office:
     """Return a portal without any data."""
     return _offices["empty"]
-
-
-@pytest.fixture(scope="session")
-def opened() -> Iterator[Any]:
-    """Yield a browser; say loudly when there is none."""
-    if chromium() is None:
-        if "browser" in os.environ.get("KANTOR_TEST_REQUIRE", "").split(","):
-            pytest.fail("KANTOR_TEST_REQUIRE names browser, but there is no Chromium")
-        warnings.warn("NO CHROMIUM: the pages were not looked at", stacklevel=1)
-        pytest.skip("there is no Chromium")
-    with browser() as found:
-        yield found
 
 
 @pytest.fixture(scope="session")

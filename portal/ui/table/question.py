@@ -12,6 +12,7 @@ from flask import current_app
 from sqlalchemy import ColumnElement, Select, case, func, inspect, select
 from sqlalchemy.sql.elements import True_
 
+from portal import search
 from portal.errors import BadRequest
 from portal.reach import NOTHING, Held, Principal, visible
 from portal.search import Found, matches
@@ -163,7 +164,9 @@ class Question:
             return self._mine(tx, statement)
         few = found.few
         if few and self.table.search is not self.prepared.entity:
-            few = self.count(tx) <= COUNTED  # A few of what is searched may be in many rows.
+            # A few of what is searched may be in many rows.
+            number = self.count_to(tx, search.FEW)
+            self._counted, few = min(number, COUNTED + 1), number <= search.FEW
         return self._mine(tx, found.limiting(statement, few=few))
 
     def rows(self, tx: UnitOfWork, here: Place, most: int) -> Sequence[Any]:

@@ -3,22 +3,13 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.gallery.browse import (
-    PAGES,
-    browser,
-    chromium,
-    gallery,
-    listen,
-    scrolls_sideways,
-    violations,
-)
+from tests.gallery.browse import PAGES, gallery, listen, scrolls_sideways, violations
 
 OPTIONS = "[data-picker] [role=option]"
 DESK, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
@@ -30,17 +21,6 @@ if os.environ.get("KANTOR_TEST_AXE") == "all":
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
     with gallery() as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def opened() -> Iterator[Any]:
-    if chromium() is None:
-        if "browser" in os.environ.get("KANTOR_TEST_REQUIRE", "").split(","):
-            pytest.fail("KANTOR_TEST_REQUIRE names browser, but there is no Chromium")
-        warnings.warn("NO CHROMIUM: what only a browser shows was not tested", stacklevel=1)
-        pytest.skip("there is no Chromium")
-    with browser() as found:
         yield found
 
 
