@@ -39,7 +39,7 @@ def main() -> int:
         failed += not result.right or result.kills < asked.kills
     failed += throw_hostile_forms(200) > 0
     if not asked.without_machines:
-        environment = os.environ | {"KANTOR_HYPOTHESIS_EXAMPLES": "500"}
+        environment = os.environ | {"KANTOR_TEST_EXAMPLES": "500"}
         command = [sys.executable, "-m", "pytest", "-q", *MACHINES]
         failed += subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode != 0
     print("everything held" if not failed else f"{failed} runs lost something")

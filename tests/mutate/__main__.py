@@ -4,45 +4,51 @@
     python -m tests.mutate --list             every mutant there is
     python -m tests.mutate --only NAME        the ones whose name holds these words
 
-Each mutant lives in a copy of the tree in a temporary folder; the policy, canary and ledger suites
-run against it until one test fails. What no test can notice because nothing changes stands in
-equivalent.toml, with the reason.
+The tree is copied once. First the suites must pass against the unbroken copy: what fails without a
+break proves nothing. Then each mutant gets a copy of its own, and the policy, canary and ledger
+suites run against it until one test fails. What no test can notice because nothing changes stands
+in equivalent.toml, with the reason.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
 import tomllib
+from collections import Counter
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from portal.testing_databases import offered
 from tests.mutate.draw import Mutant, drawn, every_mutant
 
 ROOT = Path(__file__).resolve().parents[2]
 COPIED = ("portal", "plugins", "migrations", "tests", "tools", "pyproject.toml")
-LEFT_OUT = shutil.ignore_patterns(
-    "__pycache__", "*.pyc", "vendor", "images", "*.png", ".mypy_cache"
-)
+LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc", ".mypy_cache")
 LEDGER = ("test_stock.py", "test_ledger_machine.py", "test_items.py", "test_import.py")
 # What decides fastest comes first: tables, then every cell, then what is read, then the ledger.
 SUITES = (
     "tests/policy/test_tables.py",
     "tests/policy/test_schema.py",
+    "tests/policy/test_refused.py",
     "tests/policy/test_matrix.py",
-    "tests/policy/test_hostile_queries.py",
     "tests/policy/test_canaries.py",
+    "tests/policy/test_hostile_queries.py",
     *(f"plugins/inventory/tests/{name}" for name in LEDGER),
 )
 BEHAVIOUR = tuple(s for s in SUITES if not s.endswith(("test_tables.py", "test_schema.py")))
 NEEDED = 0.95
 LONGEST = 900  # seconds; a mutant that never ends is noticed
+FAILED = re.compile(r"^(?:FAILED|ERROR) (\S+\.py(?:::\S.*?)?)(?: - .*)?$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -60,32 +66,40 @@ def equivalents() -> dict[str, str]:
     return {line["mutant"]: line["reason"] for line in tomllib.loads(text).get("equivalent", [])}
 
 
-def try_out(mutant: Mutant, suites: tuple[str, ...]) -> Verdict:
-    """Run the suites against a copy with this mutant in it."""
-    began = time.monotonic()
+@contextmanager
+def copied(tree: Path) -> Iterator[Path]:
+    """Yield a copy of what the suites need of a tree; it is gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="kantor-mutant-") as folder:
         copy = Path(folder)
         for name in COPIED:
-            source = ROOT / name
+            source = tree / name
             if source.is_dir():
                 shutil.copytree(source, copy / name, ignore=LEFT_OUT)
             else:
                 shutil.copy(source, copy / name)
+        yield copy
+
+
+def try_out(tree: Path, mutant: Mutant, suites: tuple[str, ...]) -> Verdict:
+    """Run the suites against a copy with this mutant in it."""
+    began = time.monotonic()
+    with copied(tree) as copy:
         mutant.apply(copy)
-        noticed = _run(copy, suites)
+        noticed = failing(copy, suites, mutant.database)
     return Verdict(mutant, noticed, time.monotonic() - began)
 
 
-def _run(copy: Path, suites: tuple[str, ...]) -> str:
-    """Return the first test that failed, or nothing."""
+def failing(copy: Path, suites: tuple[str, ...], database: str) -> str:
+    """Return the first test that fails on this kind of database, or nothing."""
     paths = [copy, copy / "plugins" / "inventory"]
     environment = os.environ | {
         "PYTHONPATH": os.pathsep.join(map(str, paths)),
         "PYTHONDONTWRITEBYTECODE": "1",
         "TMPDIR": str(copy),
     }
-    command = [sys.executable, "-m", "pytest", *suites, "-x", "-q", "--tb=line", "-k"]
-    command += ["not postgresql", "-p", "no:randomly", "-p", "no:cacheprovider"]
+    other = "sqlite" if database == "postgresql" else "postgresql"
+    command = [sys.executable, "-m", "pytest", *suites, "-x", "-q", "--tb=line"]
+    command += ["-k", f"not {other}", "-p", "no:randomly", "-p", "no:cacheprovider"]
     try:
         done = subprocess.run(
             command,
@@ -100,10 +114,8 @@ def _run(copy: Path, suites: tuple[str, ...]) -> str:
         return "the time limit"
     if done.returncode == 0:
         return ""
-    for line in done.stdout.splitlines():
-        if line.startswith(("FAILED ", "ERROR ")):
-            return line.split(" ", 1)[1].partition(" - ")[0]
-    return "the start of the tests" if done.returncode != 5 else ""
+    found = FAILED.search(done.stdout)
+    return found[1] if found else f"the start of the tests: {done.stderr[-500:].strip()}"
 
 
 def main() -> None:
@@ -116,29 +128,41 @@ def main() -> None:
     parser.add_argument("--behaviour", action="store_true", help="without the tables' own tests")
     asked = parser.parse_args()
     known = equivalents()
-    every = every_mutant(ROOT)
-    counted = [m for m in every if not any(m.name.startswith(name) for name in known)]
-    unused = [n for n in known if not any(m.name.startswith(n) for m in every)]
-    if unused:
-        sys.exit("equivalent.toml names mutants that are not there:\n" + "\n".join(unused))
-    if asked.list:
-        print("\n".join(mutant.name for mutant in counted))
-        return
-    if asked.only:
-        counted = [m for m in counted if asked.only in m.name]
-    chosen = drawn(counted, asked.seed, asked.number)
-    print(
-        f"{len(every)} mutants, {len(every) - len(counted)} of them left out or equivalent;"
-        f" {len(chosen)} drawn with seed {asked.seed}",
-        flush=True,
-    )
-    sys.exit(0 if _all_tried(chosen, BEHAVIOUR if asked.behaviour else SUITES) else 1)
+    with copied(ROOT) as tree:
+        every = every_mutant(tree)
+        counted = [m for m in every if not any(m.name.startswith(name) for name in known)]
+        unused = [n for n in known if not any(m.name.startswith(n) for m in every)]
+        if unused:
+            sys.exit("equivalent.toml names mutants that are not there:\n" + "\n".join(unused))
+        if asked.list:
+            print("\n".join(mutant.name for mutant in counted))
+            return
+        there = offered()
+        chosen = drawn(
+            [m for m in counted if m.database in there and (asked.only or "") in m.name],
+            asked.seed,
+            asked.number,
+        )
+        kinds = Counter(mutant.kind for mutant in chosen)
+        print(
+            f"{len(every)} mutants, {len(every) - len(counted)} of them equivalent;"
+            f" {len(chosen)} drawn with seed {asked.seed}:"
+            f" {', '.join(f'{n} {kind}' for kind, n in sorted(kinds.items()))}",
+            flush=True,
+        )
+        sys.exit(0 if _all_tried(tree, chosen, BEHAVIOUR if asked.behaviour else SUITES) else 1)
 
 
-def _all_tried(chosen: list[Mutant], suites: tuple[str, ...]) -> bool:
+def _all_tried(tree: Path, chosen: list[Mutant], suites: tuple[str, ...]) -> bool:
     noticed = 0
     with ThreadPoolExecutor(2) as pool:
-        for verdict in pool.map(lambda mutant: try_out(mutant, suites), chosen):
+        for database in sorted({mutant.database for mutant in chosen}, reverse=True):
+            began = time.monotonic()
+            if failed := failing(tree, suites, database):
+                sys.exit(f"the unbroken code fails on {database}, so nothing is shown: {failed}")
+            took = time.monotonic() - began
+            print(f"the unbroken code passes on {database} ({took:.0f} s)", flush=True)
+        for verdict in pool.map(lambda mutant: try_out(tree, mutant, suites), chosen):
             noticed += bool(verdict.noticed_by)
             word = f"noticed by {verdict.noticed_by}" if verdict.noticed_by else "SURVIVED"
             print(f"{verdict.mutant.name}\n    {word} ({verdict.seconds:.0f} s)", flush=True)

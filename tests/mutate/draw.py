@@ -33,6 +33,11 @@ class Mutant:
         """What the list of equivalents calls it: the same as long as the code around it stays."""
         return f"{self.kind}: {self.file}: {self.where}: {self.told}"
 
+    @property
+    def database(self) -> str:
+        """The kind of database on which the broken line is run at all."""
+        return "postgresql" if "EXECUTE FUNCTION" in self.old else "sqlite"
+
     def apply(self, root: Path) -> None:
         """Break the copy of the tree at ``root``."""
         path = root / self.file
@@ -291,7 +296,7 @@ def constraints(source: Source) -> Iterator[Mutant]:
             name = re.search(r'name=.*?"([^"]+)"', old, re.DOTALL)
             told = f"no CHECK {name[1] if name else old[:40]}"
             yield Mutant("constraint", source.name, where, told, start, old, "*()")
-        if called == "execute" and "CREATE TRIGGER" in old and "postgresql" not in where:
+        if called == "execute" and "CREATE TRIGGER" in old:
             name = re.search(r"CREATE TRIGGER ([\w{}.()]+)", old)
             told = f"no trigger {name[1] if name else ''}"
             yield Mutant("constraint", source.name, where, told, start, old, "None")
