@@ -33,6 +33,7 @@ WORDS = (  # noqa: SIM905
     " A5 80g 120g 12mm 20mm 50cm 1l 5l soft hard matt gloss sterile plain lined ruled recycled"
     " premium basic wide narrow round square double single X-48 K320 M8 refill starter spare"
 ).split()
+AT_ONCE = 50_000  # rows of one COPY, so that no statement takes longer than the portal lets it
 START = datetime(2026, 1, 5, 8, tzinfo=UTC)
 Rows = Iterable[dict[str, Any]]
 
@@ -233,9 +234,11 @@ def load(connection: Connection, table: str, rows: Rows) -> None:
         plain = (tuple(map(_for_sqlite, row)) for row in values)
         driver.executemany(f'INSERT INTO "{table}" ({names}) VALUES ({marks})', plain)
         return
-    with driver.cursor() as cursor, cursor.copy(f'COPY "{table}" ({names}) FROM STDIN') as copy:
-        for row in values:
-            copy.write_row(row)
+    with driver.cursor() as cursor:
+        while some := list(itertools.islice(values, AT_ONCE)):
+            with cursor.copy(f'COPY "{table}" ({names}) FROM STDIN') as copy:
+                for row in some:
+                    copy.write_row(row)
     if "id" in first:
         connection.execute(text(f"SELECT setval('{table}_id_seq', (SELECT max(id) FROM {table}))"))
 
