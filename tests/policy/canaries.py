@@ -41,17 +41,27 @@ ROLES = tuple(tables.roles())
 
 @dataclass(frozen=True)
 class Canary:
-    """One mark: who may read it, in which formats one of the ``sure`` readers must find it."""
+    """One mark: who may read it, who of them finds it for sure, and on which lists."""
 
     what: str
     mark: str
     readers: frozenset[str]
-    formats: tuple[str, ...] = ("html",)
+    lists: tuple[str, ...] = ()  # their addresses: on each of them, in each format
     sure: frozenset[str] | None = None  # None: every reader finds it
 
     # At these addresses one right alone decides, whatever else the visitor may do with such rows.
     strict_at: str = "^$"
     strict: frozenset[str] = frozenset()
+
+    @property
+    def formats(self) -> tuple[str, ...]:
+        """In what it is found: what no list shows stands on pages alone."""
+        return LISTED if self.lists else ("html",)
+
+    @property
+    def finders(self) -> frozenset[str]:
+        """Return who must find it."""
+        return self.readers if self.sure is None else self.sure
 
 
 @dataclass
@@ -101,7 +111,12 @@ def _contacts(tx: Any, world: Any, aviary: Aviary) -> None:
         sure = frozenset(holders("core.contact.view", rule="shared", relation=relation))
         picking: dict[str, Any] = {"sure": sure, "strict": sure, "strict_at": PICKING}
         firm = Contact(
-            name=aviary.word(f"Firm of {relation}", readers, formats=LISTED, **picking),
+            name=aviary.word(
+                f"Firm of {relation}",
+                readers,
+                lists=("/contacts", "/inventory/suppliers"),
+                **picking,
+            ),
             kind="organisation",
             department_id=world.departments[relation],
             note=aviary.word(f"note on the firm of {relation}", readers, sure=sure),
@@ -114,7 +129,12 @@ def _contacts(tx: Any, world: Any, aviary: Aviary) -> None:
         shared = Contact(name=f"Agent of {relation}", kind="person", works_for_id=firm.id)
         # And those who work for a firm that everybody knows may be private themselves.
         clerk = Contact(
-            name=aviary.word(f"clerk of {relation}", readers, **(picking | {"strict_at": PEOPLE})),
+            name=aviary.word(
+                f"clerk of {relation}",
+                readers,
+                lists=("/contacts",),
+                **(picking | {"strict_at": PEOPLE}),
+            ),
             kind="person",
             works_for_id=known.id,
             department_id=world.departments[relation],
@@ -152,19 +172,22 @@ def _stock(tx: Any, world: Any, aviary: Aviary) -> None:
         looking["strict_at"] = LOOKING
         buyers = holders("inventory.cost.view", rule="stock", relation=relation)
         even = {r for r in ROLES if _same_reach(r, "inventory.cost.view", "inventory.stock.view")}
-        quantity = aviary.number(f"quantity of ware {relation}", seers, formats=LISTED, **looking)
+        movements = f"/inventory/items/{item.public_id}/movements"
+        quantity = aviary.number(
+            f"quantity of ware {relation}",
+            seers,
+            lists=("/inventory/items", "/inventory/stock", movements),
+            **looking,
+        )
         worth = Canary(
             f"worth of ware {relation}",
             str(quantity * 3),
             frozenset(buyers & seers),
-            LISTED,
+            ("/inventory/stock", movements),
             frozenset(buyers & lookers & even),
         )
         aviary.canaries.append(worth)
-        note = aviary.word(
-            f"movement of ware {relation}", seers, formats=("html", "json", "csv", "xlsx"),
-            **looking,
-        )  # fmt: skip
+        note = aviary.word(f"movement of ware {relation}", seers, lists=(movements,), **looking)
         command = stock.Receive(
             item=item.public_id,
             quantity=quantity * 1_000,
@@ -173,7 +196,9 @@ def _stock(tx: Any, world: Any, aviary: Aviary) -> None:
             note=note,
         )
         moved = stock.receive(tx, command)
-        minimum = aviary.number(f"minimum of ware {relation}", seers, formats=LISTED, **looking)
+        minimum = aviary.number(
+            f"minimum of ware {relation}", seers, lists=("/inventory/stock",), **looking
+        )
         tx.session.flush()
         rule = stock.SetRule(
             item=item.public_id, place=place["id"], minimum=minimum * 1_000, maximum=None
@@ -197,8 +222,8 @@ def _stock(tx: Any, world: Any, aviary: Aviary) -> None:
         here = f"/inventory/items/{item.public_id}"
         aviary.addresses |= {
             here,
-            f"{here}/movements",
-            *(f"{here}/movements?format={name}" for name in ("json", "csv", "xlsx")),
+            movements,
+            *(f"{movements}?format={name}" for name in ("json", "csv", "xlsx")),
             *(f"{here}/{name}" for name in ("issue", "receive", "transfer", "scrap", "rules/new")),
             f"{here}/rules/{place['id']}",
             f"/inventory/movements/{moved.public_id}",
@@ -252,7 +277,7 @@ def _papers(tx: Any, world: Any, aviary: Aviary, stand: Any) -> None:
         failed = aviary.word(
             f"import of {role}", (owner & importers) | _everywhere("core.job.view")
         )
-        job = _job(tx, "core.import", person_id, imported, failed)
+        job = _job(tx, "core.import", person_id, failed, upload=imported)
         aviary.addresses |= {
             f"/files/{upload}",
             f"/inventory/import/items/{imported}",
@@ -293,7 +318,7 @@ def _upload(tx: Any, owner: int, file_id: int, name: str, purpose: str) -> str:
     return str(row["public_id"])
 
 
-def _job(tx: Any, name: str, owner: int | None, upload: str, error: str) -> str:
+def _job(tx: Any, name: str, owner: int | None, error: str, *, upload: str = "") -> str:
     choices = {"columns": {}, "number_format": None, "date_order": None, "grouped": False}
     args = {"import": "inventory.items", "upload": upload, "choices": choices, "chosen": {}}
     row = {
@@ -314,7 +339,12 @@ def _work(tx: Any, world: Any, aviary: Aviary) -> None:
     """Audit, events that could not be handed over, ledger findings, accounts, reasons."""
     watchers = _everywhere("core.audit.view")
     subject = tx.session.get_one(Person, world.actors["nobody"]["id"])
-    tx.audit("core.test", subject, secret=aviary.word("audit detail", watchers))
+    act = aviary.word("act in the audit", watchers, lists=("/audit",))
+    tx.audit(f"core.{act}", subject, secret=aviary.word("audit detail", watchers))
+    menders = _everywhere("core.job.view")
+    job = aviary.word("job of the portal", menders, lists=("/jobs",))
+    mishap = aviary.word("mishap of a job", menders)
+    aviary.addresses.add(f"/jobs/{_job(tx, f'core.{job}', None, mishap)}")
     event = {
         "event": "core.test_happened",
         "subscriber": "inventory",
@@ -322,7 +352,7 @@ def _work(tx: Any, world: Any, aviary: Aviary) -> None:
         "attempts": 5,
         "created_at": tx.now,
         "due_at": tx.now,
-        "error": packed(aviary.word("stuck event", _everywhere("core.job.view"))),
+        "error": packed(aviary.word("stuck event", menders)),
     }
     kernel_execute(tx.session, insert(Outbox.__table__).values(event))
     findings = world.common.pop("findings")

@@ -107,25 +107,46 @@ def read(stand, made_world):
 
 def test_every_canary_is_found_by_its_readers_and_by_nobody_else(stand, made_world, read, figures):
     found, visitors, pages = read
-    missed, leaked = [], []
-    for canary in made_world.aviary.canaries:
-        where = found[canary.mark]
-        for role in (canary.readers if canary.sure is None else canary.sure) & {*visitors}:
-            seen = {kind for reader, kind, _ in where if reader == role}
-            if lacking := {*canary.formats} - seen:
-                missed.append(f"{canary.what} is not found by {role} as {sorted(lacking)}")
-        for role, kind, address in where:
-            if role not in canary.readers:
-                leaked.append(f"{canary.what} is read by {role} as {kind} at {address}")
-            elif role not in canary.strict and re.search(canary.strict_at, address):
-                leaked.append(f"{canary.what} is read by {role} at {address}, by another right")
+    canaries = made_world.aviary.canaries
+    missed = [line for one in canaries for line in missing(one, found[one.mark], {*visitors})]
     assert missed == [], "who may read it does not find it"
+    leaked = [line for one in canaries for line in leaks(one, found[one.mark])]
     assert leaked == [], "who may not read it does"
-    unread = [canary for canary in made_world.aviary.canaries if not canary.readers]
+    unread = [one for one in canaries if not one.readers]
+    listed = [one for one in canaries if one.readers and one.lists]
     figures.append(
-        f"canaries on {stand.kind}: {len(made_world.aviary.canaries)} planted, {len(unread)} of"
-        f" them for nobody who comes; {pages:,} pages read by {len(visitors)} visitors"
+        f"canaries on {stand.kind}: {len(canaries)} planted, {len(listed)} of them found as HTML,"
+        f" JSON, CSV and XLSX, {len(canaries) - len(listed) - len(unread)} that no list shows found"
+        f" on pages, {len(unread)} for nobody who comes; then nowhere else on {pages:,} pages read"
+        f" by {len(visitors)} visitors"
     )
+
+
+def missing(canary, where, visitors):
+    """Yield by whom, as what and where a canary is not found, although it should be."""
+    if canary.readers and not canary.finders:
+        yield f"{canary.what} has readers, and none of them is sure to find it"
+    for role in canary.finders & visitors:
+        seen = {kind for reader, kind, _ in where if reader == role}
+        if lacking := {*canary.formats} - seen:
+            yield f"{canary.what} is not found by {role} as {sorted(lacking)}"
+    if not canary.finders & visitors:
+        return
+    for address in canary.lists:
+        seen = {k for r, k, at in where if r in canary.finders and at.split("?")[0] == address}
+        if lacking := {*FORMATS.values()} - seen:  # Its page may leave a column out.
+            yield f"{canary.what} is not found as {sorted(lacking)} at {address}"
+    if more := {kind for _, kind, _ in where} - {*canary.formats}:
+        yield f"{canary.what} is found as {sorted(more)}: some list shows it"
+
+
+def leaks(canary, where):
+    """Yield by whom a canary is read who may not read it."""
+    for role, kind, address in where:
+        if role not in canary.readers:
+            yield f"{canary.what} is read by {role} as {kind} at {address}"
+        elif role not in canary.strict and re.search(canary.strict_at, address):
+            yield f"{canary.what} is read by {role} at {address}, by another right"
 
 
 def test_a_count_tells_no_more_than_its_rows(stand, made_world):

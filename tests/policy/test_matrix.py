@@ -24,9 +24,9 @@ def _told(figures):
     routes = {route.route for route in tables.routes()}
     for kind, cells in sorted(ASKED.items()):
         figures.append(
-            f"policy matrix on {kind}: {cells:,} cells of {len(tables.routes())} routes with their"
-            f" method ({len(routes)} addresses), {len(oracle.visitors())} visitors"
-            f" ({len(tables.roles())} signed in)"
+            f"policy matrix on {kind}: {cells:,} cells, {len(tables.routes())} routes with their"
+            f" method ({len(routes)} addresses), {len(tables.roles())} roles and one visitor who is"
+            f" not signed in"
         )
 
 
