@@ -7,9 +7,11 @@ import sys
 
 import pytest
 
+from portal.plugins.purging import purge
 from portal.testing_databases import Database
 
 from .installing import install_the_broken
+from .twice import Twice
 
 # What each of them is to be told, and at which stage it is set aside.
 REASONS = {
@@ -23,6 +25,8 @@ REASONS = {
     "future": ("definition", "is made for interface 2.0, the portal has 1.0"),
     "kantor-imitation": ("register", "uses the name 'inventory', which kantor-inventory has"),
 }
+# What the same nine are told by the command line, which shows no panel and asks for checks.
+BY_DOCTOR = REASONS | {"stumbling": ("hook checks", "called sys.exit()")}
 PROGRAM = """
 import json, sys
 from pathlib import Path
@@ -125,12 +129,10 @@ def test_the_command_line_says_the_same(beside_the_broken, tmp_path):
     made = run(beside_the_broken, *kantor, "init", *answers, *given, *address)
     assert made.returncode == 0, made.stderr[-3000:]
     doctor = run(beside_the_broken, *kantor, "doctor")
-    said = doctor.stdout + doctor.stderr
-    for slug, (stage, words) in REASONS.items():
-        if not stage.startswith("hook"):
-            assert slug in said
-            assert words in said
-    assert "stumbling" in said
+    assert doctor.returncode == 1
+    told = [line for line in doctor.stdout.splitlines() if line.startswith("problem: ")]
+    for slug, (_, words) in BY_DOCTOR.items():
+        assert [line for line in told if slug in line and words in line], slug
     listed = run(beside_the_broken, *kantor, "plugin", "list").stdout
     assert "inventory 1.0" in listed
     assert "kantor-imitation set aside" in listed
@@ -169,11 +171,51 @@ def test_a_strict_portal_does_not_start_beside_them(beside_the_broken, tmp_path)
 
 @pytest.mark.parametrize("suite", ["examples/kantor-keys/tests", "plugins/inventory/tests"])
 def test_the_suites_of_the_others_pass_beside_them(beside_the_broken, request, suite):
-    """Every portal of these suites loads whatever is installed, the nine included."""
+    """Every portal of these suites loads whatever is installed: ``beside.py`` looks at one."""
     environment = beside_the_broken | {"KANTOR_TEST_INSTALLED": "1"}
+    beside = "tests/runtime/beside.py"
     finished = run(
         environment,
-        *("-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", suite),
+        *("-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", suite, beside),
         cwd=request.config.rootpath,
     )
     assert finished.returncode == 0, finished.stdout[-3000:]
+
+
+PURGING = """
+import json, sys
+from pathlib import Path
+from portal import migrate
+from portal.plugins.purging import purge
+from portal.testing import make_app
+
+url, home, *slugs = sys.argv[1:]
+app = make_app(url, Path(home), None)
+plugins = app.extensions["kantor"]
+with app.app_context():
+    migrate.upgrade(plugins)
+    print(json.dumps(sorted(f.slug for f in plugins.failures)))
+    for slug in slugs:
+        purge(slug)
+"""
+
+
+@pytest.mark.parametrize("gone", [False, True], ids=["installed", "packages gone"])
+def test_purged_all_of_them_leave_nothing(beside_the_broken, portal_database_kind, tmp_path, gone):
+    slugs = [*(slug for slug in REASONS if slug != "kantor-imitation"), "inventory", "keys"]
+    with Database.made(portal_database_kind, tmp_path) as database:
+        twice = Twice(database.url, tmp_path)
+        before = twice.looks()
+        arguments = ("-W", "ignore", "-c", PURGING, database.url, str(tmp_path))
+        finished = run(beside_the_broken, *arguments, *([] if gone else slugs))
+        assert finished.returncode == 0, finished.stderr[-3000:]
+        set_aside = json.loads(finished.stdout.splitlines()[-1])
+        assert set_aside == sorted(REASONS.keys() - {"stumbling"})
+        if gone:
+            assert twice.looks() != before
+            with twice.bare.app_context():
+                for slug in slugs:
+                    purge(slug)
+        after = twice.looks()
+        twice.let_go()
+    assert after == before
