@@ -30,6 +30,7 @@ SEVEN_DIGITS = range(10**6, 3 * 10**6)
 LOOKING = r"^/(\?|$)|^/inventory/(stock|places|ledger)|^/inventory/items/\w+($|/movements)"
 PICKING = r"^/contacts/(organisations|new)|^/inventory/(contacts|suppliers/new)"
 PEOPLE = PICKING + r"|^/contacts/\w+$"
+HOLDING = r"^/(people|roles)/\w{12}$"  # who holds what, for whoever may look at it
 SIGN = "zqx"  # begins every word, so that a search for it finds them all without naming one
 LISTED = ("html", "json", "csv", "xlsx")
 STOCK = tuple(
@@ -381,6 +382,12 @@ def _work(tx: Any, world: Any, aviary: Aviary) -> None:
         world.give_reason(
             tx,
             world.get("assignment", relation, "*")["id"],
-            aviary.word(f"reason of {relation}", seers, sure=frozenset(looks)),
+            aviary.word(
+                f"reason of {relation}",
+                seers,
+                sure=frozenset(looks),
+                strict=frozenset(looks),
+                strict_at=HOLDING,
+            ),
         )
     aviary.addresses |= {f"/roles/{world.common['role']}"}

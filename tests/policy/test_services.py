@@ -1,0 +1,249 @@
+"""What a service gives to somebody who may do everything except what it asks for: nothing.
+
+The pages ask for the same permission first, so only a call from somewhere else shows whether a
+service asks too. Each is called twice: by somebody who holds every permission on everything, and
+by somebody who holds all of them but one.
+"""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+from sqlalchemy import select
+
+from kantor_inventory.models import Category, Item, Unit
+from kantor_inventory.services import choices, items, lists, stock, suppliers
+from portal.audit.reading import page_of
+from portal.contacts import services as contacts
+from portal.contacts.models import Contact
+from portal.errors import NotFound
+from portal.people import picking
+from portal.people.services import departments, persons
+from portal.places import services as places
+from portal.roles.models import Role, RolePermission
+from portal.roles.services import editing
+from portal.testing import add_person, give_role, working_as
+from tests.policy import tables
+
+EVERY = tables.roles()["alone"].keys()
+NOTE = "a mistake"
+
+
+def visitor(stand, world, grants):
+    """Return somebody who holds these grants, measured from the same department as all others."""
+    with stand.building() as tx:
+        role = Role(slug="made-for-this", name="Made for this")
+        role.permissions = [RolePermission(permission=p, reach=r) for p, r in grants.items()]
+        tx.session.add(role)
+        tx.session.flush()
+        department = world.departments["same"]
+        person_id = add_person(tx, "Visitor", department_id=department)
+        give_role(tx, person_id, "made-for-this", department_id=department)
+    return person_id
+
+
+def answer(stand, world, grants, call):
+    """Return what a service answers to somebody; NotFound is an answer too."""
+    person_id = visitor(stand, world, grants)
+    with stand.app.test_request_context():
+        try:
+            with working_as(stand.app, person_id) as tx:
+                return call(tx, world)
+        except NotFound:
+            return NotFound
+
+
+def there(world, kind, relation="any"):
+    return world.get(kind, relation, "*")
+
+
+def edited_item(tx, world):
+    facts = there(world, "item")
+    said = {"category": None, "mode": "perpetual", "status": "active", "note": ""}
+    command = items.EditItem(
+        item=facts["id"], version=facts["version"], name="Changed", sku="T-1", **said
+    )
+    return items.edit_item(tx, command)
+
+
+def renamed(model, kind):
+    def call(tx, world):
+        facts = there(world, kind)
+        command = items.Rename(row=facts["id"], version=facts["version"], name="Another")
+        return items.rename(tx, model, command)
+
+    return call
+
+
+def edited_supplier(tx, world):
+    facts = there(world, "supplier")
+    said = {"customer_number": "", "order_by": "phone", "lead_days": 3, "note": "", "active": True}
+    command = suppliers.EditSupplier(supplier=facts["id"], version=facts["version"], **said)
+    return suppliers.edit_supplier(tx, command)
+
+
+def priced(tx, world):
+    asked = suppliers.SetPrice(
+        supplier=there(world, "supplier")["id"], unit=world.common["unit"], price=100
+    )
+    return suppliers.set_price(tx, asked)
+
+
+def reversed_movement(tx, world):
+    return stock.reverse(
+        tx, stock.Reverse(movement=there(world, "movement", "same")["id"], note=NOTE)
+    )
+
+
+def ruled(tx, world):
+    asked = stock.SetRule(
+        item=world.common["item"], place=world.places["same"]["id"], minimum=1, maximum=None
+    )
+    return stock.set_rule(tx, asked)
+
+
+def the_item(tx, world):
+    return tx.session.scalars(select(Item).filter_by(public_id=world.common["item"])).one()
+
+
+def the_firm(tx):
+    return tx.session.scalars(select(Contact).where(Contact.name == "Firm common")).one()
+
+
+def received(tx, world):
+    asked = stock.Receive(
+        item=world.common["item"], quantity=1_000, to_place=world.places["same"]["id"], price=1
+    )
+    return stock.receive(tx, asked)
+
+
+def issued(tx, world):
+    asked = stock.Issue(
+        item=world.common["item"],
+        quantity=1_000,
+        from_place=world.places["same"]["id"],
+        for_department=world.department_ids["same"],
+    )
+    return stock.issue(tx, asked)
+
+
+def transferred(tx, world):
+    asked = stock.Transfer(
+        item=world.common["item"],
+        quantity=1_000,
+        from_place=world.places["same"]["id"],
+        to_place=world.places["second"]["id"],
+    )
+    return stock.transfer(tx, asked)
+
+
+def scrapped(tx, world):
+    asked = stock.Scrap(
+        item=world.common["item"],
+        quantity=1_000,
+        from_place=world.places["same"]["id"],
+        note=NOTE,
+    )
+    return stock.scrap(tx, asked)
+
+
+# permission -> the services that ask for it
+ASKING = {
+    "inventory.item.edit": {
+        "edit_item": edited_item,
+        "add_pack": lambda tx, world: items.add_pack(
+            tx, items.AddPack(item=world.common["item"], pack=items.Pack(unit="carton", num=144))
+        ),
+        "retire_pack": lambda tx, world: items.retire_pack(tx, there(world, "item_unit")["id"]),
+        "add_code": lambda tx, world: items.add_code(
+            tx, items.AddCode(unit=there(world, "item_unit")["id"], code="96385074")
+        ),
+        "rename a unit": renamed(Unit, "unit"),
+        "rename a category": renamed(Category, "category"),
+    },
+    "inventory.supplier.edit": {"edit_supplier": edited_supplier, "set_price": priced},
+    "inventory.stock.receive": {"receive": received},
+    "inventory.stock.issue": {"issue": issued},
+    "inventory.stock.transfer": {"transfer": transferred},
+    "inventory.stock.scrap": {"scrap": scrapped},
+    "inventory.stock.reverse": {"reverse": reversed_movement},
+    "inventory.stock.set_rule": {"set_rule": ruled},
+    "inventory.stock.view": {
+        "stocked_places": lambda tx, world: choices.stocked_places(tx),
+        "place_rows": lambda tx, world: lists.place_rows(tx),
+        "places_of": lambda tx, world: lists.places_of(tx, the_item(tx, world)),
+        "changes": lambda tx, world: lists.changes(tx, the_item(tx, world), days=30)[1],
+    },
+    "core.contact.view": {
+        "find_contact": lambda tx, world: contacts.find_contact(tx, world.common["contact"]),
+        "organisations": lambda tx, world: contacts.organisations(tx, "firm"),
+        "organisation": lambda tx, world: contacts.organisation(tx, world.common["contact"]),
+        "people_of": lambda tx, world: contacts.people_of(tx, the_firm(tx)),
+        "add_supplier": lambda tx, world: suppliers.add_supplier(
+            tx, suppliers.AddSupplier(contact=world.common["contact"])
+        ),
+    },
+    "core.contact.edit": {"may_edit": lambda tx, world: contacts.may_edit(tx, the_firm(tx))},
+    "core.person.view": {
+        "find": lambda tx, world: picking.find(tx, "colleague"),
+        "title_of": lambda tx, world: picking.title_of(tx, world.common["newcomer"]),
+        "find_person": lambda tx, world: persons.find_person(tx, world.common["newcomer"]),
+    },
+    "core.person.edit": {
+        "may_edit": lambda tx, world: persons.may_edit(
+            tx, persons.find_person(tx, world.common["newcomer"])
+        )
+    },
+    "core.department.view": {
+        "find_department": lambda tx, world: departments.find_department(
+            tx, world.department_ids["same"]
+        )
+    },
+    "core.place.view": {
+        "tree": lambda tx, world: places.tree(tx),
+        "find_place": lambda tx, world: places.find_place(tx, world.places["same"]["id"]),
+    },
+    "core.role.edit": {
+        "copy_role": lambda tx, world: editing.copy_role(tx, world.common["role"], name="A copy")
+    },
+}
+CALLS = [(permission, name) for permission, named in ASKING.items() for name in named]
+
+
+@pytest.mark.parametrize(("permission", "name"), CALLS)
+def test_a_service_gives_nothing_to_who_lacks_the_one_permission(
+    stand, made_world, permission, name
+):
+    everything = dict.fromkeys(EVERY, "all")
+    call = ASKING[permission][name]
+    assert answer(stand, made_world, everything, call) not in (NotFound, None, False, [], {})
+    stand.restore()
+    all_but_one = {p: reach for p, reach in everything.items() if p != permission}
+    assert answer(stand, made_world, all_but_one, call) in (NotFound, None, False, [], {})
+
+
+@pytest.mark.parametrize("page", ["issue", "receive", "transfer", "scrap", "movements"])
+def test_who_does_not_see_items_does_not_move_them_either(stand, made_world, page):
+    address = f"/inventory/items/{made_world.common['item']}/{page}"
+    everything = dict.fromkeys(EVERY, "all")
+    for grants, status in (
+        (everything, 200),
+        ({p: r for p, r in everything.items() if p != "inventory.item.view"}, 404),
+    ):
+        stand.sign_in("whoever", visitor(stand, made_world, grants), "no password")
+        assert stand.ask("whoever", "GET", address).status_code == status
+        stand.restore()
+
+
+def test_the_audit_leads_to_a_record_only_where_one_may_look(stand, made_world):
+    contact = made_world.common["private_contact_elsewhere"]
+
+    def leads(tx, world):
+        row = tx.session.scalars(select(Contact).filter_by(public_id=contact)).one()
+        return page_of(tx, SimpleNamespace(subject_kind="core.contact", subject_id=row.id))
+
+    grants = {"core.audit.view": "all", "core.contact.edit": "all"}
+    for reach, address in (("all", f"/contacts/{contact}"), ("department", "")):
+        assert answer(stand, made_world, grants | {"core.contact.view": reach}, leads) == address
+        stand.restore()
