@@ -92,11 +92,15 @@ def serve(desk: Desk, host: str, port: int, threads: int, with_worker: bool) -> 
 
 
 @main.command()
+@click.option("--child", is_flag=True, hidden=True, help="End when standard input closes.")
 @click.pass_obj
-def worker(desk: Desk) -> None:
+def worker(desk: Desk, child: bool) -> None:
     """Run background work: jobs, events, what recurs."""
+    from .commands.serving import end_with_parent
     from .jobs.worker import run
 
+    if child:
+        end_with_parent()
     run(desk.app)
 
 

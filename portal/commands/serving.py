@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from typing import Any
 
 import click
@@ -29,7 +30,11 @@ def serve_portal(desk: Any, *, host: str, port: int, threads: int, with_worker: 
 
 
 def start_worker(desk: Any) -> subprocess.Popen[bytes]:
-    """Start ``kantor worker`` for the same home and with the same decisions."""
+    """Start ``kantor worker`` for the same home and with the same decisions.
+
+    Its standard input is a pipe that nobody writes to: it closes when this process is gone, however
+    it went, and the worker ends with it.
+    """
     told = {
         "KANTOR_DATABASE_URL": desk.config.database_url,
         "KANTOR_BASE_URL": desk.config.base_url,
@@ -37,10 +42,22 @@ def start_worker(desk: Any) -> subprocess.Popen[bytes]:
         "KANTOR_LOG_LEVEL": desk.config.log_level,
     }
     return subprocess.Popen(
-        [sys.executable, "-m", "portal.cli", "--home", str(desk.home), "worker"],
+        [sys.executable, "-m", "portal.cli", "--home", str(desk.home), "worker", "--child"],
         env=os.environ | told,
+        stdin=subprocess.PIPE,
         start_new_session=True,
     )
+
+
+def end_with_parent() -> None:
+    """Stop this process, as by SIGTERM, when the pipe at its standard input closes."""
+    threading.Thread(target=_wait_for_the_end, name="parent", daemon=True).start()
+
+
+def _wait_for_the_end() -> None:
+    while os.read(0, 1024):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def stop_child(child: subprocess.Popen[bytes]) -> None:
