@@ -17,12 +17,14 @@ from sqlalchemy import (
     Select,
     and_,
     column,
+    false,
     func,
     inspect,
     not_,
     or_,
     select,
     table,
+    true,
     union_all,
 )
 
@@ -33,9 +35,8 @@ from .work import UnitOfWork
 TRIGRAM = 3  # what a trigram index can look for has at least so many signs
 BEFORE_WORDS = " /(.,+#:-"  # signs that a word may stand behind; the last must be the hyphen
 MOST_WORDS = 8
-# Up to so many hits are fetched by key and sorted; more are met soon enough in list order. The two
-# cost the same at the root of 51 times the rows of the list: 2,258 for a list of 100,000.
-FEW = 2000
+COPY_OF = "copy_of"  # in a column's info: "table.column", whose values it repeats for sorting
+FEW = 2000  # So many rows are fetched by key and sorted in the time that a page takes anyway.
 _LAST = "\U0010ffff"
 _ESCAPE = "\\"
 
@@ -65,28 +66,45 @@ def matching(tx: UnitOfWork, statement: Select[Any], term: str, entity: Any = No
 
 @dataclass(frozen=True)
 class Found:
-    """The rows that a term matches; where the database cannot tell, whether they are few."""
+    """The rows that a term matches: as a condition, and as a select of their keys by an index."""
 
-    condition: ColumnElement[bool]  # met by each row on its own
-    key: Any = None
-    keys: Any = None  # a select of the keys, by an index
-    few: bool = False
+    condition: ColumnElement[bool]
+    key: Any
+    text: Any  # what is searched before all else
+    keys: Any
+    number: int  # at most FEW + 1, which stands for any larger one
+    lateral: bool
 
-    def limiting(self, statement: Select[Any], *, few: bool | None = None) -> Select[Any]:
+    @property
+    def few(self) -> bool:
+        """Whether fetching them all by key is cheap."""
+        return self.number <= FEW
+
+    def limiting(self, statement: Select[Any]) -> Select[Any]:
         """Return ``statement`` limited to these rows.
 
         Few are fetched by key and sorted; many are met soon enough in the statement's own order.
         """
-        if self.few if few is None else few:
-            return statement.where(self.key.in_(self.keys))
-        return statement.where(self.condition)
+        return statement.where(self.key.in_(self.keys) if self.few else self.condition)
+
+    def fetched(self, statement: Select[Any]) -> Select[Any]:
+        """Return these rows of ``statement``, fetched by key and in no order.
+
+        OFFSET 0 keeps a database from walking through all rows in the order that will be asked for,
+        which it believes to meet the hits soon.
+        """
+        if not self.lateral:
+            return select(statement.where(self.key.in_(self.keys)).offset(0).subquery("found"))
+        hits = self.keys.offset(0).subquery("hits")
+        rows = statement.where(self.key == next(iter(hits.c))).offset(0).lateral("found")
+        return select(rows).select_from(hits).join(rows, true())
 
     def counted(self, statement: Select[Any]) -> Select[Any]:
-        """Return ``statement`` limited to these rows, to be read in any order."""
-        if self.keys is None:
-            return statement.where(self.condition)
+        """Return ``statement`` limited to these rows, in any order; the first come at once."""
+        if self.lateral:
+            return self.fetched(statement)
         hits = self.keys.subquery("hits")
-        return statement.join(hits, hits.c.rowid == self.key)
+        return statement.join(hits, next(iter(hits.c)) == self.key)
 
 
 def matches(tx: UnitOfWork, term: str, entity: Any) -> Found | None:
@@ -94,18 +112,23 @@ def matches(tx: UnitOfWork, term: str, entity: Any) -> Found | None:
     folded = sort_key(term).replace("\x00", "").strip()
     if not folded:
         return None
-    mapper: Any = inspect(entity).mapper
-    declared: Searched = mapper.class_.__searched__
-    texts = [getattr(entity, name) for name in declared.text]
-    coded = [_begins(getattr(entity, name), folded) for name in declared.codes]
-    words = _Words.of(folded)
-    if not words.is_indexed:
-        return Found(or_(*coded, _begins(texts[0], folded)))
-    if tx.session.get_bind().dialect.name == "postgresql":
-        return Found(or_(*coded, words.all_in(texts, _like, _pattern)))
-    hits = _Trigrams(mapper, declared, folded, words)
-    condition = or_(*coded, words.all_in(texts, _instr, _after_sign))
-    return Found(condition, hits.key_of(entity), hits.keys(), few=hits.are_few(tx))
+    on_postgresql = tx.session.get_bind().dialect.name == "postgresql"
+    search = _Search(inspect(entity).mapper, folded, on_postgresql)
+    numbers = search.numbers(tx)
+    conditions = _where_any(numbers, search.conditions(entity)) or [false()]
+    keys = _where_any(numbers, search.keys()) or [select(search.key_of(entity)).where(false())]
+    return Found(
+        condition=or_(*dict.fromkeys(conditions)),
+        key=search.key_of(entity),
+        text=getattr(entity, search.declared.text[0]),
+        keys=keys[0] if len(keys) == 1 else union_all(*keys),
+        number=min(sum(numbers), FEW + 1),
+        lateral=on_postgresql,
+    )
+
+
+def _where_any(numbers: Sequence[int], parts: Sequence[Any]) -> list[Any]:
+    return [part for number, part in zip(numbers, parts, strict=True) if number]
 
 
 @dataclass(frozen=True)
@@ -167,7 +190,8 @@ def _instr(text: Any, word: str) -> ColumnElement[bool]:
 
 
 def _after_sign(text: Any, word: str) -> ColumnElement[bool]:
-    return or_(*[_instr(text, sign + word) for sign in BEFORE_WORDS])
+    plain = "".join(f"[{sign}]" if sign in "*?[" else sign for sign in word)
+    return func.glob(f"*[{BEFORE_WORDS}]{plain}*", text) > 0
 
 
 def _quoted(piece: str) -> str:
@@ -175,46 +199,65 @@ def _quoted(piece: str) -> str:
     return '"' + piece.replace('"', '""') + '"'
 
 
-class _Trigrams:
-    """The hits of one search in a model's FTS5 table on SQLite."""
+class _Search:
+    """A term and a model: the ways in which rows match, each answered by an index of its own."""
 
-    def __init__(self, mapper: Any, declared: Searched, folded: str, words: _Words) -> None:
-        self.mapper, self.declared, self.folded, self.words = mapper, declared, folded, words
+    def __init__(self, mapper: Any, folded: str, on_postgresql: bool) -> None:
+        self.mapper, self.folded, self.on_postgresql = mapper, folded, on_postgresql
+        self.declared: Searched = mapper.class_.__searched__
+        self.words = _Words.of(folded)
         self.name = search_table(mapper.local_table.name)
-        self.fts = table(self.name, column("rowid"), column(self.name), *map(column, declared.text))
+        texts: Any = map(column, self.declared.text)
+        self.fts = table(self.name, column("rowid"), column(self.name), *texts)
 
-    def are_few(self, tx: UnitOfWork) -> bool:
-        """Return whether fetching the hits by key is cheaper than meeting them in list order."""
-        found = self._arms(self.mapper.local_table.c)
+    def numbers(self, tx: UnitOfWork) -> list[int]:
+        """Return how many rows match in each way; FEW + 1 stands for any larger number."""
         counts = [
-            select(func.count()).select_from(keys.limit(FEW + 1).subquery()) for keys in found
+            select(func.count()).select_from(keys.limit(FEW + 1).subquery())
+            for keys in self._ways(self.mapper.local_table.c)[1]
         ]
-        numbers = kernel_execute(tx.session, select(*[c.scalar_subquery() for c in counts])).one()
-        return bool(sum(numbers) <= FEW)
+        counted = select(*[count.scalar_subquery() for count in counts])
+        return list(kernel_execute(tx.session, counted).one())
 
-    def keys(self) -> Any:
-        """Return a select of the keys of all hits, each once."""
-        arms = self._arms(self.mapper.class_)
-        return arms[0] if len(arms) == 1 else union_all(*arms)
+    def conditions(self, entity: Any) -> list[ColumnElement[bool]]:
+        """Return what a row must meet to match in each way."""
+        return self._ways(entity)[0]
+
+    def keys(self) -> list[Select[Any]]:
+        """Return the keys of the rows that match in each way and in none before it."""
+        return self._ways(self.mapper.class_)[1]
 
     def key_of(self, entity: Any) -> Any:
         return getattr(entity, self.mapper.get_property_by_column(self.mapper.primary_key[0]).key)
 
-    def _arms(self, source: Any) -> list[Select[Any]]:
-        """Return selects of keys, each by an index of its own, that have no key in common."""
-        texts = [getattr(source, name) for name in self.declared.text]
+    def _ways(self, source: Any) -> tuple[list[ColumnElement[bool]], list[Select[Any]]]:
         key = getattr(source, self.mapper.primary_key[0].key)
-        every = self.words.all_in(texts, _instr, _after_sign)
-        arms = [self._from_index()]
-        had = [self.words.parted_in(texts)]
-        for word in self.words.short:  # The trigram index does not know what stands first of all.
-            first = _begins(texts[0], word)
-            arms.append(select(key).where(first, every, not_(or_(*had))))
-            had.append(first)
+        in_text = self._in_text([getattr(source, name) for name in self.declared.text])
+        selects = self._by_text(source, key, in_text)
+        conditions = [in_text] * len(selects)
         for name in self.declared.codes:
             coded = _begins(getattr(source, name), self.folded)
-            arms.append(select(key).where(coded, not_(every)))
-        return arms
+            selects.append(select(key).where(coded, not_(or_(*dict.fromkeys(conditions)))))
+            conditions.append(coded)
+        return conditions, selects
+
+    def _in_text(self, texts: Sequence[Any]) -> ColumnElement[bool]:
+        if not self.words.is_indexed:
+            return _begins(texts[0], self.folded)
+        if self.on_postgresql:
+            return self.words.all_in(texts, _like, _pattern)
+        return self.words.all_in(texts, _instr, _after_sign)
+
+    def _by_text(self, source: Any, key: Any, in_text: ColumnElement[bool]) -> list[Select[Any]]:
+        if self.on_postgresql or not self.words.is_indexed:
+            return [select(key).where(in_text)]
+        texts = [getattr(source, name) for name in self.declared.text]
+        selects, had = [self._from_index()], [self.words.parted_in(texts)]
+        for word in self.words.short:  # The trigram index does not know what stands first of all.
+            first = _begins(texts[0], word)
+            selects.append(select(key).where(first, in_text, not_(or_(*had))))
+            had.append(first)
+        return selects
 
     def _from_index(self) -> Select[Any]:
         wanted = [[word] for word in self.words.long]

@@ -309,7 +309,7 @@ class Balance(Follows, Base, noun="stock", follows=("point_id",)):
     id: Mapped[int] = mapped_column(primary_key=True)
     item_id: Mapped[int] = mapped_column(ForeignKey("inventory_item.id", ondelete="RESTRICT"))
     point_id: Mapped[int] = mapped_column(ForeignKey("inventory_point.id", ondelete="RESTRICT"))
-    item_key: Mapped[str] = mapped_column(KeyText)
+    item_key: Mapped[str] = mapped_column(KeyText, info={"copy_of": "inventory_item.name_key"})
     outside: Mapped[bool] = mapped_column(default=False)
     quantity: Mapped[int] = mapped_column(BigInteger, default=0)
     value: Mapped[int] = mapped_column(BigInteger, default=0)

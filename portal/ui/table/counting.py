@@ -19,13 +19,13 @@ def countable(statement: Select[Any], searched: Any = None) -> Select[Any]:
     entity = statement.column_descriptions[0]["entity"]
     keys = [getattr(entity, name) for name in _key_names(entity)]
     if statement._group_by_clauses or statement._distinct or statement._having_criteria:
-        return statement.order_by(None).limit(COUNTED + 1)
+        return statement.order_by(None)
     counted = select(*keys).select_from(*(statement._from_obj or (entity,)))
     for target, onclause, _source, flags in _joins_that_matter(statement, searched):
         counted = counted.join(target, onclause, isouter=flags["isouter"], full=flags["full"])
     if statement.whereclause is not None:
         counted = counted.where(statement.whereclause)
-    return counted.limit(COUNTED + 1)
+    return counted
 
 
 def count_of(keys: Select[Any]) -> Select[Any]:

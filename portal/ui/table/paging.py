@@ -32,6 +32,10 @@ class Order:
         """How the address bar spells it."""
         return f"-{self.key}" if self.descending else self.key
 
+    def runs_back(self, step: str) -> bool:
+        """Return whether a page in this step is read from the greater values to the smaller."""
+        return self.descending != (step == "before")
+
 
 @dataclass(frozen=True)
 class Place:
@@ -46,17 +50,28 @@ FIRST = Place()
 
 def ordered(statement: Select[Any], order: Order, step: str) -> Select[Any]:
     """Return ``statement`` in order, from a place given as parameters, its keyset selected last."""
-    backwards = order.descending != (step == "before")
+    return arranged(marked(statement, order, step), order.columns, order, step)
+
+
+def marked(statement: Select[Any], order: Order, step: str) -> Select[Any]:
+    """Return ``statement`` from a place given as parameters, its keyset selected last."""
     columns = order.columns
     statement = statement.add_columns(*[c.label(f"mark_{i}") for i, c in enumerate(columns)])
-    statement = statement.order_by(*[c.desc() if backwards else c.asc() for c in columns])
-    if step != "first":
-        marks = [bindparam(f"at_{i}", type_=c.type) for i, c in enumerate(columns)]
-        # Row values, because the same comparison written with OR is read from no index.
-        here, there = (
-            (columns[0], marks[0]) if len(columns) == 1 else (tuple_(*columns), tuple_(*marks))
-        )
-        statement = statement.where(here < there if backwards else here > there)
+    if step == "first":
+        return statement
+    marks = [bindparam(f"at_{i}", type_=c.type) for i, c in enumerate(columns)]
+    # Row values, because the same comparison written with OR is read from no index.
+    here: Any = columns[0] if len(columns) == 1 else tuple_(*columns)
+    there: Any = marks[0] if len(columns) == 1 else tuple_(*marks)
+    return statement.where(here < there if order.runs_back(step) else here > there)
+
+
+def arranged(
+    statement: Select[Any], columns: Sequence[Any], order: Order, step: str
+) -> Select[Any]:
+    """Return ``statement`` sorted by the keyset in ``columns``, limited by a parameter."""
+    back = order.runs_back(step)
+    statement = statement.order_by(*[c.desc() if back else c.asc() for c in columns])
     return statement.limit(bindparam(_LIMIT, type_=Integer()))
 
 

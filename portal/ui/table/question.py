@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
@@ -12,7 +13,6 @@ from flask import current_app
 from sqlalchemy import ColumnElement, Select, case, func, inspect, select
 from sqlalchemy.sql.elements import True_
 
-from portal import search
 from portal.errors import BadRequest
 from portal.reach import NOTHING, Held, Principal, visible
 from portal.search import Found, matches
@@ -23,6 +23,7 @@ from .counting import COUNTED, count_of, countable
 from .criteria import Asked, refuse_undeclared
 from .declaration import Column, TableDefinitionError
 from .paging import FIRST, Order, Place, ordered, parameters, place
+from .searching import Searched, keys_parameter, with_keys
 from .typed import fields
 
 if TYPE_CHECKING:
@@ -37,13 +38,13 @@ class Prepared:
 
     statement: Select[Any]
     keys: Select[Any]  # what is counted
-    searched: Select[Any]  # what is counted while something is searched for
+    searched: Select[Any]  # what is counted, and looked through, while something is searched for
     entity: Any
     at: Mapping[str, int]
     names: frozenset[str]
     steps: dict[tuple[str, str], Select[Any]] = field(default_factory=dict)
     long_for: WeakKeyDictionary[Principal, float] = field(default_factory=WeakKeyDictionary)
-    mine: WeakKeyDictionary[Principal, dict[tuple[str, str], Select[Any]]] = field(
+    mine: WeakKeyDictionary[Principal, dict[tuple[str, ...], Select[Any]]] = field(
         default_factory=WeakKeyDictionary
     )
 
@@ -52,6 +53,13 @@ class Prepared:
         if (order.name, step) not in self.steps:
             self.steps[order.name, step] = ordered(self.statement, order, step)
         return self.steps[order.name, step]
+
+    def with_keys(self, order: Order, step: str) -> Select[Any]:
+        """Return the statement in this order, limited to keys that are a parameter."""
+        key = (order.name, f"keys {step}")
+        if key not in self.steps:
+            self.steps[key] = with_keys(self.statement, _key(self.entity), order, step)
+        return self.steps[key]
 
 
 def prepare(table: Table, statement: Select[Any]) -> Prepared:
@@ -147,32 +155,30 @@ class Question:
 
     # The answers
 
-    def statement(self, tx: UnitOfWork, step: str) -> Select[Any]:
-        """Return the rows that ``tx.actor`` may see, in order."""
-        found = self._found(tx)
-        if found is not None or self.highest is not None:
-            return self._statement(tx, step, found)
-        mine = self.prepared.mine.setdefault(tx.actor, {})
-        key = (self.order.name, step)
-        if key not in mine:
-            mine[key] = self._statement(tx, step, None)
-        return mine[key]
-
-    def _statement(self, tx: UnitOfWork, step: str, found: Found | None) -> Select[Any]:
-        statement = self._masked(self.prepared.ordered(self.order, step))
-        if found is None:
-            return self._mine(tx, statement)
-        few = found.few
-        if few and self.table.search is not self.prepared.entity:
-            # A few of what is searched may be in many rows.
-            number = self.count_to(tx, search.FEW)
-            self._counted, few = min(number, COUNTED + 1), number <= search.FEW
-        return self._mine(tx, found.limiting(statement, few=few))
-
     def rows(self, tx: UnitOfWork, here: Place, most: int) -> Sequence[Any]:
-        """Return at most ``most`` rows from ``here`` on, nearest first."""
-        statement = self.statement(tx, here.step)
-        return tx.session.execute(statement, parameters(here, most)).all()
+        """Return at most ``most`` rows from ``here`` on that the actor may see, nearest first."""
+        found = self._found(tx)
+        if found is None:
+            statement = self._kept(tx, self.prepared.ordered, here.step)
+            return tx.session.execute(statement, parameters(here, most)).all()
+        mine, listed = partial(self._mine, tx), self.prepared.searched
+        keys = [row[0] for row in Searched(found, listed, mine, self.order, here).page(tx, most)]
+        if here is FIRST and len(keys) < most:
+            self._counted = len(keys)
+        if not keys:
+            return ()
+        statement = self._kept(tx, self.prepared.with_keys, here.step)
+        return tx.session.execute(statement, keys_parameter(keys)).all()
+
+    def _kept(self, tx: UnitOfWork, build: Any, step: str) -> Select[Any]:
+        """Return a statement of ``prepared`` for ``tx.actor``, built the first time it is asked."""
+        if self.highest is not None:
+            return self._mine(tx, self._masked(build(self.order, step)))
+        mine = self.prepared.mine.setdefault(tx.actor, {})
+        key = (build.__name__, self.order.name, step)
+        if key not in mine:
+            mine[key] = self._mine(tx, self._masked(build(self.order, step)))
+        return mine[key]
 
     def count(self, tx: UnitOfWork) -> int:
         """Return how many rows there are, a number over a thousand standing for any such.
@@ -190,9 +196,12 @@ class Question:
 
     def count_to(self, tx: UnitOfWork, most: int) -> int:
         """Return how many rows there are; ``most + 1`` stands for any larger number."""
-        prepared, found = self.prepared, self._found(tx)
-        keys = prepared.keys if found is None else found.counted(prepared.searched)
-        return int(tx.session.execute(count_of(self._mine(tx, keys).limit(most + 1))).scalar_one())
+        found = self._found(tx)
+        if found is None:
+            keys = self._mine(tx, self.prepared.keys)
+        else:
+            keys = found.counted(self._mine(tx, self.prepared.searched))
+        return int(tx.session.execute(count_of(keys.limit(most + 1))).scalar_one())
 
     def exported(self, tx: UnitOfWork) -> Source:
         """Return all the rows, as an export needs them."""
