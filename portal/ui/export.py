@@ -102,9 +102,9 @@ def read(question: Question, tx: UnitOfWork) -> Generator[_Rows, None, None]:
 
 def inert(text: str) -> str:
     """Return ``text`` without control characters and so that no spreadsheet computes it."""
-    if _RISKY.match(text):
-        text = "'" + text
-    return text if text.isprintable() else _CONTROL.sub("", text)
+    if not text.isprintable():
+        text = _CONTROL.sub("", text)
+    return "'" + text if _RISKY.match(text) else text
 
 
 def as_csv(source: Source, chunks: Iterable[_Rows]) -> Iterator[bytes]:
