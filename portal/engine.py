@@ -16,7 +16,7 @@ PRAGMAS = (
     "synchronous=FULL",
     "foreign_keys=ON",
     "journal_size_limit=67108864",
-    "cache_size=-32768",
+    "cache_size=-8192",  # of every connection; what is mapped needs none
     "mmap_size=268435456",
     # The search tables are kept current by triggers, which OFF forbids for FTS5.
     "trusted_schema=ON",
