@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from sqlalchemy import false, func, select, tuple_, update
+from sqlalchemy import ColumnElement, and_, false, func, select, tuple_, update
 
 from portal.api import UnitOfWork
 
@@ -113,13 +113,19 @@ def _lock(tx: UnitOfWork, pairs: Sequence[Pair]) -> dict[Pair, Balance]:
     for some in in_pieces(pairs):
         statement = (
             select(Balance)
-            .where(tuple_(Balance.item_id, Balance.point_id).in_(some))
+            .where(_among(some))
             .order_by(Balance.item_id, Balance.point_id)
             .with_for_update()
             .execution_options(populate_existing=True)
         )
         found |= {(row.item_id, row.point_id): row for row in tx.session.scalars(statement)}
     return found
+
+
+def _among(pairs: Sequence[Pair]) -> ColumnElement[bool]:
+    """Return the condition of being one of these; SQLite uses no index for pairs alone."""
+    items = sorted({item_id for item_id, _ in pairs})
+    return and_(Balance.item_id.in_(items), tuple_(Balance.item_id, Balance.point_id).in_(pairs))
 
 
 def _sort_keys(tx: UnitOfWork, pairs: Iterable[Pair]) -> dict[int, str]:
@@ -215,9 +221,8 @@ def _shift_many(
     with tx.acting_for("inventory", reason=OUTSIDE) as own:
         known: set[Pair] = set()
         for some in in_pieces(pairs):
-            keys = tuple_(Balance.item_id, Balance.point_id)
             found = own.session.execute(
-                select(Balance.item_id, Balance.point_id).where(keys.in_(some))
+                select(Balance.item_id, Balance.point_id).where(_among(some))
             )
             known |= {(row.item_id, row.point_id) for row in found}
         _insert(own, [pair for pair in pairs if pair not in known], held, points, {})
