@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 from typing import Any, ClassVar, Protocol
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ClauseElement, insert, inspect, select, update
+from sqlalchemy import ClauseElement, func, insert, inspect, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
@@ -198,12 +198,22 @@ class UnitOfWork:
         key = next(iter(table.primary_key.columns))
         for start in range(0, len(rows), APPENDED_AT_ONCE):
             batch = [dict(row) for row in rows[start : start + APPENDED_AT_ONCE]]
-            statement = insert(table).returning(key, sort_by_parameter_order=True)
             with self._all_or_nothing():
-                made = [row[0] for row in kernel_execute(self.session, statement, batch)]
+                made = self._insert(table, key, batch)
                 self._require(model, [(made_id,) for made_id in made], batch)
             ids += made
         return ids
+
+    def _insert(self, table: Any, key: Any, batch: list[dict[str, Any]]) -> list[int]:
+        if self.session.get_bind().dialect.name == "postgresql":
+            statement = insert(table).returning(key, sort_by_parameter_order=True)
+            return [row[0] for row in kernel_execute(self.session, statement, batch)]
+        # SQLite gives ids row by row only. Nobody else writes now, so they are the next ones.
+        last = kernel_execute(self.session, select(func.max(key))).scalar_one() or 0
+        made = list(range(last + 1, last + 1 + len(batch)))
+        numbered = [row | {key.name: new} for row, new in zip(batch, made, strict=True)]
+        kernel_execute(self.session, insert(table), numbered)
+        return made
 
     def _require(self, model: Any, keys: Sequence[Any], rows: Sequence[Mapping[str, Any]]) -> None:
         """Raise OutOfReach unless the rows, and what they point at, are in reach."""
