@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from sqlalchemy import create_engine, select
 
-from bench import measure, stand
+from bench import importing, measure, stand
 from bench.client import Site
 from bench.measure import Work
 from bench.seed import Size, public_id
@@ -76,6 +76,24 @@ class Run:
             self.residence(server, Site(server.port, self.cookie))
         self.statements()
         self.ten_times()
+        self.imports()
+
+    def imports(self) -> None:
+        """Import stock lists, alone and while others create items."""
+        rows = f"import of {importing.ROWS:,} rows with ledger"
+        person = importing.Person(self.url)
+        with (
+            importing.working(self.url),
+            stand.serving("wsgi:application", self.url) as server,
+        ):
+            person.wait()
+            self.report.add(rows, f"{person.imports(importing.stock_list()):.1f} s", "20 s", "6 s")
+            posts = measure.made(new_item(Site(server.port, self.cookie)))
+            with importing.Lock(self.url) as lock, importing.Others(server, posts) as others:
+                took = person.imports(importing.stock_list())
+        self.report.add(f"{rows}, others writing", f"{took:.1f} s", "20 s", "6 s")
+        self.report.add("  these others: middle / p99 / longest", str(others))
+        self.report.add("  writing lock held at a time for at most", str(lock), "3 s")
 
     def starts(self, bare: Server, server: Server) -> None:
         value = f"{server.started:.2f} s (bare {bare.started:.2f} s)"
@@ -229,6 +247,7 @@ def main() -> int:
     size = Size(chosen.items, chosen.movements or chosen.items * 10)
     for kind in [chosen.database] if chosen.database else offered():
         Run(kind, size, chosen.rounds, chosen.seconds).all()
+    print("\nPlans of every order, filter and search: `make test PYTEST_ARGS=tests/plans`")
     return 0
 
 

@@ -93,9 +93,24 @@ def _empty(kind: str, name: str) -> None:
     admin.dispose()
 
 
-def portal(url: str):
+def portal(url: str, **settings: str):
     """Return the portal with every installed plugin on this database, in this process."""
-    return make_app(url, FOLDER, None)
+    return make_app(url, FOLDER, None, **settings)
+
+
+def environment(url: str) -> dict[str, str]:
+    """Return what tells a process of the portal to work on this database."""
+    (FOLDER / "kantor.toml").write_text(
+        "[rates]\n" + "".join(f"{name} = 10000000\n" for name in RATES)
+    )
+    return os.environ | {
+        "KANTOR_HOME": str(FOLDER),
+        "KANTOR_DATABASE_URL": url,
+        "KANTOR_JOBS_URL": f"sqlite:///{FOLDER / 'jobs.db'}",
+        "KANTOR_SECRET_KEY": KEY,
+        "KANTOR_LOG_LEVEL": "ERROR",
+        "PYTHONPATH": str(CHECKOUT),
+    }
 
 
 def _build(url: str, size: Size) -> None:
@@ -145,17 +160,7 @@ class Server:
     """A gunicorn with one worker."""
 
     def __init__(self, target: str, url: str, threads: int) -> None:
-        limits = [f"{name} = 10000000\n" for name in RATES]
-        (FOLDER / "kantor.toml").write_text("[rates]\n" + "".join(limits))
         self.port = _free_port()
-        environment = os.environ | {
-            "KANTOR_HOME": str(FOLDER),
-            "KANTOR_DATABASE_URL": url,
-            "KANTOR_SECRET_KEY": KEY,
-            "KANTOR_BASE_URL": f"http://127.0.0.1:{self.port}",
-            "KANTOR_LOG_LEVEL": "ERROR",
-            "PYTHONPATH": str(CHECKOUT),
-        }
         self.begun = time.perf_counter()
         self.process = subprocess.Popen(
             [
@@ -164,7 +169,7 @@ class Server:
                 *("--bind", f"127.0.0.1:{self.port}", target),
             ],
             cwd=CHECKOUT,
-            env=environment,
+            env=environment(url) | {"KANTOR_BASE_URL": f"http://127.0.0.1:{self.port}"},
         )
         self.started = self._await_first_answer()
         self.worker = psutil.Process(self.process.pid).children()[0]
