@@ -33,6 +33,7 @@ WORDS = (  # noqa: SIM905
     " A5 80g 120g 12mm 20mm 50cm 1l 5l soft hard matt gloss sterile plain lined ruled recycled"
     " premium basic wide narrow round square double single X-48 K320 M8 refill starter spare"
 ).split()
+MINIMUM = 3000
 AT_ONCE = 50_000  # rows of one COPY, so that no statement takes longer than the portal lets it
 START = datetime(2026, 1, 5, 8, tzinfo=UTC)
 Rows = Iterable[dict[str, Any]]
@@ -65,6 +66,7 @@ def fill(size: Size) -> None:
             ledger = Ledger(size, len(outside), outside)
             load(connection, "inventory_movement", ledger.movements())
             load(connection, "inventory_balance", ledger.balances())
+            load(connection, "inventory_stock_rule", ledger.rules())
             load(connection, "plugin_activation", [{"id": 1, "slug": "inventory"}])
             connection.execute(text("ANALYZE"))
     db.engine.dispose()
@@ -76,6 +78,7 @@ class Ledger:
     def __init__(self, size: Size, first_point: int, outside: dict[str, int]) -> None:
         self.size, self.first, self.outside = size, first_point, outside
         self.each = max(2, size.movements // size.items)
+        self.ruled = range(5, size.items + 1, 5)
 
     def movements(self) -> Iterator[dict[str, Any]]:
         """Yield one receipt for each item, then issues of one unit, round after round."""
@@ -116,8 +119,8 @@ class Ledger:
         for item in range(1, self.size.items + 1):
             held = 1000
             ends = (
-                (self._store(item), held, 3000 if item % 5 == 0 else None, False),
-                (self._store(item + 7), 0, 0, False),
+                (self._store(item), held, MINIMUM if item in self.ruled else None, False),
+                (self._store(item + 7), 0, None, False),
                 (self.outside["supplier"], -self.each * 1000, None, True),
                 (self.outside["consumption"], issued * 1000, None, True),
             )
@@ -134,6 +137,12 @@ class Ledger:
                     "below": minimum is not None and quantity < minimum,
                     "moved_at": START,
                 }
+
+    def rules(self) -> Iterator[dict[str, Any]]:
+        """Yield how much there should be of every fifth item."""
+        for number, item in enumerate(self.ruled, 1):
+            row = {"id": number, "item_id": item, "point_id": self._store(item)}
+            yield row | {"minimum": MINIMUM, "version": 1}
 
     def _store(self, item: int) -> int:
         return self.first + item % PLACES + 1
