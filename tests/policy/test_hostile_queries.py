@@ -216,7 +216,8 @@ def test_an_id_out_of_reach_is_answered_like_one_that_was_invented(
         "place": made_world.places["elsewhere"]["id"],
         "contact": made_world.common["private_contact_elsewhere"],
     }[what]
-    for role in ("department_manager", "office_manager", "executive", "assistant", "sees_far"):
+    uneven = ("sees_far", "writes_far")
+    for role in ("department_manager", "office_manager", "executive", "assistant", *uneven):
         cell = oracle.Cell(route, role, "any" if route.kind != "-" else "-")
         if predicted(cell) != "in" or reaches_everything(role, route.permission, what):
             continue
