@@ -12,6 +12,7 @@ from .db import db
 from .gate import form_key, policy, public, unkeyed
 from .imports.rules import Import
 from .shell import render, toast
+from .ui.charts import BarChart, bar_chart
 from .ui.forms import (
     AreaField,
     BooleanField,
@@ -40,6 +41,7 @@ from .work import UnitOfWork, unit_of_work
 __all__ = [
     "Action",
     "AreaField",
+    "BarChart",
     "BooleanField",
     "ChoiceField",
     "Column",
@@ -57,6 +59,7 @@ __all__ = [
     "VersionField",
     "View",
     "WholeField",
+    "bar_chart",
     "import_routes",
     "longest",
     "not_before",

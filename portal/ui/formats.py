@@ -19,6 +19,7 @@ _TIME = {"id": "%H.%M"}
 _PATTERNS = {
     "long": "d MMMM y",
     "short": "d MMM y",
+    "tick": "d MMM",
     "month": "MMMM y",
     "weekday": "EEEE d MMMM",
     "full": "EEEE, d MMMM y",
@@ -75,7 +76,7 @@ def money(minor: int, currency: str, language: str) -> str:
 
 @lru_cache(maxsize=4096)
 def day(value: date, language: str, style: str = "long") -> str:
-    """Return a date; ``style`` is long, short, month, weekday or full."""
+    """Return a date; ``style`` is long, short, tick, month, weekday or full."""
     from babel.dates import (
         format_date,
     )  # Only the process that shows dates pays for the locale data.

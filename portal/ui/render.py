@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 from typing import Any
@@ -129,20 +129,6 @@ def _shown(value: Any) -> Any:
     return "" if value is None else value
 
 
-def chart_values(bars: Iterable[Any], limit: tuple[int, Any] | None = None) -> dict[str, Any]:
-    """Return the top of a chart's axis, a round number above every value, and its four lines."""
-    highest = max(
-        [value for bar in bars for value in bar[1:]] + ([limit[0]] if limit else []), default=0
-    )
-    step, size = 1, 1
-    while step * 3 < highest:
-        step = next((size * lead for lead in (1, 2, 5) if size * lead > step), 0)
-        if not step:
-            size *= 10
-            step = size
-    return {"top": step * 3, "ticks": [0, step, step * 2, step * 3]}
-
-
 def visible_fields(form: Any) -> list[Any]:
     """Return the fields of a filter form that a person fills in; of no form, none."""
     return [] if form is None else [field for field in form if forms.field_kind(field) != "hidden"]
@@ -169,7 +155,6 @@ def _filters(kit: Kit) -> dict[str, Callable[..., Any]]:
     return {
         "as_cells": rows.as_cells,
         "as_columns": rows.as_columns,
-        "chart_values": chart_values,
         "change": lambda value, unit="": formats.change(value, language(), unit),
         "clock": lambda value: formats.clock(value.astimezone(kit.zone()), language()),
         "count": lambda value: formats.count(value, language()),

@@ -10,6 +10,7 @@ from typing import Any
 
 from portal.messages import message
 from portal.ui import formats, forms
+from portal.ui.charts import bar_chart
 from portal.ui.shell import HUES
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -212,7 +213,14 @@ def context(name: str, now: datetime, today: date) -> dict[str, Any]:
                 "points": [1, 0, 2, 1, 3, 1, 4],
             },
         ],
-        "weeks": [(str(36 + i), a, b) for i, (a, b) in enumerate(WEEKS)],
+        "weeks": bar_chart(
+            [(str(36 + i), a, b) for i, (a, b) in enumerate(WEEKS)],
+            names=["On hand", "On order"],
+            sentence="Reams in the main store at the end of each week: 92 after the delivery in"
+            " October, 18 now.",
+            head="Week",
+            limit=(71, "at least 71"),
+        ),
         "events": [
             {
                 "person": "Dewi Anggraini",
