@@ -115,8 +115,12 @@ def matches(tx: UnitOfWork, term: str, entity: Any) -> Found | None:
     on_postgresql = tx.session.get_bind().dialect.name == "postgresql"
     search = _Search(inspect(entity).mapper, folded, on_postgresql)
     numbers = search.numbers(tx)
-    conditions = _where_any(numbers, search.conditions(entity)) or [false()]
-    keys = _where_any(numbers, search.keys()) or [select(search.key_of(entity)).where(false())]
+    model = search.mapper.class_
+    told, selects = search.ways(model)
+    if entity is not model:
+        told = search.ways(entity)[0]
+    conditions = _where_any(numbers, told) or [false()]
+    keys = _where_any(numbers, selects) or [select(search.key_of(model)).where(false())]
     return Found(
         condition=or_(*dict.fromkeys(conditions)),
         key=search.key_of(entity),
@@ -214,23 +218,16 @@ class _Search:
         """Return how many rows match in each way; FEW + 1 stands for any larger number."""
         counts = [
             select(func.count()).select_from(keys.limit(FEW + 1).subquery())
-            for keys in self._ways(self.mapper.local_table.c)[1]
+            for keys in self.ways(self.mapper.local_table.c)[1]
         ]
         counted = select(*[count.scalar_subquery() for count in counts])
         return list(kernel_execute(tx.session, counted).one())
 
-    def conditions(self, entity: Any) -> list[ColumnElement[bool]]:
-        """Return what a row must meet to match in each way."""
-        return self._ways(entity)[0]
-
-    def keys(self) -> list[Select[Any]]:
-        """Return the keys of the rows that match in each way and in none before it."""
-        return self._ways(self.mapper.class_)[1]
-
     def key_of(self, entity: Any) -> Any:
         return getattr(entity, self.mapper.get_property_by_column(self.mapper.primary_key[0]).key)
 
-    def _ways(self, source: Any) -> tuple[list[ColumnElement[bool]], list[Select[Any]]]:
+    def ways(self, source: Any) -> tuple[list[ColumnElement[bool]], list[Select[Any]]]:
+        """Return for each way what a row must meet, and the keys of those that met none before."""
         key = getattr(source, self.mapper.primary_key[0].key)
         in_text = self._in_text([getattr(source, name) for name in self.declared.text])
         selects = self._by_text(source, key, in_text)
