@@ -82,6 +82,10 @@ class Principal:
     limited: WeakKeyDictionary[Any, Any] = field(
         default_factory=WeakKeyDictionary, repr=False, init=False
     )
+    # Statements with what visible() made of each, by permission; they go with the statement too.
+    narrowed: WeakKeyDictionary[Any, dict[str, Any]] = field(
+        default_factory=WeakKeyDictionary, repr=False, init=False
+    )
 
     def __repr__(self) -> str:
         return f"<Principal {self.person_id or self.realm}>"
@@ -175,5 +179,12 @@ def _permitted(model: Any, entity: Any, permission: str, actor: Principal) -> Co
 
 
 def visible(statement: Select[Any], permission: str, actor: Principal) -> Select[Any]:
-    """Return ``statement`` limited to the rows of its first entity that ``permission`` gives."""
-    return statement.where(permits(statement.column_descriptions[0]["entity"], permission, actor))
+    """Return ``statement`` limited to the rows of its first entity that ``permission`` gives.
+
+    One that is made once, as a name of its module, is limited once for each actor.
+    """
+    made: dict[str, Select[Any]] = actor.narrowed.setdefault(statement, {})
+    if permission not in made:
+        entity = statement.column_descriptions[0]["entity"]
+        made[permission] = statement.where(permits(entity, permission, actor))
+    return made[permission]

@@ -8,9 +8,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any, ClassVar, Protocol
+from weakref import WeakKeyDictionary
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ClauseElement, func, insert, inspect, select, update
+from sqlalchemy import ClauseElement, bindparam, func, insert, inspect, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
@@ -33,6 +34,7 @@ from .jobs.models import Job, Outbox
 from .orm import new_public_id
 from .reach import EVERYTHING, Principal
 
+_matched: WeakKeyDictionary[Any, dict[Any, Any]] = WeakKeyDictionary()
 BUSY = {"40001", "40P01", "55P03"}  # serialization failure, deadlock, lock not available
 SWEEP_AFTER = 60  # seconds after which a job that was not started is sent again
 APPENDED_AT_ONCE = 500  # rows in one INSERT: SQLite takes 32,766 parameters in a statement
@@ -120,13 +122,9 @@ class UnitOfWork:
 
     def one(self, statement: Any, *, lock: bool = False, **criteria: Any) -> Any:
         """Return the one row that matches, or raise NotFound; ``lock`` holds it until commit."""
-        entity = statement.column_descriptions[0]["entity"]
-        found = statement.where(
-            *[getattr(entity, name) == value for name, value in criteria.items()]
-        )
-        if lock:
-            found = found.with_for_update(of=entity).execution_options(populate_existing=True)
-        row = self.session.scalars(found).unique().one_or_none()
+        wanted = frozenset((name, value is None) for name, value in criteria.items())
+        found = _matching(statement, wanted, lock)
+        row = self.session.scalars(found, criteria).unique().one_or_none()
         if row is None:
             raise NotFound()
         return row
@@ -291,6 +289,27 @@ class UnitOfWork:
         finally:
             if self.writing:
                 self.session.expire_all()
+
+
+def _matching(statement: Any, wanted: frozenset[tuple[str, bool]], lock: bool) -> Any:
+    """Return ``statement`` for the row whose (column, is empty) are as ``wanted``.
+
+    A column that is not empty equals the parameter of its name. Kept as long as the statement is:
+    one that a module keeps is made once.
+    """
+    made = _matched.setdefault(statement, {})
+    if (wanted, lock) not in made:
+        entity = statement.column_descriptions[0]["entity"]
+        found = statement.where(
+            *[
+                getattr(entity, name) == (None if is_empty else bindparam(name))
+                for name, is_empty in sorted(wanted)
+            ]
+        )
+        if lock:
+            found = found.with_for_update(of=entity).execution_options(populate_existing=True)
+        made[wanted, lock] = found
+    return made[wanted, lock]
 
 
 def _dialect(session: GuardedSession) -> Any:

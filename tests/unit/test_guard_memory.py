@@ -7,10 +7,11 @@ from sqlalchemy import func, literal_column, select, update
 
 from portal.contacts.models import Contact
 from portal.db import new_session
-from portal.errors import Refused
+from portal.errors import NotFound, Refused
 from portal.orm import RULE
 from portal.people.models import Department
-from portal.reach import Held, Principal
+from portal.reach import Held, Principal, visible
+from portal.work import UnitOfWork
 from tests.unit.ui.lists import VIEW, add, somebody
 
 
@@ -130,3 +131,28 @@ def test_a_known_statement_opens_no_door_for_one_like_it(two, allowed, refused):
         names(app, ours, allowed)
         with pytest.raises(Refused):
             names(app, ours, refused)
+
+
+def test_what_visible_made_of_a_statement_goes_with_it(two):
+    app, ours, theirs = two
+    statement = select(Contact.name)
+    assert names(app, ours, visible(statement, VIEW, ours)) == ["ours"]
+    assert names(app, theirs, visible(statement, VIEW, theirs)) == ["theirs"]
+    assert visible(statement, VIEW, ours) is visible(statement, VIEW, ours)
+    kept = len(ours.narrowed)
+    del statement
+    gc.collect()
+    assert len(ours.narrowed) == kept - 1
+
+
+def test_one_row_is_found_again_by_other_values_and_by_none(two):
+    app, ours, _ = two
+    statement = select(Contact)
+    with app.app_context(), new_session() as session:
+        session.act_as(ours)
+        tx = UnitOfWork(session, ours, False)
+        assert tx.one(statement, name="ours", works_for_id=None).name == "ours"
+        with pytest.raises(NotFound):
+            tx.one(statement, name="theirs", works_for_id=None)
+        with pytest.raises(NotFound):
+            tx.one(statement, name="ours", department_id=None)

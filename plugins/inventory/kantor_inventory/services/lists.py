@@ -9,8 +9,10 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
+    Integer,
     Select,
     and_,
+    bindparam,
     case,
     cast,
     false,
@@ -175,7 +177,7 @@ def _ledger() -> Any:
     )
 
 
-def _sees(tx: UnitOfWork, end: Any) -> Any:
+def sees(tx: UnitOfWork, end: Any) -> Any:
     """Return the condition under which this person sees what an end of a movement holds."""
     return tx.actor.once(("sees", end), lambda: permits(end, "inventory.stock.view", tx.actor))
 
@@ -183,68 +185,107 @@ def _sees(tx: UnitOfWork, end: Any) -> Any:
 def movements(tx: UnitOfWork, *, item: str) -> Select[Any]:
     """Return the ledger of one item: both ends by name, what they then held only in reach."""
     of_item = select(Item.id).where(Item.public_id == item).scalar_subquery()
-    statement: Select[Any] = (
-        _ledger()
-        .add_columns(
-            case((_sees(tx, SOURCE), Movement.left_from)).label("left_from"),
-            case((_sees(tx, TARGET), Movement.left_to)).label("left_to"),
-        )
-        .where(Movement.item_id == of_item)
+    return _seen_ledger(tx).where(Movement.item_id == of_item)
+
+
+def newest_movements(tx: UnitOfWork, item: Item, *, most: int) -> Any:
+    """Return the newest lines of ``movements``, newest first."""
+    statement = tx.actor.once(
+        "inventory newest movements",
+        lambda: visible(
+            _seen_ledger(tx)
+            .where(Movement.item_id == bindparam("item"))
+            .order_by(Movement.id.desc())
+            .limit(bindparam("most", type_=Integer)),
+            "inventory.stock.view",
+            tx.actor,
+        ),
+    )
+    return tx.session.execute(statement, {"item": item.id, "most": most}).all()
+
+
+def _seen_ledger(tx: UnitOfWork) -> Select[Any]:
+    """Return the ledger with what each end then held, where this person may look."""
+    statement: Select[Any] = tx.actor.once(
+        "inventory ledger",
+        lambda: _ledger().add_columns(
+            case((sees(tx, SOURCE), Movement.left_from)).label("left_from"),
+            case((sees(tx, TARGET), Movement.left_to)).label("left_to"),
+        ),
     )
     return statement
 
 
+PLACES_OF: Select[Any] = (
+    select(Balance, Place, StockRule, STATE.label("state"))
+    .join(Point, Point.id == Balance.point_id)
+    .join(Place, Place.id == Point.place_id)
+    .outerjoin(
+        StockRule,
+        and_(StockRule.item_id == Balance.item_id, StockRule.point_id == Balance.point_id),
+    )
+    .where(Balance.item_id == bindparam("item"), ~Balance.outside)
+    .order_by(Place.walk_order, Place.id)
+)
+
+
 def places_of(tx: UnitOfWork, item: Item, permission: str = "inventory.stock.view") -> Any:
     """Return (balance, place, rule, state) wherever ``permission`` reaches, in walking order."""
-    statement = (
-        select(Balance, Place, StockRule, STATE.label("state"))
-        .join(Point, Point.id == Balance.point_id)
-        .join(Place, Place.id == Point.place_id)
-        .outerjoin(
-            StockRule,
-            and_(StockRule.item_id == Balance.item_id, StockRule.point_id == Balance.point_id),
-        )
-        .where(Balance.item_id == item.id, ~Balance.outside)
-        .order_by(Place.walk_order, Place.id)
-    )
-    return tx.session.execute(visible(statement, permission, tx.actor)).all()
+    return tx.session.execute(visible(PLACES_OF, permission, tx.actor), {"item": item.id}).all()
+
+
+UNITS_OF = (
+    select(ItemUnit, Unit.name, Barcode.code)
+    .join(Unit, Unit.id == ItemUnit.unit_id)
+    .outerjoin(Barcode, and_(Barcode.item_unit_id == ItemUnit.id, Barcode.active))
+    .where(ItemUnit.item_id == bindparam("item"), ItemUnit.active)
+    .order_by(ItemUnit.id, Barcode.id)
+)
 
 
 def units_of(tx: UnitOfWork, item: Item) -> Any:
     """Return (item unit, its name, its codes) of the units an item comes in, smallest first."""
-    rows = tx.session.execute(
-        select(ItemUnit, Unit.name, Barcode.code)
-        .join(Unit, Unit.id == ItemUnit.unit_id)
-        .outerjoin(Barcode, and_(Barcode.item_unit_id == ItemUnit.id, Barcode.active))
-        .where(ItemUnit.item_id == item.id, ItemUnit.active)
-        .order_by(ItemUnit.id, Barcode.id)
-    )
     found: dict[int, tuple[ItemUnit, str, list[str]]] = {}
-    for unit, name, code in rows:
+    for unit, name, code in tx.session.execute(UNITS_OF, {"item": item.id}):
         codes = found.setdefault(unit.id, (unit, name, []))[2]
         if code is not None:
             codes.append(code)
     return sorted(found.values(), key=lambda row: row[0].num / row[0].den)
 
 
+OFFERS_OF = (
+    select(
+        Supplier.public_id,
+        Contact.name,
+        Unit.name.label("unit"),
+        SupplierItem.price,
+        SupplierItem.priced_on,
+        Supplier.lead_days,
+    )
+    .join(SupplierItem, SupplierItem.supplier_id == Supplier.id)
+    .join(ItemUnit, ItemUnit.id == SupplierItem.item_unit_id)
+    .join(Unit, Unit.id == ItemUnit.unit_id)
+    .outerjoin(Contact, Contact.id == Supplier.contact_id)
+    .where(ItemUnit.item_id == bindparam("item"), Supplier.active)
+    .order_by(Supplier.id, SupplierItem.id)
+)
+
+
 def offers_of(tx: UnitOfWork, item: Item) -> Any:
     """Return who sells an item, by which unit, and what they last asked for one."""
-    return tx.session.execute(
-        select(
-            Supplier.public_id,
-            Contact.name,
-            Unit.name.label("unit"),
-            SupplierItem.price,
-            SupplierItem.priced_on,
-            Supplier.lead_days,
-        )
-        .join(SupplierItem, SupplierItem.supplier_id == Supplier.id)
-        .join(ItemUnit, ItemUnit.id == SupplierItem.item_unit_id)
-        .join(Unit, Unit.id == ItemUnit.unit_id)
-        .outerjoin(Contact, Contact.id == Supplier.contact_id)
-        .where(ItemUnit.item_id == item.id, Supplier.active)
-        .order_by(Supplier.id, SupplierItem.id)
-    ).all()
+    return tx.session.execute(OFFERS_OF, {"item": item.id}).all()
+
+
+def worth_of(tx: UnitOfWork, item: Item) -> tuple[int, int]:
+    """Return how much of an item there is where one may see its cost, and what that is worth."""
+    statement = tx.actor.once(
+        "inventory worth",
+        lambda: select(func.sum(Balance.quantity), func.sum(Balance.value)).where(
+            Balance.item_id == bindparam("item"), ~Balance.outside, cost_in_reach(tx, Balance)
+        ),
+    )
+    quantity, value = tx.session.execute(statement, {"item": item.id}).one()
+    return int(quantity or 0), int(value or 0)
 
 
 def changes(tx: UnitOfWork, item: Item, *, days: int) -> tuple[date, dict[str, int], int]:
@@ -254,19 +295,8 @@ def changes(tx: UnitOfWork, item: Item, *, days: int) -> tuple[date, dict[str, i
     """
     since = tx.today - timedelta(days=days)
     began = datetime.combine(since, time(), tx.zone)
-    gone = case((_sees(tx, SOURCE), 1), else_=0)
-    come = case((_sees(tx, TARGET), 1), else_=0)
-    rows = tx.session.execute(
-        visible(
-            select(Movement.type, (come - gone).label("sign"), func.sum(Movement.quantity))
-            .join(SOURCE, SOURCE.id == Movement.from_point_id)
-            .join(TARGET, TARGET.id == Movement.to_point_id)
-            .where(Movement.item_id == item.id, Movement.posted_at >= began)
-            .group_by(Movement.type, come - gone),
-            "inventory.stock.view",
-            tx.actor,
-        )
-    )
+    statement = tx.actor.once("inventory changes", lambda: _changes(tx))
+    rows = tx.session.execute(statement, {"item": item.id, "began": began})
     sums: dict[str, int] = {}
     change = 0
     for kind, sign, quantity in rows:
@@ -276,6 +306,20 @@ def changes(tx: UnitOfWork, item: Item, *, days: int) -> tuple[date, dict[str, i
         name = kind if kind not in ("transfer", "reversal") else f"{kind}_{_way(sign)}"
         sums[name] = sums.get(name, 0) + int(quantity)
     return since, sums, change
+
+
+def _changes(tx: UnitOfWork) -> Select[Any]:
+    gone = case((sees(tx, SOURCE), 1), else_=0)
+    come = case((sees(tx, TARGET), 1), else_=0)
+    return visible(
+        select(Movement.type, (come - gone).label("sign"), func.sum(Movement.quantity))
+        .join(SOURCE, SOURCE.id == Movement.from_point_id)
+        .join(TARGET, TARGET.id == Movement.to_point_id)
+        .where(Movement.item_id == bindparam("item"), Movement.posted_at >= bindparam("began"))
+        .group_by(Movement.type, come - gone),
+        "inventory.stock.view",
+        tx.actor,
+    )
 
 
 def _way(sign: int) -> str:

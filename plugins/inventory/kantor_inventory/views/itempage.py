@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from flask import url_for
-from sqlalchemy import func, select
 
-from portal.api import UnitOfWork, message, visible
+from portal.api import UnitOfWork, message
 
 from .. import rules
 from ..forms import STATES, STATUSES
-from ..models import Balance, Item, Movement
+from ..models import Item
 from ..rules import Amount
 from ..services import lists
 from ..tables import STATE_TONES, STATUS_TONES
@@ -63,9 +62,7 @@ def as_form(item: Item) -> dict[str, Any]:
 
 def timeline(tx: UnitOfWork, item: Item) -> list[dict[str, Any]]:
     """Return the newest movements as sentences, newest first."""
-    statement = lists.movements(tx, item=item.public_id).order_by(Movement.id.desc())
-    rows = tx.session.execute(visible(statement.limit(SHOWN + 1), "inventory.stock.view", tx.actor))
-    return [_line(row) for row in rows]
+    return [_line(row) for row in lists.newest_movements(tx, item, most=SHOWN + 1)]
 
 
 def _line(row: Any) -> dict[str, Any]:
@@ -152,9 +149,7 @@ def _place(item: Item, balance: Any, place: Any, rule: Any, state: str) -> dict[
 
 def _worth(tx: UnitOfWork, item: Item) -> dict[str, int | None]:
     """Return what the stock in reach is worth, and what one of it costs on average."""
-    mine = (Balance.item_id == item.id, ~Balance.outside, lists.cost_in_reach(tx, Balance))
-    sums = select(func.sum(Balance.quantity), func.sum(Balance.value)).where(*mine)
-    quantity, value = (int(part or 0) for part in tx.session.execute(sums).one())
+    quantity, value = lists.worth_of(tx, item)
     return {"value": value, "each": rules.unit_cost(on_hand=quantity, value=value)}
 
 

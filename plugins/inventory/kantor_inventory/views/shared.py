@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Blueprint, url_for
 from sqlalchemy import select
+from sqlalchemy.orm import joinedload
 
 from portal.api import message, visible
 from portal.web import import_routes, render
@@ -15,12 +16,14 @@ from ..models import Item
 
 blueprint = Blueprint("inventory", __name__, template_folder="../templates")
 
+ITEM = select(Item).options(joinedload(Item.base_unit), joinedload(Item.category))
+
 import_routes(blueprint, ITEMS)
 
 
 def item_named(tx: Any, public_id: str, permission: str = "inventory.item.view") -> Item:
-    """Return an item one may see, or raise NotFound."""
-    item: Item = tx.one(visible(select(Item), permission, tx.actor), public_id=public_id)
+    """Return an item one may see, with its unit and category, or raise NotFound."""
+    item: Item = tx.one(visible(ITEM, permission, tx.actor), public_id=public_id)
     return item
 
 
