@@ -173,7 +173,6 @@ ASKING = {
         "stocked_places": lambda tx, world: choices.stocked_places(tx),
         "place_rows": lambda tx, world: lists.place_rows(tx),
         "places_of": lambda tx, world: lists.places_of(tx, the_item(tx, world)),
-        "changes": lambda tx, world: lists.changes(tx, the_item(tx, world), days=30)[1],
     },
     "core.contact.view": {
         "find_contact": lambda tx, world: contacts.find_contact(tx, world.common["contact"]),
