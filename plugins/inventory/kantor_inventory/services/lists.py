@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
 from functools import cache
 from typing import Any
 
@@ -286,44 +285,6 @@ def worth_of(tx: UnitOfWork, item: Item) -> tuple[int, int]:
     )
     quantity, value = tx.session.execute(statement, {"item": item.id}).one()
     return int(quantity or 0), int(value or 0)
-
-
-def changes(tx: UnitOfWork, item: Item, *, days: int) -> tuple[date, dict[str, int], int]:
-    """Return since when, what each kind of movement amounts to, and by how much stock changed.
-
-    Movements between two places in reach change nothing and are left out.
-    """
-    since = tx.today - timedelta(days=days)
-    began = datetime.combine(since, time(), tx.zone)
-    statement = tx.actor.once("inventory changes", lambda: _changes(tx))
-    rows = tx.session.execute(statement, {"item": item.id, "began": began})
-    sums: dict[str, int] = {}
-    change = 0
-    for kind, sign, quantity in rows:
-        if sign == 0:
-            continue
-        change += sign * int(quantity)
-        name = kind if kind not in ("transfer", "reversal") else f"{kind}_{_way(sign)}"
-        sums[name] = sums.get(name, 0) + int(quantity)
-    return since, sums, change
-
-
-def _changes(tx: UnitOfWork) -> Select[Any]:
-    gone = case((sees(tx, SOURCE), 1), else_=0)
-    come = case((sees(tx, TARGET), 1), else_=0)
-    return visible(
-        select(Movement.type, (come - gone).label("sign"), func.sum(Movement.quantity))
-        .join(SOURCE, SOURCE.id == Movement.from_point_id)
-        .join(TARGET, TARGET.id == Movement.to_point_id)
-        .where(Movement.item_id == bindparam("item"), Movement.posted_at >= bindparam("began"))
-        .group_by(Movement.type, come - gone),
-        "inventory.stock.view",
-        tx.actor,
-    )
-
-
-def _way(sign: int) -> str:
-    return "in" if sign > 0 else "out"
 
 
 def supplier_rows(tx: Any) -> Select[Any]:

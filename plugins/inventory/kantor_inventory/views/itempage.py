@@ -7,16 +7,16 @@ from typing import Any
 from flask import url_for
 
 from portal.api import UnitOfWork, message
+from portal.web import BarChart, bar_chart
 
 from .. import rules
 from ..forms import STATES, STATUSES
 from ..models import Item
 from ..rules import Amount
-from ..services import lists
+from ..services import history, lists
 from ..tables import STATE_TONES, STATUS_TONES
 
 SHOWN = 15
-DAYS = 30
 ICONS = {
     "receive": "package-import",
     "issue": "package-export",
@@ -32,18 +32,21 @@ def context(tx: UnitOfWork, item: Item) -> dict[str, Any]:
     may_look = tx.actor.holds("inventory.stock.view")
     places = lists.places_of(tx, item) if may_look else []
     lines = timeline(tx, item) if may_look else []
+    on_hand = sum(balance.quantity for balance, *_ in places)
+    told = history.of_item(tx, item, on_hand=on_hand) if places else None
     return {
         "item": item,
         "unit": item.base_unit.name,
         "status": (STATUSES[item.status], STATUS_TONES[item.status]),
         "places": [_place(item, *row) for row in places],
-        "on_hand": sum(balance.quantity for balance, *_ in places),
+        "on_hand": on_hand,
         "worth": _worth(tx, item) if tx.actor.holds("inventory.cost.view") else None,
         "units": lists.units_of(tx, item),
         "offers": lists.offers_of(tx, item),
         "lines": lines[:SHOWN],
         "more": len(lines) > SHOWN,
-        "told": _told(tx, item, places) if places else None,
+        "told": _told(told, on_hand, item) if told else None,
+        "weeks": _weeks(told, item, [balance for balance, *_ in places]) if told else None,
     }
 
 
@@ -153,8 +156,32 @@ def _worth(tx: UnitOfWork, item: Item) -> dict[str, int | None]:
     return {"value": value, "each": rules.unit_cost(on_hand=quantity, value=value)}
 
 
-def _told(tx: UnitOfWork, item: Item, places: Any) -> dict[str, Any]:
-    since, sums, change = lists.changes(tx, item, days=DAYS)
-    after = sum(balance.quantity for balance, *_ in places)
-    told = rules.explain_change(after - change, after, sums, item.base_unit.name)
-    return {"since": since, "sentence": told}
+def _told(known: history.History, on_hand: int, item: Item) -> dict[str, Any]:
+    unit = item.base_unit.name
+    sentence = rules.explain_change(known.before, on_hand, known.sums, unit)
+    return {"since": known.since, "sentence": sentence}
+
+
+def _weeks(known: history.History, item: Item, balances: list[Any]) -> BarChart | None:
+    """Return the chart of what was there week by week; nothing if nothing ever was."""
+    levels, unit = [level for _, level in known.levels], item.base_unit.name
+    if not any(levels):
+        return None
+    minimum = sum(balance.minimum or 0 for balance in balances)
+    limit = message("minimum {amount}", amount=Amount(minimum, unit))
+    return bar_chart(
+        known.levels,
+        names=[message("On hand")],
+        sentence=message(
+            "On hand at the end of each of the last {count} weeks: {first} in the first,"
+            " {last} now, between {lowest} and {highest}.",
+            count=len(levels),
+            first=Amount(levels[0], unit),
+            last=Amount(levels[-1], unit),
+            lowest=Amount(min(levels), unit),
+            highest=Amount(max(levels), unit),
+        ),
+        head=message("Week until"),
+        limit=(minimum, limit) if minimum else None,
+        quantities=True,
+    )
