@@ -116,14 +116,19 @@ class Shell:
     ) -> Shell:
         """Return this shell for one page: its place in the menu marked, its own parts filled in.
 
-        The breadcrumb is the way through the menu, then ``breadcrumbs``, the rest of the way.
+        The breadcrumb is the way through the menu, then ``breadcrumbs``, the rest of the way. A
+        page whose address lies below no entry lies where the first of its breadcrumbs does.
         """
-        best, owner = _best_match(self.groups, path, self.home_url)
+        steps = tuple(breadcrumbs)
+        for address in (path, *(crumb.url for crumb in steps if crumb.url)):
+            best, owner = _best_match(self.groups, address, self.home_url)
+            if owner is not None:
+                break
         groups = _mark(self.groups, best, owner, path)
         way = trail(groups, self.home_url)
         passed = {crumb.url for crumb in way} | {crumb.title for crumb in way[-1:]}
         crumbs = way + tuple(
-            crumb for crumb in breadcrumbs if (crumb.url or crumb.title) not in passed
+            crumb for crumb in steps if (crumb.url or crumb.title) not in passed
         )
         return replace(
             self,

@@ -56,6 +56,18 @@ def test_a_step_the_menu_knows_is_not_said_twice():
     assert way("/inventory/items/a1b2", *steps) == ["Inventory", "Items", "Paper"]
 
 
+def test_a_page_beside_the_menu_lies_where_its_first_breadcrumb_does():
+    steps = (Crumb("All items", "/inventory/items"), Crumb("Paper", "/inventory/items/a1b2"))
+    page = SHELL.on_page("/inventory/movements/9", breadcrumbs=(*steps, Crumb("Movement 9")))
+    entries = [entry for group in page.groups for entry in group.entries]
+    assert [entry.title for entry in entries if entry.current] == ["Inventory"]
+    assert [child.current for child in entries[1].children] == ["true", ""]
+    assert [str(crumb.title) for crumb in page.breadcrumbs] == [
+        "Inventory", "Items", "Paper", "Movement 9"
+    ]  # fmt: skip
+    assert page.place == SHELL.on_page("/inventory/items/a1b2").place
+
+
 def test_a_page_of_the_menu_may_name_itself():
     assert way("/inventory/items", Crumb("Items")) == ["Inventory", "Items"]
     assert way("/keys/", Crumb("Keys", "/keys/")) == ["Keys"]
