@@ -14,7 +14,7 @@ from flask import Blueprint, Flask, current_app, g, request
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from itsdangerous import BadData, URLSafeTimedSerializer
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from werkzeug.datastructures import FileStorage
 
 from . import messages
@@ -32,6 +32,11 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 FORM_KEY = "_key"
 LONGEST_KEY = 80
 EXPORTS = frozenset({"csv", "xlsx", "json"})
+# How much somebody has written of late: each form leaves its key.
+_keys = Idempotency.__table__
+WRITES = select(func.count()).where(
+    _keys.c.owner == bindparam("person"), _keys.c.created_at > bindparam("recent")
+)
 csrf = CSRFProtect()
 
 
@@ -296,12 +301,9 @@ def _refuse_too_many(actor: Principal) -> None:
     """Refuse more writes or exports in a minute than the configuration allows."""
     rates = current_app.extensions["kantor_config"].rates
     if request.method not in SAFE and actor.person_id is not None:
-        table = Idempotency.__table__
         recent = datetime.now(UTC) - timedelta(minutes=1)
-        mine = select(func.count()).where(
-            table.c.owner == actor.person_id, table.c.created_at > recent
-        )
-        if kernel_execute(db.session(), mine).scalar_one() >= rates.write:
+        mine = {"person": actor.person_id, "recent": recent}
+        if kernel_execute(db.session(), WRITES, mine).scalar_one() >= rates.write:
             raise TooMany()
         return
     from .auth.throttle import hit

@@ -364,23 +364,31 @@ def unit_of_work(
         session.runtime.wake(tx.jobs, sent)
 
 
+_KEYS = Idempotency.__table__
+_MINE = (_KEYS.c.owner == bindparam("mine"), _KEYS.c.key == bindparam("form"))
+_CLAIMED = {
+    dialect: dialect.insert(_KEYS).on_conflict_do_nothing().returning(_KEYS.c.id)
+    for dialect in (sqlite, postgresql)
+}
+_CLAIM_OF_TWIN = select(_KEYS.c.digest, _KEYS.c.answer).where(*_MINE)
+_REMEMBERED = update(_KEYS).where(*_MINE).values(answer=bindparam("answered"))
+
+
 def _claim(tx: UnitOfWork, form: FormKey) -> None:
     """Reserve the key inside this transaction; a twin waits here until the first is through."""
-    table, owner = Idempotency.__table__, tx.actor.person_id or 0
+    owner = tx.actor.person_id or 0
     row = {"owner": owner, "key": form.key, "digest": form.digest, "created_at": tx.now}
-    claimed = _dialect(tx.session).insert(table).on_conflict_do_nothing().returning(table.c.id)
     # An INSERT's rowcount cannot be relied on.
-    if kernel_execute(tx.session, claimed.values(row)).one_or_none():
+    if kernel_execute(tx.session, _CLAIMED[_dialect(tx.session)], row).one_or_none():
         return
-    mine = (table.c.owner == owner, table.c.key == form.key)
-    found = kernel_execute(tx.session, select(table.c.digest, table.c.answer).where(*mine)).one()
+    mine = {"mine": owner, "form": form.key}
+    found = kernel_execute(tx.session, _CLAIM_OF_TWIN, mine).one()
     raise AlreadyDone(found.answer) if found.digest == form.digest else KeyReused()
 
 
 def _remember_answer(tx: UnitOfWork, form: FormKey) -> None:
-    table = Idempotency.__table__
-    mine = (table.c.owner == (tx.actor.person_id or 0), table.c.key == form.key)
-    kernel_execute(tx.session, update(table).where(*mine).values(answer=tx.answer))
+    mine = {"mine": tx.actor.person_id or 0, "form": form.key, "answered": tx.answer}
+    kernel_execute(tx.session, _REMEMBERED, mine)
 
 
 def _store_events(tx: UnitOfWork) -> bool:

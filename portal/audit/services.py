@@ -18,6 +18,7 @@ from .models import AuditEntry
 GENESIS = "0" * 64
 LOCK = 7062  # one writer of the chain at a time
 entries = AuditEntry.__table__
+NEWEST = select(entries.c.hash).order_by(entries.c.id.desc()).limit(1)
 
 
 def sealed(previous: str, row: Mapping[str, Any]) -> str:
@@ -52,8 +53,7 @@ def append(session: Session, rows: Sequence[dict[str, Any]]) -> None:
     connection = Session.connection(session)
     if connection.dialect.name == "postgresql":  # On SQLite the writer already has the database.
         kernel_execute(session, text(f"SELECT pg_advisory_xact_lock({LOCK})"))
-    newest = select(entries.c.hash).order_by(entries.c.id.desc()).limit(1)
-    previous = kernel_execute(session, newest).scalar() or GENESIS
+    previous = kernel_execute(session, NEWEST).scalar() or GENESIS
     for row in rows:
         row["previous"] = previous
         previous = row["hash"] = sealed(previous, row)

@@ -22,12 +22,12 @@ def stocked_places(tx: UnitOfWork) -> list[tuple[Any, Any]]:
     return [(public_id, name) for _, public_id, name in rows]
 
 
+CATEGORIES = select(Category.public_id, Category.name).order_by(Category.name_key, Category.id)
+
+
 def categories(tx: UnitOfWork) -> list[tuple[Any, Any]]:
     """Return (public id, name) of every category."""
-    rows = tx.session.execute(
-        select(Category.public_id, Category.name).order_by(Category.name_key, Category.id)
-    )
-    return [(row.public_id, row.name) for row in rows]
+    return [(public_id, name) for public_id, name in tx.session.execute(CATEGORIES)]
 
 
 def departments(tx: UnitOfWork) -> list[tuple[Any, Any]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from portal.api import (
     Conflict,
@@ -20,6 +20,10 @@ from portal.api import (
 
 from .. import rules
 from ..models import Barcode, Category, Item, ItemUnit, Unit
+
+# Asked for every new item, so made once.
+UNIT_NAMED = select(Unit).where(Unit.name_key == bindparam("key"))
+TAKEN = select(Item.id, Item.name).where(Item.sku_key == bindparam("key"))
 
 
 class UnitInUse(Conflict):
@@ -107,8 +111,7 @@ def add_item(tx: UnitOfWork, command: AddItem) -> Item:
         note=command.note.strip(),
     )
     tx.session.add(item)
-    tx.session.flush()
-    _add_unit(tx, item, Pack(unit=base.name, num=1, code=command.code))
+    _put_unit(tx, item, base, Pack(unit=base.name, num=1, code=command.code))
     for pack in command.packs:
         _add_unit(tx, item, pack)
     tx.audit("inventory.item_added", item, sku=item.sku)
@@ -217,8 +220,7 @@ def rename(tx: UnitOfWork, model: type[Category | Unit], command: Rename) -> Any
 
 def unit_named(tx: UnitOfWork, name: str) -> Unit:
     """Return the unit of this name, however it is spelt in capitals; made if it is new."""
-    found = select(Unit).filter_by(name_key=sort_key(name.strip()))
-    unit = tx.session.scalars(found).one_or_none()
+    unit = tx.session.scalars(UNIT_NAMED, {"key": sort_key(name.strip())}).one_or_none()
     if unit is None:
         unit = Unit(name=name.strip())
         tx.session.add(unit)
@@ -252,6 +254,10 @@ def _add_unit(tx: UnitOfWork, item: Item, pack: Pack) -> ItemUnit:
                 )
             }
         )
+    return _put_unit(tx, item, unit, pack)
+
+
+def _put_unit(tx: UnitOfWork, item: Item, unit: Unit, pack: Pack) -> ItemUnit:
     factor = rules.Factor(pack.num, pack.den)
     row = ItemUnit(item=item, unit=unit, num=factor.num, den=factor.den)
     tx.session.add(row)
@@ -296,8 +302,7 @@ def _name_problems(command: AddItem | EditItem) -> dict[str, Message | str]:
 def _sku_problem(
     tx: UnitOfWork, sku: str, *, besides: int | None = None
 ) -> dict[str, Message | str]:
-    taken = select(Item.id, Item.name).where(Item.sku_key == sort_key(sku.strip()))
-    found = tx.session.execute(taken).first()
+    found = tx.session.execute(TAKEN, {"key": sort_key(sku.strip())}).first()
     if found is None or found.id == besides:
         return {}
     return {"sku": message("This is already the code of {item}.", item=found.name)}
