@@ -41,6 +41,7 @@ ROWS = {
         " AND from_point_id IN (SELECT q.id FROM inventory_point q JOIN place p"
         " ON p.id = q.place_id WHERE p.code LIKE 'A%') ORDER BY id DESC"
     ),
+    "/inventory/places/": "SELECT public_id FROM place WHERE code = 'COPY'",
     "/inventory/suppliers/": "SELECT public_id FROM inventory_supplier ORDER BY id",
     "/inventory/units/": "SELECT public_id FROM inventory_unit ORDER BY id",
     "/inventory/units/<public_id>/codes/new": (

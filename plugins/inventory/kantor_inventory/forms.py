@@ -38,6 +38,10 @@ STATUSES = {
     "use_up": message("Use up, do not order again"),
     "discontinued": message("Discontinued"),
 }
+PLACE_KINDS = {
+    "store": message("Store"),
+    "point_of_use": message("Point of use"),
+}
 ORDER_BY = {
     "email": message("E-mail"),
     "phone": message("Phone"),
@@ -160,6 +164,21 @@ class RuleForm(Form):
 
 class NewRuleForm(RuleForm):
     place = ChoiceField(message("Place"), [required()])
+
+
+class PlaceForm(Form):
+    """What a place is to the stock; ``was`` is what it was when the form was shown."""
+
+    kind = RadioField(
+        message("This place is a"),
+        [required()],
+        choices=PLACE_KINDS.items(),
+        description=message(
+            "A store keeps things to hand out. At a point of use they are used up, as paper is"
+            " beside a copier."
+        ),
+    )
+    was = HiddenField()
 
 
 class ItemForm(Form):

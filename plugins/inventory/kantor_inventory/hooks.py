@@ -10,19 +10,25 @@ from sqlalchemy import select
 from portal.api import Place, UnitOfWork, message, visible
 from portal.plugin import Home, Panel, Problem, hookimpl
 
+from .forms import PLACE_KINDS
 from .models import Balance, Item, Point, Unit
-from .services import selfcheck
+from .services import points, selfcheck
 
 SHOWN = 6
 
 
 @hookimpl
 def panels(tx: UnitOfWork, subject: Any, slot: str) -> Iterator[Panel]:
-    """Show on the home page what has run low in the places one looks after."""
-    if not isinstance(subject, Home) or slot != "widget":
-        return
+    """Show on the home page what has run low, and on the page of a place what lies there."""
     if not tx.actor.holds("inventory.stock.view"):
         return
+    if isinstance(subject, Home) and slot == "widget":
+        yield from _running_low(tx)
+    if isinstance(subject, Place) and slot == "page":
+        yield from _stock_at(tx, subject)
+
+
+def _running_low(tx: UnitOfWork) -> Iterator[Panel]:
     low: Any = (
         select(
             Balance.quantity,
@@ -48,6 +54,22 @@ def panels(tx: UnitOfWork, subject: Any, slot: str) -> Iterator[Panel]:
             context={"rows": rows},
             order=20,
             place="wide",
+        )
+
+
+def _stock_at(tx: UnitOfWork, place: Place) -> Iterator[Panel]:
+    kept, mine = points.kept_at(tx, place), points.may_arrange(tx, place)
+    if kept is not None or mine:
+        yield Panel(
+            title=message("Stock"),
+            template="inventory/panel_place.html",
+            context={
+                "place": place.public_id,
+                "kept": kept,
+                "kind": PLACE_KINDS[kept.kind if kept is not None else points.USUAL],
+                "mine": mine,
+            },
+            order=20,
         )
 
 

@@ -323,7 +323,7 @@ def unit_rows(tx: UnitOfWork) -> Any:
 def place_rows(tx: UnitOfWork) -> Any:
     """Return the places whose stock one may see, in walking order."""
     statement: Any = (
-        select(Point.id, Place.public_id, Place.name, Place.code)
+        select(Point.id, Point.kind, Place.public_id, Place.name, Place.code)
         .join(Place, Place.id == Point.place_id)
         .order_by(Place.walk_order, Place.id)
     )

@@ -15,7 +15,7 @@ from portal.web import policy, reading, redirect_to, render, toast, transaction
 from ..forms import TYPES, IssueForm, MoveForm, ReceiveForm, ReverseForm, ScrapForm, TransferForm
 from ..models import Movement
 from ..rules import Amount
-from ..services import choices, lists, stock
+from ..services import choices, lists, points, stock
 from . import itempage
 from .shared import blueprint, item_named, item_trail
 
@@ -248,6 +248,8 @@ def _offer_places(tx, move, form, item):
         ]
     if "to_place" in form:
         form.to_place.choices = choices.open_places(tx, move.permission)
+    if move is RECEIVE and request.method == "GET" and form.to_place.data is None:
+        form.to_place.data = points.usual_place(tx, item, move.permission)
 
 
 def _with_stock(place, balance, item):

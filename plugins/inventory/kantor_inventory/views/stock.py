@@ -8,7 +8,7 @@ from sqlalchemy import select
 from portal.api import Place, ValidationFailed, message, visible
 from portal.web import policy, reading, redirect_to, render, toast, transaction
 
-from ..forms import NewRuleForm, RuleForm
+from ..forms import PLACE_KINDS, NewRuleForm, RuleForm
 from ..models import Balance, Point, StockRule
 from ..services import choices, lists
 from ..services import stock as services
@@ -29,7 +29,8 @@ def places():
     """Show the places with stock, in the order one walks past them."""
     tx = reading()
     rows = lists.place_rows(tx)
-    return render("inventory/places.html", crumbs=((message("Stock by place"), ""),), rows=rows)
+    crumbs = ((message("Stock"), url_for("inventory.stock")), (message("Stock by place"), ""))
+    return render("inventory/places.html", crumbs=crumbs, rows=rows, kinds=PLACE_KINDS)
 
 
 @blueprint.get("/items/<public_id>/movements")
