@@ -68,6 +68,7 @@ def matching(tx: UnitOfWork, statement: Select[Any], term: str, entity: Any = No
 class Found:
     """The rows that a term matches: as a condition, and as a select of their keys by an index."""
 
+    entity: Any
     condition: ColumnElement[bool]
     key: Any
     text: Any  # what is searched before all else
@@ -95,6 +96,8 @@ class Found:
         """
         if not self.lateral:
             return select(statement.where(self.key.in_(self.keys)).offset(0).subquery("found"))
+        if statement.column_descriptions[0]["entity"] is self.entity:
+            return select(statement.where(self.condition).offset(0).subquery("found"))
         hits = self.keys.offset(0).subquery("hits")
         rows = statement.where(self.key == next(iter(hits.c))).offset(0).lateral("found")
         return select(rows).select_from(hits).join(rows, true())
@@ -122,6 +125,7 @@ def matches(tx: UnitOfWork, term: str, entity: Any) -> Found | None:
     conditions = _where_any(numbers, told) or [false()]
     keys = _where_any(numbers, selects) or [select(search.key_of(model)).where(false())]
     return Found(
+        entity=entity,
         condition=or_(*dict.fromkeys(conditions)),
         key=search.key_of(entity),
         text=getattr(entity, search.declared.text[0]),
@@ -185,8 +189,8 @@ def _like(text: Any, word: str) -> ColumnElement[bool]:
 
 
 def _pattern(text: Any, word: str) -> ColumnElement[bool]:
-    found: ColumnElement[bool] = text.op("~")(f"[{BEFORE_WORDS}]{re.escape(word)}")
-    return found
+    behind: ColumnElement[bool] = text.op("~")(f"[{BEFORE_WORDS}]{re.escape(word)}")
+    return and_(_like(text, word), behind)  # A pattern is slow: most rows need not be held to it.
 
 
 def _instr(text: Any, word: str) -> ColumnElement[bool]:

@@ -161,8 +161,15 @@ class Question:
         if found is None:
             statement = self._kept(tx, self.prepared.ordered, here.step)
             return tx.session.execute(statement, parameters(here, most)).all()
-        mine, listed = partial(self._mine, tx), self.prepared.searched
-        keys = [row[0] for row in Searched(found, listed, mine, self.order, here).page(tx, most)]
+        searched = Searched(
+            found,
+            self.prepared.searched,
+            partial(self._mine, tx),
+            self.order,
+            here,
+            sees_all=tx.actor.grants.get(self.table.permission, NOTHING).everything,
+        )
+        keys = [row[0] for row in searched.page(tx, most)]
         if here is FIRST and len(keys) < most:
             self._counted = len(keys)
         if not keys:

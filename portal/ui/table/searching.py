@@ -13,7 +13,9 @@ from portal.work import UnitOfWork
 
 from .paging import Order, Place, arranged, marked, ordered, parameters
 
-LOOKED_AT = 3000  # rows in which a page of a common word is hoped for
+LOOKED_AT = 3000  # rows in which a page of a common word is hoped for,
+MORE = 24  # and so many more for each row that is wanted
+SOME = 16  # hits among which somebody who does not see everything sees one, it is hoped
 _KEYS = "page_keys"
 
 
@@ -26,16 +28,17 @@ class Searched:
     mine: Callable[[Select[Any]], Select[Any]]
     order: Order
     here: Place
+    sees_all: bool
 
     def page(self, tx: UnitOfWork, most: int) -> Sequence[Any]:
         """Return the first ``most`` keys, each with its keyset."""
         if not self.found.number:
             return ()
         if self._copies_text():
-            rows = self._of_nearest_hits(tx, most)
-            if rows is not None:
-                return rows
-        elif not self.found.few:
+            nearest = self._of_nearest_hits(tx, most)
+            if nearest is not None:
+                return nearest
+        if not self.found.few:
             rows = self._near(tx, most)
             if len(rows) == most:
                 return rows
@@ -50,22 +53,24 @@ class Searched:
         # Not sorted again: the rows come in their order, and only until there are enough.
         wanted = [column for column in looked.c if column.name != "hit"]
         near = select(*wanted).where(looked.c.hit).limit(most)
-        known = parameters(self.here, most) | {"looked_at": LOOKED_AT + most}
+        known = parameters(self.here, most) | {"looked_at": LOOKED_AT + MORE * most}
         return tx.session.execute(near, known).all()
 
     def _of_nearest_hits(self, tx: UnitOfWork, most: int) -> Sequence[Any] | None:
-        """Return the rows of as many hits as a page has rows, or None if those are not enough."""
+        """Return the rows of the nearest hits, or None if those do not make a page."""
+        many = most if self.sees_all else SOME * most
         found, back = self.found, self.order.runs_back(self.here.step)
         order = Order("text", (found.text, found.key), self.order.descending)
         ties = 0 if not back else 2**31 - 1
         here = Place(self.here.step, (self.here.values[0], ties)) if self.here.values else Place()
-        hits = Searched(found, select(found.key), lambda rows: rows, order, here).page(tx, most)
+        listed = Searched(found, select(found.key), lambda rows: rows, order, here, sees_all=True)
+        hits = listed.page(tx, many)
         rows = self._marked().where(found.key.in_([hit[0] for hit in hits]))
-        if len(hits) == most:  # Others may have the text of the last one.
+        if len(hits) == many:  # Others may have the text of the last one.
             text, last = self.order.columns[0], hits[-1].mark_0
             rows = rows.where(text > last if back else text < last)
         met = self._first(tx, rows, self.order.columns, most)
-        return met if len(met) == most or len(hits) < most else None
+        return met if len(met) == most or len(hits) < many else None
 
     def _copies_text(self) -> bool:
         """Return whether the list is in the order of the text of the rows that are searched."""
