@@ -165,6 +165,50 @@
     if (decided || field !== document.activeElement) event.preventDefault(); // Matches that come too late.
   });
 
+  // --- finding by keyboard ---------------------------------------------------------------------------
+  const KEYS = "kantor-single-keys"; // Kept on this device: whether one key alone may do something.
+  const finder = () => $(".tools input[type=search]");
+
+  function singleKeys() {
+    try { return localStorage.getItem(KEYS) !== "off"; } catch { return true; }
+  }
+
+  function keepSingleKeys(box) {
+    try { localStorage.setItem(KEYS, box.checked ? "on" : "off"); } catch { box.checked = true; }
+  }
+
+  function find() {
+    const field = finder();
+    if (field) { field.focus(); field.select(); return; }
+    // The list of the app one is in, else the first list of the menu.
+    const list = $(".subnav [aria-current]") ?? $(".navi[aria-current=true]") ?? all(".navs", side() ?? document)[1]?.querySelector("a");
+    if (list) location.assign(`${list.href}#find`);
+  }
+
+  const typing = (target) => target.closest?.("input, textarea, select, [contenteditable], dialog[open]");
+
+  function shortcut(event) {
+    if (event.isComposing || event.altKey || event.shiftKey && event.key !== "/") return;
+    const command = event.ctrlKey || event.metaKey;
+    if (command ? event.key.toLowerCase() !== "k" : event.key !== "/" || typing(event.target) || !singleKeys()) return;
+    event.preventDefault();
+    find();
+  }
+
+  const rowLinks = (field) => all("td.pri a", field.closest("section"));
+
+  function moveFromFinder(event) {
+    const field = event.target.closest?.("section[id^=list-] :is(.tools input[type=search], td.pri a)");
+    if (!field) return;
+    const stops = [finder(), ...rowLinks(field)];
+    const at = stops.indexOf(field);
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step && stops[at + step]) { event.preventDefault(); stops[at + step].focus(); return; }
+    // Enter opens what was found if that is one row and no longer the rows of the words before.
+    const found = new URLSearchParams(location.search).get("q");
+    if (event.key === "Enter" && at === 0 && stops.length === 2 && field.value.trim() && found === field.value) { event.preventDefault(); stops[1].click(); }
+  }
+
   // --- one listener for clicks and keys ---------------------------------------------------------------
   const clicks = {
     "[data-toggle-theme]": toggleTheme,
@@ -203,14 +247,27 @@
       if (open) { open.open = false; $("summary", open).focus(); } else closeSide();
     }
     moveInMenu(event);
+    moveFromFinder(event);
+    if (!event.defaultPrevented) shortcut(event);
   });
+  document.addEventListener("change", (event) => event.target.matches("[data-single-keys]") && keepSingleKeys(event.target));
 
   // --- after a page arrives, whole or in part --------------------------------------------------------
   function settle(part) {
     for (const button of all("[data-reveal][hidden], [data-copy][hidden]", part)) button.hidden = false;
     for (const form of all("form[data-watch]", part)) if (!before.has(form)) before.set(form, entered(form));
     for (const list of all("[data-picker] [role=listbox]", part)) list.classList.add("float");
+    for (const hint of all(".tools kbd[hidden]", part)) hint.hidden = !singleKeys();
+    for (const box of all("[data-single-keys]", part)) { box.checked = singleKeys(); box.closest("[hidden]")?.removeAttribute("hidden"); }
     $("[data-focus]", part)?.focus();
+  }
+
+  // The first thing to fill in has the cursor, where that does not call a keyboard up over the page.
+  function begin() {
+    if (location.hash === "#find" || new URLSearchParams(location.search).get("q")) { const field = finder(); field?.focus(); field?.select(); return; }
+    const field = $(".form-page form[data-watch] :is(input:not([type=hidden]), select, textarea)");
+    const empty = field?.matches("input:not([role=combobox]):not([type=radio]):not([type=checkbox]):not([type=date]):not([type=file]), textarea") && !field.value;
+    if (empty && !$("[data-focus]") && matchMedia("(pointer: fine)").matches) field.focus({ preventScroll: true });
   }
   document.addEventListener("htmx:after:swap", (event) => {
     const target = event.detail?.ctx?.target ?? event.target;
@@ -223,5 +280,6 @@
     if (!document.activeElement || document.activeElement === document.body) $("#main")?.focus();
   });
   settle(document);
+  begin();
   all("[data-toast]").forEach(runToast);
 })();
