@@ -72,7 +72,7 @@ class NewPasswordForm(Form):
 
 
 class ChangePasswordForm(Form):
-    current = PasswordField(message("Present password"), [required()], render_kw=_OLD)
+    current = PasswordField(message("Current password"), [required()], render_kw=_OLD)
     password = NewPasswordForm.password
     repeat = NewPasswordForm.repeat
 
@@ -87,7 +87,7 @@ class PreferencesForm(Form):
         message("Colours"),
         [required()],
         choices=[
-            ("system", message("As the device")),
+            ("system", message("Same as the device")),
             ("light", message("Light")),
             ("dark", message("Dark")),
         ],
@@ -97,7 +97,7 @@ class PreferencesForm(Form):
         [required()],
         choices=[("open", message("With names")), ("narrow", message("Icons only"))],
     )
-    time_zone = ChoiceField(message("Time zone"), blank=message("That of the organisation"))
+    time_zone = ChoiceField(message("Time zone"), blank=message("Same as the organisation"))
 
     def only(self, names: set[str]) -> PreferencesForm:
         """Return the form with no other fields than these."""

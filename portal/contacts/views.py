@@ -101,5 +101,5 @@ def _form_page(form, row):
     crumbs = [(message("New contact"), "")]
     if row is not None:
         here = url_for("contacts.contact", public_id=row.public_id)
-        crumbs = [(row.name, here), (message("Change"), "")]
+        crumbs = [(row.name, here), (message("Edit"), "")]
     return render("contacts/form.html", crumbs=crumbs, form=form, contact=row)

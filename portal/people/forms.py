@@ -63,7 +63,7 @@ class PersonForm(Form):
     time_zone = ChoiceField(
         message("Time zone"),
         [optional()],
-        blank=message("That of the organisation"),
+        blank=message("Same as the organisation"),
         description=message("Changes only how times are shown to this person."),
     )
     active_from = DateField(message("First day"), [required()])
@@ -103,7 +103,7 @@ class LeaveForm(Form):
     last_day = DateField(
         message("Last day"),
         [optional()],
-        description=message("Empty: the person goes on working here."),
+        description=message("Leave empty if the person stays."),
     )
 
 
@@ -112,7 +112,7 @@ class DepartmentForm(Form):
 
     version = VersionField()
     name = TextField(message("Name"), [required(), longest(200)], empty="")
-    parent = ChoiceField(message("Lies below"), [optional()])
+    parent = ChoiceField(message("Part of"), [optional()])
 
     def prepare(self, tx: UnitOfWork, itself: Any = None) -> DepartmentForm:
         """Fill in the departments it may lie below; ``itself`` and its present place stay on
@@ -127,7 +127,7 @@ class DepartmentForm(Form):
         self.parent.choices = offered
         everywhere = services.reaches_everywhere(tx, services.EDIT_DEPARTMENT)
         if everywhere or (itself is not None and itself.parent is None):
-            self.parent.blank = message("Nothing: it is at the top")
+            self.parent.blank = message("None: it is at the top")
         elif not self.parent.data and offered and itself is None:
             self.parent.data = offered[0][0]
         return self
@@ -141,7 +141,7 @@ class MembershipForm(Form):
     kind = RadioField(message("As"), [required()], choices=tuple(KIND_NAMES.items()))
     from_on = DateField(message("First day"), [required()])
     last_day = DateField(
-        message("Last day"), [optional()], description=message("Empty: without end.")
+        message("Last day"), [optional()], description=message("Leave empty for no end.")
     )
     replace = BooleanField(
         message("Replace whoever leads the department"),

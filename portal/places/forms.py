@@ -44,7 +44,7 @@ class PlaceForm(Form):
     kind = RadioField(
         message("What it is"), [required()], choices=list(services.KINDS.items()), default="room"
     )
-    parent = ChoiceField(message("Lies in"), [optional()], blank=message("Nothing above it"))
+    parent = ChoiceField(message("Inside"), [optional()], blank=message("Nothing: it stands by itself"))
     department = ChoiceField(
         message("Belongs to"), [optional()], blank=message("The whole organisation")
     )

@@ -23,7 +23,7 @@ PLACES = Table(
         ),
         Column("code", message("Code"), sort=(Place.code_key,)),
         Column("kind", message("What it is"), labels=services.KINDS),
-        Column("parent", message("Lies in")),
+        Column("parent", message("Inside")),
         Column("department", message("Belongs to")),
         Column("walk_order", message("Walking order"), "number", sort=(Place.walk_order, Place.id)),
     ),

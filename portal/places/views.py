@@ -99,5 +99,5 @@ def _form_page(form, row):
     crumbs = [(message("New place"), "")]
     if row is not None:
         here = url_for("places.place", public_id=row.public_id)
-        crumbs = [(row.name, here), (message("Change"), "")]
+        crumbs = [(row.name, here), (message("Edit"), "")]
     return render("places/form.html", crumbs=crumbs, form=form, place=row)

@@ -74,7 +74,7 @@ class AssignForm(Form):
     department = ChoiceField(message("Where"), [optional()])
     from_on = DateField(message("First day"), [required()])
     last_day = DateField(
-        message("Last day"), [optional()], description=message("Empty: without end.")
+        message("Last day"), [optional()], description=message("Leave empty for no end.")
     )
     may_grant = BooleanField(
         message("May pass it on"),
@@ -116,5 +116,5 @@ class EndForm(Form):
     last_day = DateField(
         message("Last day"),
         [optional()],
-        description=message("Empty: it ends now, and the person is signed out."),
+        description=message("Leave empty to end it now; the person is signed out."),
     )

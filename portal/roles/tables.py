@@ -12,7 +12,7 @@ from portal.roles.models import Assignment, Role, RolePermission
 from portal.ui.table import Action, Column, Empty, Table
 from portal.work import UnitOfWork
 
-SHIPPED = {True: message("Came with the portal"), False: message("Own")}
+SHIPPED = {True: message("Built in"), False: message("Own")}
 TONES = {True: "mute", False: "info"}
 
 
@@ -60,7 +60,7 @@ ROLES = Table(
         ),
         Column("shipped", message("Origin"), "pill", labels=SHIPPED, tone=TONES),
         Column("permissions", message("Permissions"), "number"),
-        Column("holders", message("Holders you may see"), "number"),
+        Column("holders", message("Holders you can see"), "number"),
         Column("slug", message("Name for the command line"), shown=False),
     ),
     default_sort="name",

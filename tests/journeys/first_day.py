@@ -189,7 +189,7 @@ def make_role(journey: Journey, page: Page) -> None:
     journey.step(
         "A role says what its holders may do, and how far: here, in their department.", page
     )
-    submit(page, "Make the role")
+    submit(page, "Add the role")
 
 
 def add_person(
@@ -200,7 +200,7 @@ def add_person(
     page.locator("main").get_by_label("Name", exact=True).fill(name)
     submit(page)
     person = page.url
-    page.get_by_role("link", name="Put into a department").click()
+    page.get_by_role("link", name="Add to a department").click()
     page.locator("#department").select_option(label=department)
     submit(page)
     if journey is not None:

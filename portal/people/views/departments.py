@@ -102,7 +102,7 @@ def change_department(public_id: str):
 
 
 def _edit_page(row, form):
-    crumbs = department_crumbs(row, (message("Change"), ""))
+    crumbs = department_crumbs(row, (message("Edit"), ""))
     return render("people/edit_department.html", crumbs=crumbs, department=row, form=form)
 
 

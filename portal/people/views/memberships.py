@@ -47,7 +47,7 @@ def add_membership():
 
 
 def _new_page(form):
-    crumbs = ((message("Into a department"), ""),)
+    crumbs = ((message("Add to a department"), ""),)
     person = request.args.get("person")
     back = url_for("people.person", public_id=person) if person else url_for("people.departments")
     return render("people/new_membership.html", crumbs=crumbs, form=form, back=back)

@@ -126,7 +126,7 @@ def change_person(public_id: str):
 
 
 def _edit_page(row, form):
-    crumbs = person_crumbs(row, (message("Change"), ""))
+    crumbs = person_crumbs(row, (message("Edit"), ""))
     return render("people/edit_person.html", crumbs=crumbs, person=row, form=form)
 
 

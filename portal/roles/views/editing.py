@@ -110,7 +110,7 @@ def _edit_page(tx, row, form):
     here = url_for("roles.role", public_id=row.public_id)
     return render(
         "roles/edit_role.html",
-        crumbs=((title, here), (message("Change"), "")),
+        crumbs=((title, here), (message("Edit"), "")),
         role=row,
         title=title,
         own=services.holds_role(tx, row.id),

@@ -66,7 +66,7 @@ def test_an_old_proof_asks_for_the_password_and_leads_back(owner, portal_app):
     assert answer.status_code == 303
     assert urlsplit(answer.headers["Location"]).path == "/sign-in/again"
     page = client.get(answer.headers["Location"])
-    assert "Give your password again" in page.text
+    assert "Enter your password again" in page.text
     assert 'value="sari"' in page.text
     proved = client.post(answer.headers["Location"], data={"password": PASSWORD})
     assert proved.headers["Location"] == "/safe/open?side=left"

@@ -147,7 +147,7 @@ def test_places_on_pages(portal_app, admin, world, house):
         assert "Shelf" in page.text
     exported = admin.get("/places?format=csv").data.decode("utf-8-sig")
     rows = {row["Place"]: row for row in csv.DictReader(io.StringIO(exported))}
-    assert (rows["Room"]["Lies in"], rows["Room"]["Belongs to"]) == ("Site", "Office")
+    assert (rows["Room"]["Inside"], rows["Room"]["Belongs to"]) == ("Site", "Office")
     found = admin.get("/places?q=sh").text.partition("<table")[2]
     assert "Shelf" in found
     assert "Room" not in found.partition("Shelf")[0]

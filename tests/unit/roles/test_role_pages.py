@@ -58,7 +58,7 @@ def test_the_list_counts_permissions_and_holders(portal_app, admin):
     assert len(seen) <= 6
     exported = admin.get("/roles?format=csv").data.decode("utf-8-sig")
     rows = {row["Role"]: row for row in csv.DictReader(io.StringIO(exported))}
-    assert rows["Administrator"]["Holders you may see"] == "1"
+    assert rows["Administrator"]["Holders you can see"] == "1"
 
 
 def test_a_role_is_made_copied_changed_and_deleted(portal_app, admin):
@@ -152,7 +152,7 @@ def test_a_role_for_oneself_waits_on_the_page_of_roles(portal_app, admin, world)
     version = version_in(page)
     assert admin.post(f"{here}/approve", data={"version": version}).status_code == 403
     assert second.post(f"{here}/approve", data={"version": version}).status_code == 303
-    assert "Wait for a second administrator" not in second.get("/roles").text
+    assert "Waiting for a second administrator" not in second.get("/roles").text
     assert second.post(f"{here}/refuse").status_code == 409
 
 

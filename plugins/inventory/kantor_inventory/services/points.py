@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, select
+from sqlalchemy import ColumnElement, and_, case, func, select
 
 from portal.api import EditConflict, Held, Place, UnitOfWork, visible
 
@@ -62,7 +62,7 @@ def set_kind(tx: UnitOfWork, command: SetKind) -> Point:
 
 def kept_at(tx: UnitOfWork, place: Place) -> Kept | None:
     """Return what lies at a place, or None where one may not look or nothing ever was."""
-    statement: Select[Any] = (
+    statement: Any = (
         select(
             Point.kind,
             func.count(case((Balance.quantity > 0, 1))),

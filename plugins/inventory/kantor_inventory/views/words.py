@@ -6,7 +6,7 @@ from flask import request, url_for
 from sqlalchemy import select
 
 from portal.api import ValidationFailed, message, visible
-from portal.web import policy, reading, redirect_to, render, transaction
+from portal.web import policy, reading, redirect_to, render, toast, transaction
 
 from ..forms import WordForm
 from ..models import Category, Unit
@@ -38,14 +38,14 @@ def units():
 @policy("inventory.item.edit")
 def new_category():
     """Add a category."""
-    return _new(CATEGORIES, "inventory.categories", services.add_category)
+    return _new(CATEGORIES, message("New category"), "inventory.categories", services.add_category)
 
 
 @blueprint.route("/units/new", methods=["GET", "POST"])
 @policy("inventory.item.edit")
 def new_unit_word():
     """Add a unit."""
-    return _new(UNITS, "inventory.units", services.add_unit)
+    return _new(UNITS, message("New unit"), "inventory.units", services.add_unit)
 
 
 @blueprint.route("/categories/<public_id>", methods=["GET", "POST"])
@@ -62,29 +62,32 @@ def unit_word(public_id):
     return _rename(UNITS, "inventory.units", Unit, public_id)
 
 
-def _new(title, endpoint, add):
+def _new(words, title, endpoint, add):
     form = WordForm(request.form)
     if request.method == "POST" and form.validate():
         try:
             with transaction() as tx:
                 add(tx, form.name.data or "")
+                toast(message("{name} is added.", name=form.name.data or ""))
                 return redirect_to(tx, endpoint)
         except ValidationFailed as refused:
             form.add_errors(refused.fields)
-    crumbs = trail((title, url_for(endpoint)), (message("New"), ""))
+    crumbs = trail((words, url_for(endpoint)), (title, ""))
     return form_page("inventory/word.html", form, crumbs, back=url_for(endpoint), title=title)
 
 
-def _rename(title, endpoint, model, public_id):
+def _rename(words, endpoint, model, public_id):
     tx = reading()
     row = tx.one(visible(select(model), "inventory.item.edit", tx.actor), public_id=public_id)
     form = WordForm(request.form, obj=row)
-    crumbs = trail((title, url_for(endpoint)), (row.name, ""))
+    crumbs = trail((words, url_for(endpoint)), (row.name, ""))
+    title = message("Rename {name}", name=row.name)
     if request.method == "POST" and form.validate():
         command = form.command(services.Rename, row=public_id)
         try:
             with transaction() as tx:
                 services.rename(tx, model, command)
+                toast(message("Saved."))
                 return redirect_to(tx, endpoint)
         except ValidationFailed as refused:
             form.add_errors(refused.fields)
