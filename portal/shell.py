@@ -87,9 +87,10 @@ def guest() -> Shell:
 
 
 def _shell(actor: Principal) -> Shell:
+    apps = tuple(_apps(actor))
     groups = [
         NavGroup(entries=(NavEntry(title=message("Home"), url=_url("home.index"), icon="home"),)),
-        NavGroup(title=message("Apps"), entries=tuple(_apps(actor))),
+        NavGroup(title=message("Apps"), entries=apps),
         NavGroup(title=message("Organisation"), entries=_entries(actor, ADMINISTRATION)),
         NavGroup(title=message("Administration"), entries=_entries(actor, SETTING_UP)),
     ]
@@ -97,6 +98,7 @@ def _shell(actor: Principal) -> Shell:
         organisation=_facts()["organisation"],
         language=actor.language,
         groups=tuple(group for group in groups if group.entries),
+        apps=apps,
         create=_creations(actor),
         person=Person(name=actor.name, initials=formats.initials(actor.name)),
         theme=actor.theme,  # type: ignore[arg-type]

@@ -5,12 +5,47 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Blueprint
+from sqlalchemy import select
 
 from portal.messages import Message, message
+from portal.people.models import Department
 from portal.plugin import Home
 from portal.web import panels, policy, reading, render
+from portal.work import UnitOfWork
 
 blueprint = Blueprint("home", __name__)
+FIRST_STEPS = (
+    (
+        message("Add the departments"),
+        message("They decide who sees what."),
+        "people.new_department",
+        "sitemap",
+    ),
+    (
+        message("Add the people"),
+        message("With an account for everybody who signs in."),
+        "people.new_person",
+        "user-plus",
+    ),
+    (
+        message("Give roles"),
+        message("They say what somebody may do, and how far."),
+        "roles.new_assignment",
+        "user-shield",
+    ),
+    (
+        message("Add rooms and shelves"),
+        message("Stock lies in them."),
+        "places.new_place",
+        "map-pin",
+    ),
+    (
+        message("Switch on the apps"),
+        message("For everybody, or for some departments."),
+        "plugins.plugins",
+        "puzzle",
+    ),
+)
 # From which hour of the day which greeting.
 GREETINGS = (
     (18, message("Good evening, {name}")),
@@ -30,10 +65,19 @@ def index() -> Any:
         "home/index.html",
         greeting=greeting(tx.now.astimezone(tx.zone).hour, tx.actor.name),
         today=tx.today,
+        apps=bool(tx.actor.active),
+        steps=() if found else first_steps(tx),
         strips=[panel for panel in found if panel.place == "strip"],
         wide=[panel for panel in found if panel.place == "wide"],
         side=[panel for panel in found if panel.place == "side"],
     )
+
+
+def first_steps(tx: UnitOfWork) -> tuple[tuple[Message, Message, str, str], ...]:
+    """Return what to do in a portal without departments: title, why, endpoint, icon of each."""
+    if not tx.actor.holds("core.department.edit"):
+        return ()
+    return FIRST_STEPS if tx.session.scalar(select(Department.id).limit(1)) is None else ()
 
 
 def greeting(hour: int, name: str) -> Message:

@@ -73,6 +73,7 @@ class Shell:
     organisation: str
     language: str = "en"
     groups: tuple[NavGroup, ...] = ()
+    apps: tuple[NavEntry, ...] = ()  # as in the menu, for the home page
     create: tuple[NavEntry, ...] = ()
     person: Person | None = None
     theme: Literal["system", "light", "dark"] = "system"
