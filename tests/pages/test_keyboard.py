@@ -80,7 +80,7 @@ def test_a_slash_in_a_field_is_a_slash(page):
 
 def test_one_key_alone_can_be_switched_off(page):
     page.goto("/account")
-    page.get_by_label("One key alone may do something on this device").uncheck()
+    page.get_by_label("Use single-key shortcuts on this device").uncheck()
     page.goto("/inventory/items")
     expect(page.locator(".tools kbd")).to_be_hidden()
     page.locator("h1").click()

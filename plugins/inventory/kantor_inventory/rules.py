@@ -256,7 +256,22 @@ def explain_state(quantity: int, minimum: int | None, maximum: int | None, unit:
                 left=left,
                 maximum=Amount(maximum or 0, unit),
             )
-    return message("{left} here, enough.", left=left)
+    return _wanted(minimum, maximum, unit)
+
+
+def _wanted(minimum: int | None, maximum: int | None, unit: str) -> Message:
+    """Return the limits of a place that keeps them."""
+    if minimum and maximum is not None:
+        return message(
+            "Between {minimum} and {maximum} are wanted.",
+            minimum=Amount(minimum, unit),
+            maximum=Amount(maximum, unit),
+        )
+    if minimum:
+        return message("At least {minimum} are wanted.", minimum=Amount(minimum, unit))
+    if maximum is not None:
+        return message("At most {maximum} are wanted.", maximum=Amount(maximum, unit))
+    return message("No limit is set.")
 
 
 _CHANGES = {

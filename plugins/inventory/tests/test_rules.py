@@ -269,7 +269,10 @@ def test_a_quiet_month_is_told_as_one():
         (0, None, None, "None left."),
         (3_000, 10_000, None, "3 pen left, fewer than the 10 pen wanted."),
         (70_000, 10_000, 60_000, "70 pen here, more than the 60 pen that should be."),
-        (20_000, 10_000, 60_000, "20 pen here, enough."),
+        (20_000, 10_000, 60_000, "Between 10 pen and 60 pen are wanted."),
+        (20_000, 10_000, None, "At least 10 pen are wanted."),
+        (20_000, None, 60_000, "At most 60 pen are wanted."),
+        (20_000, None, None, "No limit is set."),
     ],
 )
 def test_why_a_place_is_in_its_state(quantity, minimum, maximum, expected):
