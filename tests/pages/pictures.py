@@ -1,0 +1,51 @@
+"""The pictures of the pages for users, anew: ``python -m tests.pages.pictures``."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.gallery.browse import browser
+from tests.pages.addresses import pages
+from tests.pages.office import office
+from tests.pages.test_browser import DESK, Window
+
+FOLDER = Path(__file__).parents[2] / "docs" / "images"
+# Picture -> route, who looks, how high the picture is.
+PICTURES = {
+    "home": ("/", "hendra", 760),
+    "item": ("/inventory/items/<public_id>", "hendra", 1120),
+    "issue": ("/inventory/items/<public_id>/issue", "hendra", 800),
+    "limits": ("/inventory/items/<public_id>/rules/<place_id>", "hendra", 520),
+    "running-low": ("/inventory/stock", "hendra", 620),
+    "supplier": ("/inventory/suppliers/<public_id>", "hendra", 560),
+    "ledger": ("/inventory/ledger", "hendra", 420),
+    "place": ("/places/<public_id>", "ratna", 620),
+    "contact": ("/contacts/<public_id>", "ratna", 520),
+    "account": ("/account", "dewi", 900),
+}
+QUESTIONS = {"running-low": "?view=below"}
+
+
+def main() -> int:
+    """Take every picture."""
+    FOLDER.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder, office("sqlite", Path(folder)) as made:
+        known = {one.route: one.path for one in pages(made.app, made.known)}
+        place = known["/inventory/places/<public_id>"].rpartition("/")[2]  # where things are used
+        known["/places/<public_id>"] = f"/places/{place}"
+        with browser() as opened:
+            window = Window(opened, made, ("light", DESK, "en"))
+            for name, (route, visitor, height) in PICTURES.items():
+                page = window.page(visitor)
+                page.set_viewport_size({"width": DESK["width"], "height": height})
+                page.goto(known[route] + QUESTIONS.get(name, ""), wait_until="networkidle")
+                page.screenshot(path=FOLDER / f"{name}.png", animations="disabled")
+            window.close()
+    print(f"{len(PICTURES)} pictures in {FOLDER}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
