@@ -196,10 +196,25 @@ class Question:
         if not self.asked.search and long_for.get(tx.actor, 0.0) > monotonic():
             return COUNTED + 1
         if self._counted is None:
-            self._counted = self.count_to(tx, COUNTED)
+            found = self._found(tx)
+            if found and (found.few or found.number > COUNTED) and self._sees_every(tx, found):
+                self._counted = min(found.number, COUNTED + 1)
+            else:
+                self._counted = self.count_to(tx, COUNTED)
         if self._counted > COUNTED and not self.asked.search:
             long_for[tx.actor] = monotonic() + REMEMBERED
         return self._counted
+
+    def _sees_every(self, tx: UnitOfWork, found: Found) -> bool:
+        """Return whether no filter, join or right takes any hit away."""
+        listed, model = self.prepared.searched, inspect(self.prepared.entity).mapper.class_
+        limits: Any = self._mine(tx, listed).whereclause
+        return (
+            self.prepared.entity is found.entity
+            and not listed._setup_joins
+            and isinstance(getattr(limits, "element", limits), True_ | None)
+            and tx.actor.reachable(model, writing=False) is None
+        )
 
     def count_to(self, tx: UnitOfWork, most: int) -> int:
         """Return how many rows there are; ``most + 1`` stands for any larger number."""
