@@ -29,7 +29,7 @@ from portal.ui.table import paging
 LISTS = ("/inventory/items", "/inventory/stock")
 RECORD = f"/inventory/items/{public_id(4711)}"
 NEW = "/inventory/items/new"
-SEARCHES = ("paper", "paper black", "x-48", "4711", "pap-0047", "zzzz")
+SEARCHES = ("paper", "paper black", "x-48", "pa", "t", "4711", "pap-0047", "zzzz")
 CONNECTIONS = 4
 
 

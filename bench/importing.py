@@ -61,10 +61,11 @@ class Person:
         self.client = sign_in(portal(url, jobs_url=jobs_url(url)), KEEPER)
 
     def imports(self, rows: bytes) -> float:
-        """Have a list imported; return the seconds that it took the worker."""
+        """Have a list imported; return the seconds from the order to the end."""
         sent = self.client.post(START, data={"file": (io.BytesIO(rows), "stock.csv")})
         page = self.client.get(sent.location).text
         asked = self.client.post(f"{sent.location}/run", data=_chosen(page))
+        begun = time.perf_counter()
         if asked.status_code != 303:
             raise RuntimeError(f"{asked.status_code} to the import: {html.unescape(asked.text)}")
         job = asked.location.rstrip("/").rpartition("/")[2]
@@ -72,7 +73,7 @@ class Person:
         while time.monotonic() < until:
             found = self._job(job)
             if found.state == "done":
-                return float((found.finished_at - found.started_at).total_seconds())
+                return time.perf_counter() - begun
             if found.state == "failed":
                 raise RuntimeError(f"the import failed: {found.error}")
             time.sleep(0.1)
@@ -92,7 +93,7 @@ class Person:
 
     def _job(self, public_id: str) -> Any:
         job = Job.__table__.c
-        wanted = select(job.state, job.started_at, job.finished_at, job.error)
+        wanted = select(job.state, job.error)
         with self.engine.connect() as connection:
             return connection.execute(wanted.where(job.public_id == public_id)).one()
 
