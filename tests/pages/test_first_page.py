@@ -4,6 +4,7 @@ from portal.home.views import FIRST_STEPS
 
 
 def test_a_new_office_is_led_through_its_first_steps(new_office):
+    new_office.speak("sari", "en")
     page = new_office.client("sari").get("/").text
     assert "Set the portal up" in page
     assert all(str(title) in page for title, *_ in FIRST_STEPS)
