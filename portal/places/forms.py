@@ -44,7 +44,9 @@ class PlaceForm(Form):
     kind = RadioField(
         message("What it is"), [required()], choices=list(services.KINDS.items()), default="room"
     )
-    parent = ChoiceField(message("Inside"), [optional()], blank=message("Nothing: it stands by itself"))
+    parent = ChoiceField(
+        message("Inside"), [optional()], blank=message("Nothing: it stands by itself")
+    )
     department = ChoiceField(
         message("Belongs to"), [optional()], blank=message("The whole organisation")
     )

@@ -128,9 +128,7 @@ class Shell:
         groups = _mark(self.groups, best, owner, path)
         way = trail(groups, self.home_url)
         passed = {crumb.url for crumb in way} | {crumb.title for crumb in way[-1:]}
-        crumbs = way + tuple(
-            crumb for crumb in steps if (crumb.url or crumb.title) not in passed
-        )
+        crumbs = way + tuple(crumb for crumb in steps if (crumb.url or crumb.title) not in passed)
         return replace(
             self,
             groups=groups,
