@@ -70,6 +70,9 @@ def _spoken(value: Any, language: str) -> str:
     return speak(language) if speak is not None else str(value)
 
 
+# What acts, kinds of records and jobs of plugins are called, by their name in the database.
+NAMES: dict[str, Message] = {}
+
 _folders: list[Path] = []
 
 

@@ -190,6 +190,7 @@ class Plugin:
     new: tuple[NewItem, ...] = ()
     jobs: tuple[Job, ...] = ()
     imports: tuple[Import, ...] = ()
+    names: Mapping[str, Message] = field(default_factory=dict)  # of acts, records and jobs
     settings: type[Form] | None = None
     provides: Mapping[str, Any] = field(default_factory=dict)
     subscribes: Mapping[str, Callable[..., None]] = field(default_factory=dict)
@@ -254,6 +255,9 @@ class Plugin:
         for job in self.jobs:
             if not job.name.startswith(f"{self.slug}."):
                 yield f"job {job.name!r} must begin with {self.slug}."
+        for name in self.names:
+            if not name.startswith(f"{self.slug}."):
+                yield f"name {name!r} must begin with {self.slug}."
         for name in self.provides:
             if not name.startswith(f"{self.slug}."):
                 yield f"service {name!r} must begin with {self.slug}."

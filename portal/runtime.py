@@ -138,6 +138,7 @@ class Plugins:
         self.loaded[plugin.slug] = plugin
         self.versions.setdefault(plugin.slug, "")
         self.permissions |= {permission.name: permission for permission in plugin.permissions}
+        messages.NAMES.update(plugin.names)
         messages.add_catalogue(package_folder(plugin) / "translations")
 
     def _hook_problems(self, plugin: Plugin) -> Iterator[str]:

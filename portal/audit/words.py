@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from portal.messages import Message, message
+from collections import ChainMap
 
-ACTIONS: dict[str, Message] = {
+from portal.messages import NAMES, Message, message
+
+_ACTIONS: dict[str, Message] = {
     "core.account_created": message("Gave an account"),
     "core.account_disabled": message("Closed an account"),
     "core.account_enabled": message("Opened an account again"),
@@ -44,7 +46,7 @@ ACTIONS: dict[str, Message] = {
     "core.setting_changed": message("Changed settings of an app"),
     "core.setting_reset": message("Dropped a department's own settings"),
 }
-KINDS: dict[str, Message] = {
+_KINDS: dict[str, Message] = {
     "core.account": message("Account"),
     "core.contact": message("Contact"),
     "core.department": message("Department"),
@@ -54,3 +56,6 @@ KINDS: dict[str, Message] = {
     "core.role": message("Role"),
     "core.setting": message("Settings"),
 }
+# With what the plugins that are loaded say of theirs.
+ACTIONS = ChainMap(_ACTIONS, NAMES)
+KINDS = ChainMap(_KINDS, NAMES)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from typing import Any
 
 from sqlalchemy import select
 
-from portal.messages import message
+from portal.messages import NAMES, message
 from portal.ui.table import Column, Empty, Table, View
 from portal.work import UnitOfWork
 
@@ -18,6 +19,7 @@ STATES = {
     "done": message("Done"),
     "failed": message("Failed"),
 }
+NAMED = ChainMap({"core.import": message("Import of a list")}, NAMES)
 TONES = {"waiting": "info", "running": "warn", "done": "ok", "failed": "bad"}
 
 
@@ -41,7 +43,13 @@ JOBS = Table(
     "core.job.view",
     jobs,
     columns=(
-        Column("name", message("Job"), primary=True, link=("jobs.job", {"public_id": "public_id"})),
+        Column(
+            "name",
+            message("Job"),
+            primary=True,
+            labels=NAMED,
+            link=("jobs.job", {"public_id": "public_id"}),
+        ),
         Column("state", message("State"), "pill", labels=STATES, tone=TONES),
         Column("attempts", message("Attempts"), "number"),
         Column("created_at", message("Asked for"), "datetime", sort=(Job.created_at, Job.id)),

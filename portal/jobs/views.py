@@ -14,7 +14,7 @@ from portal.web import policy, reading, redirect_to, render, toast, transaction
 from . import services
 from .models import Job
 from .sentences import unpacked
-from .tables import JOBS, STATES, TONES
+from .tables import JOBS, NAMED, STATES, TONES
 
 blueprint = Blueprint("jobs", __name__, url_prefix="/jobs")
 TITLE = message("Background work")
@@ -36,9 +36,11 @@ def job(public_id):
     """Show one job: when it ran, how far it came, what went wrong."""
     tx = reading()
     row = _job(tx, "core.job.view", public_id)
+    title = NAMED.get(row.name, row.name)
     return render(
         "jobs/job.html",
-        crumbs=((TITLE, url_for("jobs.jobs")), (row.name, "")),
+        crumbs=((TITLE, url_for("jobs.jobs")), (title, "")),
+        title=title,
         job=row,
         state=STATES[row.state],
         tone=TONES[row.state],

@@ -22,5 +22,6 @@ plugin = Plugin(
         RoleGrant(role="assistant", permission="keys.key.lend", reach="all"),
     ),
     nav=(NavItem(endpoint="keys.index", title=message("Keys"), permission="keys.key.view"),),
+    names={"keys.key": message("Key"), "keys.key_saved": message("Saved a key")},
     icon="key",
 )

@@ -8,6 +8,7 @@ from .demo import fill
 from .imports import ITEMS
 from .jobs import JOBS
 from .models import Base
+from .names import NAMES
 from .permissions import PERMISSIONS, ROLES
 from .provided import Stock
 from .views import blueprint
@@ -48,6 +49,7 @@ plugin = Plugin(
     ),
     imports=(ITEMS,),
     jobs=JOBS,
+    names=NAMES,
     provides={"inventory.stock": Stock()},
     hooks=hooks,
     demo=fill,

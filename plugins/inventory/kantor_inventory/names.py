@@ -1,0 +1,26 @@
+"""What acts, records and jobs of inventory are called in the audit and under background work."""
+
+from __future__ import annotations
+
+from portal.api import message
+
+NAMES = {
+    "inventory.category_added": message("Added a category"),
+    "inventory.code_added": message("Added a barcode"),
+    "inventory.code_retired": message("Removed a barcode"),
+    "inventory.item_added": message("Added an item"),
+    "inventory.item_changed": message("Edited an item"),
+    "inventory.place_arranged": message("Chose what a place is to the stock"),
+    "inventory.price_set": message("Set a price"),
+    "inventory.renamed": message("Renamed a category or a unit"),
+    "inventory.rule_set": message("Set the limits of a place"),
+    "inventory.supplier_added": message("Added a supplier"),
+    "inventory.supplier_changed": message("Edited a supplier"),
+    "inventory.unit_added": message("Added a unit to an item"),
+    "inventory.unit_named": message("Added a unit"),
+    "inventory.unit_retired": message("Switched off a unit of an item"),
+    "inventory.item": message("Item"),
+    "inventory.stock": message("Stock"),
+    "inventory.supplier": message("Supplier"),
+    "inventory.check": message("Check of the ledger"),
+}
