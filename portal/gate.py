@@ -22,10 +22,11 @@ from .auth.models import Idempotency
 from .db import db
 from .errors import BadRequest, Forbidden, NotFound, NotSignedIn, TooMany, Unavailable
 from .guard import kernel_execute
+from .idempotency import FormKey
 from .messages import message
 from .plugins.models import PluginActivation
 from .reach import Principal
-from .work import FormKey, retrying
+from .work import retrying
 
 NOBODY = Principal()
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})

@@ -12,24 +12,21 @@ from weakref import WeakKeyDictionary
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ClauseElement, bindparam, func, insert, inspect, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.orm.exc import StaleDataError
 
 from .audit import services as audit
-from .auth.models import Idempotency
 from .engine import WRITE
 from .errors import (
-    AlreadyDone,
     EditConflict,
-    KeyReused,
     NotFound,
     Refused,
     Shortfall,
 )
 from .guard import GuardedSession, kernel_execute, require_keys, require_pointed_at
+from .idempotency import FormKey, claim, dialect_of, remember
 from .jobs.models import Job, Outbox
 from .orm import new_public_id
 from .reach import EVERYTHING, Principal
@@ -55,14 +52,6 @@ class Event:
     """A fact, delivered after commit; its fields are ids and plain values."""
 
     name: ClassVar[str]
-
-
-@dataclass(frozen=True, kw_only=True)
-class FormKey:
-    """What makes sending one form twice the same as sending it once."""
-
-    key: str
-    digest: str
 
 
 @dataclass
@@ -176,7 +165,7 @@ class UnitOfWork:
         ):
             raise Refused("give values, not SQL expressions: nothing limits what those read")
         statement = (
-            _dialect(self.session)
+            dialect_of(self.session)
             .insert(table)
             .values(new)
             .on_conflict_do_nothing()
@@ -245,7 +234,7 @@ class UnitOfWork:
             "created_at": self.now,
             "sent_at": self.now,
         }
-        statement = _dialect(self.session).insert(table).values(row).on_conflict_do_nothing()
+        statement = dialect_of(self.session).insert(table).values(row).on_conflict_do_nothing()
         made = kernel_execute(self.session, statement.returning(table.c.id)).scalar_one_or_none()
         if made is None:
             known = select(table.c.public_id).where(table.c.key == key)
@@ -312,11 +301,6 @@ def _matching(statement: Any, wanted: frozenset[tuple[str, bool]], lock: bool) -
     return made[wanted, lock]
 
 
-def _dialect(session: GuardedSession) -> Any:
-    on_sqlite = Session.connection(session).dialect.name == "sqlite"
-    return sqlite if on_sqlite else postgresql
-
-
 def _key_names(model: Any) -> list[str]:
     mapper = inspect(model)
     return [mapper.get_property_by_column(column).key for column in mapper.primary_key]
@@ -340,14 +324,15 @@ def unit_of_work(
     session.rollback()  # The reading so far ends here: a write must start from the newest state.
     Session.connection(session, execution_options={WRITE: True})
     session.unit = tx = UnitOfWork(session, session.principal, True, request_id=request_id)
+    owner = tx.actor.person_id or 0
     try:
         if form is not None:
-            _claim(tx, form)
+            claim(tx.session, owner, form, tx.now)
         yield tx
         session.flush()
         sent = _store_events(tx)
         if form is not None:
-            _remember_answer(tx, form)
+            remember(tx.session, owner, form, tx.answer)
         if tx.entries:
             audit.append(session, tx.entries)
         Session.commit(session)
@@ -362,33 +347,6 @@ def unit_of_work(
         session.unit = None
     if session.runtime is not None and (tx.jobs or sent):
         session.runtime.wake(tx.jobs, sent)
-
-
-_KEYS = Idempotency.__table__
-_MINE = (_KEYS.c.owner == bindparam("mine"), _KEYS.c.key == bindparam("form"))
-_CLAIMED = {
-    dialect: dialect.insert(_KEYS).on_conflict_do_nothing().returning(_KEYS.c.id)
-    for dialect in (sqlite, postgresql)
-}
-_CLAIM_OF_TWIN = select(_KEYS.c.digest, _KEYS.c.answer).where(*_MINE)
-_REMEMBERED = update(_KEYS).where(*_MINE).values(answer=bindparam("answered"))
-
-
-def _claim(tx: UnitOfWork, form: FormKey) -> None:
-    """Reserve the key inside this transaction; a twin waits here until the first is through."""
-    owner = tx.actor.person_id or 0
-    row = {"owner": owner, "key": form.key, "digest": form.digest, "created_at": tx.now}
-    # An INSERT's rowcount cannot be relied on.
-    if kernel_execute(tx.session, _CLAIMED[_dialect(tx.session)], row).one_or_none():
-        return
-    mine = {"mine": owner, "form": form.key}
-    found = kernel_execute(tx.session, _CLAIM_OF_TWIN, mine).one()
-    raise AlreadyDone(found.answer) if found.digest == form.digest else KeyReused()
-
-
-def _remember_answer(tx: UnitOfWork, form: FormKey) -> None:
-    mine = {"mine": tx.actor.person_id or 0, "form": form.key, "answered": tx.answer}
-    kernel_execute(tx.session, _REMEMBERED, mine)
 
 
 def _store_events(tx: UnitOfWork) -> bool:

@@ -19,8 +19,9 @@ from portal.errors import (
     Refused,
     Shortfall,
 )
+from portal.idempotency import FormKey
 from portal.reach import EVERYTHING
-from portal.work import FormKey, UnitOfWork, retrying, unit_of_work
+from portal.work import UnitOfWork, retrying, unit_of_work
 
 from .small.goods import GoodsIssued, issue
 from .small.goods.models import Balance, Item, Memo, Movement, Transfer
