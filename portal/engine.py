@@ -40,6 +40,7 @@ def engine_options(url: str) -> dict[str, Any]:
         connect = {"connect_timeout": 2, "options": POSTGRES_OPTIONS}
         return shared | {
             "pool_pre_ping": True,
+            "pool_use_lifo": True,  # the connection that has prepared most comes first
             "pool_size": 8,
             "max_overflow": 8,
             "pool_timeout": 5,

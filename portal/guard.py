@@ -5,39 +5,28 @@ Everything else is refused.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextvars import ContextVar
-from functools import cache, lru_cache
-from threading import Lock
+from functools import cache
 from typing import Any, cast
 
 from sqlalchemy import (
     ClauseElement,
-    ColumnClause,
     Executable,
-    Join,
-    SelectBase,
-    TableClause,
-    TextClause,
     event,
     inspect,
 )
-from sqlalchemy.orm import Mapper, ORMExecuteState, Session
-from sqlalchemy.sql.selectable import AliasedReturnsRows, HasHints
+from sqlalchemy.orm import ORMExecuteState, Session
 
 from .errors import NoPrincipal, OutOfReach, ReadOnly, Refused
-from .orm import MODELS, RULE, SCOPE_COLUMNS
+from .naming import entities_once, guarded_names, levels
+from .orm import MODELS, SCOPE_COLUMNS
 from .reach import EVERYTHING, Principal
 
 LIMITED = (
     "kantor_limited"  # execution option: names of the tables whose rows this statement has limited
 )
-OF_A_CLASS = {"parententity", "parentmapper"}  # annotations of what was named through a class
 ASKED = "kantor_asked"  # attribute of a flush: the states whose old side is in reach
-WALKED = 1000
-_walked: dict[Any, frozenset[Any]] = {}
-_walking = Lock()
 _flushing: ContextVar[bool] = ContextVar("kantor_flushing", default=False)
 
 
@@ -76,7 +65,23 @@ class GuardedSession(Session):
         """End the reading so far; inside a unit only the unit itself does that."""
         if self.unit is not None:
             self._refuse()
-        super().rollback()
+        self._end_reading()
+
+    def close(self) -> None:
+        """End the reading and give the connection back."""
+        if self.unit is None:
+            self._end_reading()
+        super().close()
+
+    def _end_reading(self) -> None:
+        """Commit what was only read: after a ROLLBACK psycopg forgets the prepared statements.
+
+        PostgreSQL then plans each statement anew, which takes it longer than running it.
+        """
+        if self.is_active and not (self.new or self.dirty or self.deleted):
+            super().commit()
+        else:
+            super().rollback()
 
     def _refuse(self, *args: Any, **kwargs: Any) -> Any:
         raise Refused("not offered by the guarded session; see docs/plugin-authors/data.md")
@@ -114,7 +119,7 @@ def _limit(state: ORMExecuteState) -> None:
         state.statement, names = found
         state.update_execution_options(**{LIMITED: names})
         return
-    models = _entities_once(asked)
+    models = entities_once(asked)
     if state.is_column_load:  # Loader criteria skip refreshes, so say it in the WHERE clause.
         limits = [
             session.principal.reachable(mapper.class_, writing=False)
@@ -135,111 +140,6 @@ def _limit(state: ORMExecuteState) -> None:
         kept[asked] = state.statement, names
 
 
-def _entities_once(statement: Any) -> frozenset[Any]:
-    """Return entities() of a statement, walked once for all that compile to the same SQL.
-
-    The cache key tells classes from tables, names every literal, hint and operator, and knows which
-    subqueries the kernel wrote; only bound values are not in it.
-    """
-    key = statement._generate_cache_key()
-    if key is None:
-        return frozenset(entities(statement))
-    known = (key.key, len(MODELS))  # A class declared later may guard what was free before.
-    if (found := _walked.get(known)) is None:
-        found = frozenset(entities(statement))
-        with _walking:
-            if len(_walked) >= WALKED:
-                del _walked[next(iter(_walked))]
-            _walked[known] = found
-    return found
-
-
-def entities(statement: Any) -> set[Any]:
-    """Return every class a statement may load, also eagerly; refuse a table without its class."""
-    found = set()
-    for level in _levels(statement):
-        named = {e._annotations["parententity"] for e in level if "parententity" in e._annotations}
-        limited = {id(entity.selectable) for entity in named}
-        for element in level:
-            # What an element has of its own: asking a column for a name it lacks is slow.
-            own = vars(element)
-            if any(sql and guarded_names(sql) for sql in _literals(element, own)):
-                raise Refused("literal SQL names a guarded table")
-            for table in _bare_tables(element, own):
-                if id(table) not in limited:
-                    raise Refused(f"{table}: name the class, not its table")
-        found |= {entity.mapper for entity in named}
-    return {cls for mapper in found for cls in _connected(mapper)}
-
-
-def _levels(statement: Any) -> Iterator[list[Any]]:
-    """Yield the elements of the statement, then those of each SELECT inside it, level by level."""
-    pending = [statement]
-    while pending:
-        top, level = pending.pop(), []
-        todo = [top]
-        while todo:
-            element = todo.pop()
-            if isinstance(element, SelectBase) and element is not top:
-                if RULE not in element._annotations:
-                    pending.append(element)
-                continue
-            level.append(element)
-            if _table_of(element) is None:  # An alias is asked about as a whole.
-                todo += element.get_children()
-        yield level
-
-
-def _literals(element: Any, own: Mapping[str, Any]) -> list[str]:
-    """Return the pieces of SQL in an element that were written by hand."""
-    found = []
-    if isinstance(element, TextClause):
-        found.append(element.text)
-    elif own.get("is_literal"):
-        found.append(element.name)
-    if (operator := own.get("operator")) is not None:
-        found.append(getattr(operator, "opstring", ""))
-    if isinstance(element, HasHints):
-        found += [hint for _, hint in element._statement_hints]
-        found += element._hints.values()
-    found += [str(extra) for extra, _ in own.get("_prefixes") or ()]
-    found += [str(extra) for extra, _ in own.get("_suffixes") or ()]
-    return found
-
-
-def _bare_tables(element: Any, own: Mapping[str, Any]) -> Iterator[Any]:
-    """Yield the guarded tables that an element brings in by themselves, not through a class."""
-    named = [*own.get("_raw_columns", ()), *own.get("_from_obj", ())]
-    named += [join[0] for join in own.get("_setup_joins", ())]
-    if isinstance(element, Join):
-        named += [element.left, element.right]
-    elif isinstance(element, ColumnClause) and not element._annotations.keys() & OF_A_CLASS:
-        named.append(element.table)
-    for source in named:
-        table = _table_of(source)
-        if table is not None and not source._annotations.keys() & OF_A_CLASS:
-            if guarded_names(table.name):
-                yield source
-
-
-def _table_of(source: Any) -> TableClause | None:
-    """Return the table that ``source`` is, an alias or a sample of; None for anything else."""
-    while isinstance(source, AliasedReturnsRows):
-        source = source.element
-    return source if isinstance(source, TableClause) else None
-
-
-@cache
-def _connected(mapper: Mapper[Any]) -> frozenset[type]:
-    """Return the classes that loads of ``mapper`` reach through relationships, itself included."""
-    seen, todo = set(), [mapper]
-    while todo:
-        if (current := todo.pop()) not in seen:
-            seen.add(current)
-            todo += [relationship.mapper for relationship in current.relationships]
-    return frozenset(m.class_ for m in seen)
-
-
 def _refuse_unchecked_dml(state: ORMExecuteState) -> None:
     """Refuse the bulk statements whose effect the criteria do not limit."""
     if state.parameters:
@@ -252,7 +152,7 @@ def _refuse_unchecked_dml(state: ORMExecuteState) -> None:
     }
     if decisive := named & _watched(target.class_).keys():
         raise Refused(f"{decisive.pop()} decides who may see what: change it through the object")
-    outside_subqueries = next(_levels(statement))
+    outside_subqueries = next(levels(statement))
     if any(e._annotations.get("parententity", target) is not target for e in outside_subqueries):
         raise Refused("UPDATE ... FROM and DELETE ... USING carry no criteria; use a subquery")
 
@@ -381,21 +281,6 @@ def require_keys(session: GuardedSession, model: Any, keys: list[Any], *, writin
 def _is_guarded(table: Any) -> bool:
     name = getattr(table, "name", None)
     return name in MODELS and not MODELS[name].reads_freely
-
-
-@lru_cache(maxsize=4096)
-def _names_in(sql: str, known: int) -> frozenset[str]:
-    """Find table names, and those of their search tables: ``<table>_fts...`` hold the same text."""
-    names = sorted(name for name, model in MODELS.items() if not model.reads_freely)
-    if not names:
-        return frozenset()
-    found = re.findall(rf"\b({'|'.join(names)})(?:_fts\w*)?\b", sql, re.IGNORECASE)
-    return frozenset(name.lower() for name in found)
-
-
-def guarded_names(sql: str) -> frozenset[str]:
-    """Return the guarded tables that a piece of SQL names."""
-    return _names_in(sql, len(MODELS))
 
 
 def trip_unguarded_sql(

@@ -8,7 +8,6 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
-    Integer,
     Select,
     and_,
     bindparam,
@@ -190,17 +189,17 @@ def movements(tx: UnitOfWork, *, item: str) -> Select[Any]:
 def newest_movements(tx: UnitOfWork, item: Item, *, most: int) -> Any:
     """Return the newest lines of ``movements``, newest first."""
     statement = tx.actor.once(
-        "inventory newest movements",
+        ("inventory newest movements", most),
         lambda: visible(
             _seen_ledger(tx)
             .where(Movement.item_id == bindparam("item"))
             .order_by(Movement.id.desc())
-            .limit(bindparam("most", type_=Integer)),
+            .limit(literal(most, literal_execute=True)),
             "inventory.stock.view",
             tx.actor,
         ),
     )
-    return tx.session.execute(statement, {"item": item.id, "most": most}).all()
+    return tx.session.execute(statement, {"item": item.id}).all()
 
 
 def _seen_ledger(tx: UnitOfWork) -> Select[Any]:
