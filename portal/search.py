@@ -24,6 +24,7 @@ from sqlalchemy import (
     or_,
     select,
     table,
+    text,
     true,
     union_all,
 )
@@ -37,6 +38,8 @@ BEFORE_WORDS = " /(.,+#:-"  # signs that a word may stand behind; the last must 
 MOST_WORDS = 8
 COPY_OF = "copy_of"  # in a column's info: "table.column", whose values it repeats for sorting
 FEW = 2000  # So many rows are fetched by key and sorted in the time that a page takes anyway.
+# How rare a word is decides its plan, and a statement planned once for all words does not know.
+PLANNED_ANEW = text("SET LOCAL plan_cache_mode = force_custom_plan")
 _LAST = "\U0010ffff"
 _ESCAPE = "\\"
 
@@ -116,6 +119,8 @@ def matches(tx: UnitOfWork, term: str, entity: Any) -> Found | None:
     if not folded:
         return None
     on_postgresql = tx.session.get_bind().dialect.name == "postgresql"
+    if on_postgresql:
+        kernel_execute(tx.session, PLANNED_ANEW)
     search = _Search(inspect(entity).mapper, folded, on_postgresql)
     numbers = search.numbers(tx)
     model = search.mapper.class_
