@@ -147,8 +147,9 @@ def on_sqlite(steps: list[str], long_tables: dict[str, int]) -> Iterator[str]:
 
 def ran(connection: Any, sql: str, parameters: Any) -> int:
     """Return how many rows a statement sorts: all that it would give without its limit."""
-    counted = sql[: sql.rindex("LIMIT")]
-    found = connection.exec_driver_sql(f"SELECT count(*) FROM ({counted})", parameters[:-2])
+    counted, _, limits = sql.rpartition("LIMIT")
+    kept = parameters[: len(parameters) - limits.count("?")]
+    found = connection.exec_driver_sql(f"SELECT count(*) FROM ({counted})", kept)
     return int(found.scalar_one())
 
 

@@ -242,6 +242,8 @@ class Point(Global, Base, noun="stock", reason="both ends of a movement are name
     @classmethod
     def rows(cls, entity: Any, held: Held, who: Principal, writing: bool) -> ColumnElement[bool]:
         """Return the points whose stock ``held`` reaches; the ends outside are nobody's."""
+        if held.everything:
+            return cls.real(entity)
         condition: ColumnElement[bool] = entity.place_id.in_(Place.in_reach(held, who, writing))
         return condition
 

@@ -72,7 +72,7 @@ def arranged(
     """Return ``statement`` sorted by the keyset in ``columns``, limited by a parameter."""
     back = order.runs_back(step)
     statement = statement.order_by(*[c.desc() if back else c.asc() for c in columns])
-    return statement.limit(bindparam(_LIMIT, type_=Integer()))
+    return statement.limit(bindparam(_LIMIT, type_=Integer(), literal_execute=True))
 
 
 def parameters(place: Place, rows: int) -> dict[str, Any]:
