@@ -7,15 +7,16 @@ import os
 import secrets
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import psutil
-from sqlalchemy import create_engine, insert, inspect, make_url, select, text
+from sqlalchemy import Connection, create_engine, insert, inspect, make_url, select, text
 from sqlalchemy.exc import OperationalError
 
 from bench.client import Site
@@ -32,21 +33,14 @@ CHECKOUT = Path(__file__).parent.parent
 FOLDER = CHECKOUT / "var" / "bench"
 RATES = ("sign_in", "anonymous", "write", "export")
 KEEPER, CLERK, MANAGER = 1, 2, 3  # people: of everything, of one department, of three
+WRITERS = range(11, 51)  # people of everything, so many that none writes more than a person could
 
 
 def database(kind: str, size: Size) -> str:
     """Return the address of a seeded database, made anew when the schema or the seed changed."""
-    name = f"kantor_bench_{size.items}"
+    name, url = _name(size), _address(kind, _name(size))
     FOLDER.mkdir(parents=True, exist_ok=True)
     stamp = FOLDER / f"{name}.{kind}"
-    if kind == "sqlite":
-        url = f"sqlite:///{FOLDER / name}.db"
-    else:
-        url = (
-            make_url(str(postgres_server()))
-            .set(database=name)
-            .render_as_string(hide_password=False)
-        )
     wanted = f"{_fingerprint()} {size}"
     if stamp.exists() and stamp.read_text() == wanted and _exists(url):
         return url
@@ -57,6 +51,33 @@ def database(kind: str, size: Size) -> str:
     stamp.write_text(wanted)
     print(f"  seeded {kind} with {size} in {time.perf_counter() - begun:.0f} s", flush=True)
     return url
+
+
+@contextmanager
+def copied(kind: str, size: Size) -> Iterator[str]:
+    """Yield the address of a copy of ``database(kind, size)``, which may be written into."""
+    source, copy = _name(size), f"{_name(size)}_copy"
+    if kind == "sqlite":
+        with closing(sqlite3.connect(FOLDER / f"{source}.db")) as connection:
+            _empty(kind, copy)
+            connection.execute("VACUUM INTO ?", [str(FOLDER / f"{copy}.db")])
+    else:
+        _empty(kind, copy, template=source)
+    try:
+        yield _address(kind, copy)
+    finally:
+        _remove(kind, copy)
+
+
+def _name(size: Size) -> str:
+    return f"kantor_bench_{size.items}"
+
+
+def _address(kind: str, name: str) -> str:
+    if kind == "sqlite":
+        return f"sqlite:///{FOLDER / name}.db"
+    server = make_url(str(postgres_server()))
+    return server.set(database=name).render_as_string(hide_password=False)
 
 
 def _exists(url: str) -> bool:
@@ -77,20 +98,34 @@ def _fingerprint() -> str:
         *CHECKOUT.glob("migrations/versions/*.py"),
         *CHECKOUT.glob("plugins/*/*/migrations/*.py"),
     ]
-    files.append(Path(__file__).with_name("seed.py"))
+    files += [Path(__file__).with_name("seed.py"), Path(__file__)]
     return hashlib.sha256(b"".join(file.read_bytes() for file in sorted(files))).hexdigest()[:16]
 
 
-def _empty(kind: str, name: str) -> None:
+def _remove(kind: str, name: str) -> None:
     if kind == "sqlite":
         for file in FOLDER.glob(f"{name}.db*"):
             file.unlink()
         return
-    admin = create_engine(str(postgres_server()), isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
+    with _administering() as connection:
         connection.execute(text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
-        connection.execute(text(f"CREATE DATABASE \"{name}\" TEMPLATE template0 ENCODING 'UTF8'"))
-    admin.dispose()
+
+
+def _empty(kind: str, name: str, *, template: str = "template0") -> None:
+    """Make room for a database; on PostgreSQL make it, a copy of ``template``."""
+    _remove(kind, name)
+    if kind != "sqlite":
+        made = f'CREATE DATABASE "{name}" TEMPLATE "{template}" ENCODING \'UTF8\''
+        with _administering() as connection:
+            connection.execute(text(made))
+
+
+@contextmanager
+def _administering() -> Iterator[Connection]:
+    engine = create_engine(str(postgres_server()), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        yield connection
+    engine.dispose()
 
 
 def portal(url: str, **settings: str):
@@ -120,7 +155,10 @@ def _build(url: str, size: Size) -> None:
         fill(size)
         with unscoped(reason="test data") as tx:
             role = tx.session.scalars(select(Role.id).where(Role.slug == "office_manager")).one()
-            for person, departments in ((KEEPER, [None]), (CLERK, [3]), (MANAGER, [3, 4, 5])):
+            hold = {KEEPER: [None], CLERK: [3], MANAGER: [3, 4, 5]} | {
+                person: [None] for person in WRITERS
+            }
+            for person, departments in hold.items():
                 for department in departments:
                     row = {
                         "person_id": person,
@@ -148,12 +186,23 @@ def _vacuum(url: str) -> None:
 
 def cookie(url: str, person: int = KEEPER) -> str:
     """Return the cookie of a signed-in browser."""
-    app = portal(url)
-    client = sign_in(app, person)
+    return _cookies(url, [person])[0]
+
+
+def writers(server: Server, url: str) -> list[Site]:
+    """Return the running server as each of the people who write sees it."""
+    return [Site(server.port, cookie) for cookie in _cookies(url, WRITERS)]
+
+
+def _cookies(url: str, people: Iterable[int]) -> list[str]:
+    app, found = portal(url), []
+    for person in people:
+        client = sign_in(app, person)
+        kept = client.get_cookie(app.config["SESSION_COOKIE_NAME"], domain="localhost")
+        found.append(f"{kept.key}={kept.value}")
     with app.app_context():
         db.engine.dispose()
-    found = client.get_cookie(app.config["SESSION_COOKIE_NAME"], domain="localhost")
-    return f"{found.key}={found.value}"
+    return found
 
 
 class Server:

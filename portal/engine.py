@@ -10,6 +10,9 @@ from sqlalchemy import Engine, event, make_url
 from .guard import trip_unguarded_sql
 
 WRITE = "kantor_write"  # execution option of a connection: this transaction will write
+# execution option of a statement: what it is given decides how PostgreSQL should answer it
+PLANNED_ANEW = "kantor_planned_anew"
+PREPARED_AFTER = 5  # times that PostgreSQL is sent the same statement
 PRAGMAS = (
     "busy_timeout=5000",
     "journal_mode=WAL",
@@ -24,6 +27,10 @@ PRAGMAS = (
 POSTGRES_OPTIONS = (
     "-c timezone=UTC -c statement_timeout=15000 -c lock_timeout=3000"
     " -c idle_in_transaction_session_timeout=30000"
+    # A unit that read goes on to write: each of its statements must see the newest state.
+    " -c default_transaction_isolation=read\\ committed"
+    # On disks without heads a row found by an index costs hardly more than the next one.
+    " -c random_page_cost=1.1"
 )
 
 
@@ -62,12 +69,21 @@ def set_up(engine: Engine) -> None:
         event.listen(engine, "begin", _begin_sqlite)
     else:
         event.listen(engine, "do_connect", _connect_patiently)
+        event.listen(engine, "before_cursor_execute", _prepare_unless_planned_anew)
 
 
 def _connect_patiently(_dialect: Any, _record: Any, arguments: Any, parameters: Any) -> Any:
     from .health.deadline import PatientConnection
 
     return PatientConnection.connect(*arguments, **parameters)
+
+
+def _prepare_unless_planned_anew(
+    _connection: Any, cursor: Any, _sql: str, _parameters: Any, context: Any, _many: bool
+) -> None:
+    """Keep a statement whose plan depends on its parameters from being planned once for all."""
+    anew = context is not None and context.execution_options.get(PLANNED_ANEW)
+    cursor.connection.prepare_threshold = None if anew else PREPARED_AFTER
 
 
 def _prepare_sqlite(dbapi: Any, _record: Any) -> None:

@@ -14,30 +14,24 @@ from flask import Blueprint, Flask, current_app, g, request
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from itsdangerous import BadData, URLSafeTimedSerializer
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import select
 from werkzeug.datastructures import FileStorage
 
 from . import messages
-from .auth.models import Idempotency
 from .db import db
-from .errors import BadRequest, Forbidden, NotFound, NotSignedIn, TooMany, Unavailable
+from .errors import BadRequest, Forbidden, NotFound, NotSignedIn, Unavailable
 from .guard import kernel_execute
 from .idempotency import FormKey
 from .messages import message
 from .plugins.models import PluginActivation
 from .reach import Principal
-from .work import retrying
+from .retries import retrying
 
 NOBODY = Principal()
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 FORM_KEY = "_key"
 LONGEST_KEY = 80
 EXPORTS = frozenset({"csv", "xlsx", "json"})
-# How much somebody has written of late: each form leaves its key.
-_keys = Idempotency.__table__
-WRITES = select(func.count()).where(
-    _keys.c.owner == bindparam("person"), _keys.c.created_at > bindparam("recent")
-)
 csrf = CSRFProtect()
 
 
@@ -262,8 +256,8 @@ def form_key() -> FormKey | None:
     view = current_app.view_functions[request.endpoint or ""]
     if not getattr(view, "__keyed__", True):
         return None
-    key = request.form.get(FORM_KEY, "")
-    if not current_user.is_authenticated:
+    key, person = request.form.get(FORM_KEY, ""), current_user.is_authenticated
+    if not person:
         key = _guest_key(key) or ""
     fields = sorted(
         i for i in request.form.items(multi=True) if i[0] not in {"csrf_token", FORM_KEY}
@@ -273,7 +267,11 @@ def form_key() -> FormKey | None:
         for name, file in request.files.items(multi=True)
     )
     content = repr((request.path, fields, files))
-    return FormKey(key=key[:LONGEST_KEY], digest=hashlib.sha256(content.encode()).hexdigest())
+    return FormKey(
+        key=key[:LONGEST_KEY],
+        digest=hashlib.sha256(content.encode()).hexdigest(),
+        most=current_app.extensions["kantor_config"].rates.write if person else None,
+    )
 
 
 def _content(file: FileStorage) -> str:
@@ -299,17 +297,14 @@ def _guest_key(key: str) -> str | None:
 
 
 def _refuse_too_many(actor: Principal) -> None:
-    """Refuse more writes or exports in a minute than the configuration allows."""
+    """Refuse more exports in a minute, or forms of a guest, than the configuration allows.
+
+    Those of a person are counted when the key of a form is claimed.
+    """
     rates = current_app.extensions["kantor_config"].rates
-    if request.method not in SAFE and actor.person_id is not None:
-        recent = datetime.now(UTC) - timedelta(minutes=1)
-        mine = {"person": actor.person_id, "recent": recent}
-        if kernel_execute(db.session(), WRITES, mine).scalar_one() >= rates.write:
-            raise TooMany()
-        return
     from .auth.throttle import hit
 
-    if request.method not in SAFE:
+    if request.method not in SAFE and actor.person_id is None:
         hit("anonymous", client_address(), rates.anonymous)
     elif actor.person_id is not None and request.args.get("format") in EXPORTS:
         hit("export", f"person {actor.person_id}", rates.export)

@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from .auth.models import Idempotency
-from .errors import AlreadyDone, KeyReused
+from .errors import AlreadyDone, KeyReused, TooMany
 from .guard import GuardedSession, kernel_execute
 
 _KEYS = Idempotency.__table__
 _MINE = (_KEYS.c.owner == bindparam("mine"), _KEYS.c.key == bindparam("form"))
+_NEW: dict[str, Any] = {
+    name: bindparam(f"new_{name}") for name in ("owner", "key", "digest", "created_at")
+}
+_others = _KEYS.alias()
+_LATELY = select(func.count()).where(
+    _others.c.owner == bindparam("new_owner"),
+    _others.c.created_at > bindparam("since", type_=_KEYS.c.created_at.type),
+    _others.c.key != bindparam("new_key"),
+)
 _CLAIMED = {
-    dialect: dialect.insert(_KEYS).on_conflict_do_nothing().returning(_KEYS.c.id)
+    dialect: dialect.insert(_KEYS)
+    .values(_NEW)
+    .on_conflict_do_nothing()
+    .returning(_LATELY.scalar_subquery())
     for dialect in (sqlite, postgresql)
 }
 _CLAIM_OF_TWIN = select(_KEYS.c.digest, _KEYS.c.answer).where(*_MINE)
@@ -26,10 +38,14 @@ _REMEMBERED = update(_KEYS).where(*_MINE).values(answer=bindparam("answered"))
 
 @dataclass(frozen=True, kw_only=True)
 class FormKey:
-    """What makes sending one form twice the same as sending it once."""
+    """What makes sending one form twice the same as sending it once.
+
+    ``most`` is how many forms one person may send in a minute, None for any number.
+    """
 
     key: str
     digest: str
+    most: int | None = None
 
 
 def dialect_of(session: GuardedSession) -> Any:
@@ -39,14 +55,20 @@ def dialect_of(session: GuardedSession) -> Any:
 
 
 def claim(session: GuardedSession, owner: int, form: FormKey, now: datetime) -> None:
-    """Reserve the key inside this transaction; a twin waits here until the first is through."""
-    row = {"owner": owner, "key": form.key, "digest": form.digest, "created_at": now}
-    # An INSERT's rowcount cannot be relied on.
-    if kernel_execute(session, _CLAIMED[dialect_of(session)], row).one_or_none():
-        return
-    mine = {"mine": owner, "form": form.key}
-    found = kernel_execute(session, _CLAIM_OF_TWIN, mine).one()
-    raise AlreadyDone(found.answer) if found.digest == form.digest else KeyReused()
+    """Reserve the key inside this transaction; a twin waits here until the first is through.
+
+    Raise TooMany if this person has had too many forms done in the last minute.
+    """
+    row = {"new_owner": owner, "new_key": form.key, "new_digest": form.digest}
+    times = {"new_created_at": now, "since": now - timedelta(minutes=1)}
+    claimed = _CLAIMED[dialect_of(session)]
+    lately = kernel_execute(session, claimed, row | times).scalar_one_or_none()
+    if lately is None:
+        mine = {"mine": owner, "form": form.key}
+        found = kernel_execute(session, _CLAIM_OF_TWIN, mine).one()
+        raise AlreadyDone(found.answer) if found.digest == form.digest else KeyReused()
+    if form.most is not None and lately >= form.most:
+        raise TooMany()
 
 
 def remember(session: GuardedSession, owner: int, form: FormKey, answer: str | None) -> None:

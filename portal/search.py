@@ -16,6 +16,7 @@ from sqlalchemy import (
     ColumnElement,
     Select,
     and_,
+    case,
     column,
     false,
     func,
@@ -24,11 +25,11 @@ from sqlalchemy import (
     or_,
     select,
     table,
-    text,
     true,
     union_all,
 )
 
+from .engine import PLANNED_ANEW
 from .guard import kernel_execute
 from .orm import RULE, sort_key
 from .work import UnitOfWork
@@ -37,9 +38,9 @@ TRIGRAM = 3  # what a trigram index can look for has at least so many signs
 BEFORE_WORDS = " /(.,+#:-"  # signs that a word may stand behind; the last must be the hyphen
 MOST_WORDS = 8
 COPY_OF = "copy_of"  # in a column's info: "table.column", whose values it repeats for sorting
-FEW = 2000  # So many rows are fetched by key and sorted in the time that a page takes anyway.
+FEW = 1000  # So many rows are fetched by key and sorted in the time that a page takes anyway.
 # How rare a word is decides its plan, and a statement planned once for all words does not know.
-PLANNED_ANEW = text("SET LOCAL plan_cache_mode = force_custom_plan")
+FOR_THESE_WORDS = {PLANNED_ANEW: True}
 _LAST = "\U0010ffff"
 _ESCAPE = "\\"
 
@@ -89,7 +90,8 @@ class Found:
 
         Few are fetched by key and sorted; many are met soon enough in the statement's own order.
         """
-        return statement.where(self.key.in_(self.keys) if self.few else self.condition)
+        limited = statement.where(self.key.in_(self.keys) if self.few else self.condition)
+        return limited.execution_options(**FOR_THESE_WORDS)
 
     def fetched(self, statement: Select[Any]) -> Select[Any]:
         """Return these rows of ``statement``, fetched by key and in no order.
@@ -119,8 +121,6 @@ def matches(tx: UnitOfWork, term: str, entity: Any) -> Found | None:
     if not folded:
         return None
     on_postgresql = tx.session.get_bind().dialect.name == "postgresql"
-    if on_postgresql:
-        kernel_execute(tx.session, PLANNED_ANEW)
     search = _Search(inspect(entity).mapper, folded, on_postgresql)
     numbers = search.numbers(tx)
     model = search.mapper.class_
@@ -205,7 +205,8 @@ def _instr(text: Any, word: str) -> ColumnElement[bool]:
 def _after_sign(text: Any, word: str) -> ColumnElement[bool]:
     plain = "".join(f"[{sign}]" if sign in "*?[" else sign for sign in word)
     behind = func.glob(f"*[{BEFORE_WORDS}]{plain}*", text) > 0
-    return and_(_instr(func.substr(text, 2), word), behind)  # Most rows fail the cheaper test.
+    # Most rows fail the cheaper test; an AND outside of WHERE would do both.
+    return case((_instr(func.substr(text, 2), word), behind), else_=false())
 
 
 def _quoted(piece: str) -> str:
@@ -231,6 +232,7 @@ class _Search:
             for keys in self.ways(self.mapper.local_table.c)[1]
         ]
         counted = select(*[count.scalar_subquery() for count in counts])
+        counted = counted.execution_options(**FOR_THESE_WORDS)
         return list(kernel_execute(tx.session, counted).one())
 
     def key_of(self, entity: Any) -> Any:

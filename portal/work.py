@@ -12,7 +12,6 @@ from weakref import WeakKeyDictionary
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ClauseElement, bindparam, func, insert, inspect, select, update
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.orm.exc import StaleDataError
@@ -32,7 +31,6 @@ from .orm import new_public_id
 from .reach import EVERYTHING, Principal
 
 _matched: WeakKeyDictionary[Any, dict[Any, Any]] = WeakKeyDictionary()
-BUSY = {"40001", "40P01", "55P03"}  # serialization failure, deadlock, lock not available
 SWEEP_AFTER = 60  # seconds after which a job that was not started is sent again
 APPENDED_AT_ONCE = 500  # rows in one INSERT: SQLite takes 32,766 parameters in a statement
 
@@ -321,8 +319,7 @@ def unit_of_work(
     if session.new or session.dirty or session.deleted:
         raise Refused("rows were changed before the unit of work began")
     assert session.principal is not None
-    session.rollback()  # The reading so far ends here: a write must start from the newest state.
-    Session.connection(session, execution_options={WRITE: True})
+    _begin_writing(session)
     session.unit = tx = UnitOfWork(session, session.principal, True, request_id=request_id)
     owner = tx.actor.person_id or 0
     try:
@@ -347,6 +344,28 @@ def unit_of_work(
         session.unit = None
     if session.runtime is not None and (tx.jobs or sent):
         session.runtime.wake(tx.jobs, sent)
+
+
+def _begin_writing(session: GuardedSession) -> None:
+    """Begin to write from the newest state, whatever was read before.
+
+    PostgreSQL shows it to each statement (READ COMMITTED), so what was begun for reading goes on.
+    """
+    if _goes_on(session):
+        session.expire_all()
+        return
+    session.rollback()
+    Session.connection(session, execution_options={WRITE: True})
+
+
+def _goes_on(session: GuardedSession) -> bool:
+    if not session.in_transaction():
+        return False
+    connection = Session.connection(session)
+    if connection.dialect.name == "sqlite":
+        return False
+    driver: Any = connection.connection.driver_connection
+    return bool(driver.info.transaction_status.name == "INTRANS")  # Nothing has failed in it.
 
 
 def _store_events(tx: UnitOfWork) -> bool:
@@ -380,22 +399,3 @@ def unscoped(
         session.act_as(portal_itself(realm, reason=reason))
         with unit_of_work(session) as tx:
             yield tx
-
-
-def retrying(work: Callable[[], Any], session: GuardedSession, *, attempts: int = 3) -> Any:
-    """Run ``work`` again when the database was busy and nothing has been committed yet."""
-    for attempt in range(1, attempts + 1):
-        session.committed = False
-        try:
-            return work()
-        except OperationalError as error:
-            if attempt == attempts or session.committed or not is_busy(error):
-                raise
-            session.rollback()
-            session.expunge_all()
-    return None
-
-
-def is_busy(error: OperationalError) -> bool:
-    """Return whether the database asks to be tried again: locked, deadlock, serialization."""
-    return getattr(error.orig, "sqlstate", None) in BUSY or "locked" in str(error.orig)

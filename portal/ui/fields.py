@@ -193,9 +193,14 @@ class _Select(widgets.Select):
 
 
 class ChoiceField(SelectFieldBase):
-    """One of a short list of (value, title); ``blank`` titles a first line that means none."""
+    """One of a short list of (value, title); ``blank`` titles a first line that means none.
+
+    ``choices`` may be set to a function that returns the list: it is asked for when first needed,
+    which a form that is sent with the blank line never does.
+    """
 
     widget = _Select()
+    _choices: Any = ()
 
     def __init__(
         self,
@@ -209,6 +214,18 @@ class ChoiceField(SelectFieldBase):
     ) -> None:
         super().__init__(label, checks, **more)
         self.choices, self.coerce, self.blank = list(choices), coerce, blank
+
+    @property
+    def choices(self) -> Sequence[tuple[Any, Message | str]]:
+        """What is offered, as (value, title)."""
+        if callable(self._choices):
+            self._choices = self._choices()
+        offered: Sequence[tuple[Any, Message | str]] = self._choices
+        return offered
+
+    @choices.setter
+    def choices(self, offered: Any) -> None:
+        self._choices = offered
 
     def iter_choices(self) -> Iterator[Choice]:
         if self.blank is not None:

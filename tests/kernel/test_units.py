@@ -21,7 +21,8 @@ from portal.errors import (
 )
 from portal.idempotency import FormKey
 from portal.reach import EVERYTHING
-from portal.work import UnitOfWork, retrying, unit_of_work
+from portal.retries import retrying
+from portal.work import UnitOfWork, unit_of_work
 
 from .small.goods import GoodsIssued, issue
 from .small.goods.models import Balance, Item, Memo, Movement, Transfer

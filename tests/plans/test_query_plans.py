@@ -29,6 +29,7 @@ from portal.ui.table.build import build_page
 from portal.work import UnitOfWork
 
 LONG, SORTED = 10_000, 1_000
+HITS = 2 * search.FEW  # A word with more is met often enough in the first thousands of rows.
 # SQLite does not tell how many rows it read, but how many instructions it took: a page or a count
 # to a thousand takes at most this many, a walk through 25,000 rows takes more.
 WORK, STEP = 200_000, 100
@@ -120,7 +121,7 @@ def faults(engine: Any, sql: str, parameters: Any, long_tables: dict[str, int]) 
         if connection.dialect.name == "sqlite":
             rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", parameters).all()
             found = list(on_sqlite([row[3] for row in rows], long_tables))
-            most = search.FEW if "MATCH" in sql or "instr(" in sql else SORTED
+            most = HITS if "MATCH" in sql or "instr(" in sql else SORTED
             if "SORT" in found and ran(connection, sql, parameters) <= most:
                 found.remove("SORT")
             limit = WORK if most == SORTED else SEARCHING

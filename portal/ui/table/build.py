@@ -12,7 +12,7 @@ from portal.ui import formats
 from portal.work import UnitOfWork
 
 from .cells import Reader, cell_maker
-from .counting import COUNTED
+from .counting import Counted
 from .criteria import SEARCH
 from .page import EmptyWords, Head, Link, Page, Tab
 from .paging import FIRST, PAGE_ROWS, Place, cursor
@@ -31,7 +31,7 @@ def build_page(question: Question, tx: UnitOfWork) -> Page:
     shown = [column for column in question.columns if column.shown]
     makers = [cell_maker(column, question.prepared.at, here) for column in shown]
     complete = not (earlier or later)
-    counted = len(rows) if complete else question.count(tx)
+    counted = Counted(len(rows)) if complete else question.count(tx)
     path = request.script_root + request.path
     asked = question.asked
     narrowed = bool(question.asked.search) or bool(asked.chips(path, tx.language))
@@ -42,8 +42,8 @@ def build_page(question: Question, tx: UnitOfWork) -> Page:
         rows=[[make(row) for make in makers] for row in rows],
         next_url=_step_url(question, path, "after", rows[-1]) if later else None,
         previous_url=_step_url(question, path, "before", rows[0]) if earlier else None,
-        count=counted,
-        count_text=formats.count(counted, tx.language, exact_until=COUNTED),
+        count=counted.number,
+        count_text=_count_text(counted, tx.language),
         count_label=_count_label(counted, tx.language),
         filters=asked.form,
         search=asked.arguments.get(SEARCH, "") if question.table.search is not None else None,
@@ -115,9 +115,13 @@ def _clear_url(question: Question, path: str) -> str:
     return question.asked.url(path, without=(*question.asked.filter_arguments(), SEARCH))
 
 
-def _count_label(counted: int, language: str) -> str:
-    text = translations(language).ngettext("{count} row", "{count} rows", counted)
-    return text.format(count=formats.count(counted, language, exact_until=COUNTED))
+def _count_text(counted: Counted, language: str) -> str:
+    return formats.count(counted.number, language, exact_until=counted.exact_until)
+
+
+def _count_label(counted: Counted, language: str) -> str:
+    text = translations(language).ngettext("{count} row", "{count} rows", counted.number)
+    return text.format(count=_count_text(counted, language))
 
 
 def _empty(question: Question, tx: UnitOfWork, narrowed: bool) -> EmptyWords:

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Select, func, inspect, select
 from sqlalchemy.orm.interfaces import MANYTOONE
 from sqlalchemy.sql import visitors
 
 COUNTED = 1000
+JOINED = 200  # hits of a search whose rows in another table are counted
+
+
+class Counted(NamedTuple):
+    """A number of rows; one above ``exact_until`` stands for any such."""
+
+    number: int
+    exact_until: int = COUNTED
 
 
 def countable(statement: Select[Any], searched: Any = None) -> Select[Any]:

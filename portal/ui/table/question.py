@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from time import monotonic
@@ -19,11 +19,11 @@ from portal.search import Found, matches
 from portal.ui.export import Source
 from portal.work import UnitOfWork
 
-from .counting import COUNTED, count_of, countable
+from .counting import COUNTED, JOINED, Counted, count_of, countable
 from .criteria import Asked, refuse_undeclared
 from .declaration import Column, TableDefinitionError
-from .paging import FIRST, Order, Place, ordered, parameters, place
-from .searching import Searched, keys_parameter, with_keys
+from .paging import FIRST, PAGE_ROWS, Order, Place, ordered, parameters, place
+from .searching import SOME, Searched, given, of_hits, of_keys
 from .typed import fields
 
 if TYPE_CHECKING:
@@ -42,24 +42,17 @@ class Prepared:
     entity: Any
     at: Mapping[str, int]
     names: frozenset[str]
-    steps: dict[tuple[str, str], Select[Any]] = field(default_factory=dict)
     long_for: WeakKeyDictionary[Principal, float] = field(default_factory=WeakKeyDictionary)
-    mine: WeakKeyDictionary[Principal, dict[tuple[str, ...], Select[Any]]] = field(
+    mine: WeakKeyDictionary[Principal, dict[tuple[Any, ...], Select[Any]]] = field(
         default_factory=WeakKeyDictionary
     )
 
-    def ordered(self, order: Order, step: str) -> Select[Any]:
-        """Return the statement in this order, built the first time it is asked for."""
-        if (order.name, step) not in self.steps:
-            self.steps[order.name, step] = ordered(self.statement, order, step)
-        return self.steps[order.name, step]
-
-    def with_keys(self, order: Order, step: str) -> Select[Any]:
-        """Return the statement in this order, limited to keys that are a parameter."""
-        key = (order.name, f"keys {step}")
-        if key not in self.steps:
-            self.steps[key] = with_keys(self.statement, _key(self.entity), order, step)
-        return self.steps[key]
+    def once(self, tx: UnitOfWork, key: tuple[Any, ...], build: Callable[[], Any]) -> Select[Any]:
+        """Return what ``build`` made for this person when it was first asked for ``key``."""
+        mine = self.mine.setdefault(tx.actor, {})
+        if key not in mine:
+            mine[key] = build()
+        return mine[key]
 
 
 def prepare(table: Table, statement: Select[Any]) -> Prepared:
@@ -157,53 +150,83 @@ class Question:
 
     def rows(self, tx: UnitOfWork, here: Place, most: int) -> Sequence[Any]:
         """Return at most ``most`` rows from ``here`` on that the actor may see, nearest first."""
-        found = self._found(tx)
+        found, step = self._found(tx), here.step
         if found is None:
-            statement = self._kept(tx, self.prepared.ordered, here.step)
+            statement = self._once(
+                tx, "ordered", step, partial(ordered, order=self.order, step=step)
+            )
             return tx.session.execute(statement, parameters(here, most)).all()
-        searched = Searched(
-            found,
-            self.prepared.searched,
-            partial(self._mine, tx),
-            self.order,
-            here,
-            sees_all=tx.actor.grants.get(self.table.permission, NOTHING).everything,
-        )
-        keys = [row[0] for row in searched.page(tx, most)]
-        if here is FIRST and len(keys) < most:
-            self._counted = len(keys)
+        rows = self._rows_of(tx, found, here, most)
+        if here is FIRST and len(rows) < most:
+            self._counted = len(rows)
+        return rows
+
+    def _rows_of(self, tx: UnitOfWork, found: Found, here: Place, most: int) -> Sequence[Any]:
+        """Return those of ``rows`` that are found."""
+        mine = partial(self._mine, tx)
+        searched = Searched(found, self.prepared.searched, mine, self.order, here)
+        if searched.copies_text:
+            rows = self._rows_of_hits(tx, searched, most)
+            if rows is not None:
+                return rows
+        keys = searched.page(tx, most)
         if not keys:
             return ()
-        statement = self._kept(tx, self.prepared.with_keys, here.step)
-        return tx.session.execute(statement, keys_parameter(keys)).all()
+        key, as_array = _key(self.prepared.entity), found.lateral
 
-    def _kept(self, tx: UnitOfWork, build: Any, step: str) -> Select[Any]:
-        """Return a statement of ``prepared`` for ``tx.actor``, built the first time it is asked."""
+        def build(listed: Select[Any]) -> Select[Any]:
+            return of_keys(listed, key, self.order, here.step, as_array=as_array)
+
+        statement = self._once(tx, "of keys", here.step, build)
+        return tx.session.execute(statement, given(keys, FIRST, len(keys))).all()
+
+    def _rows_of_hits(self, tx: UnitOfWork, searched: Searched, most: int) -> Sequence[Any] | None:
+        """Return the rows of the nearest hits, or None if those do not make a page."""
+        order, here, found = self.order, searched.here, searched.found
+        sees_all = tx.actor.grants.get(self.table.permission, NOTHING).everything
+        for hits, are_all in searched.nearest_hits(tx, most if sees_all else SOME * most, most):
+            if not hits:
+                return ()
+            build = partial(
+                of_hits, found=found, order=order, step=here.step, until_last=not are_all
+            )
+            what = "of all hits" if are_all else "of nearest hits"
+            statement = self._once(tx, what, here.step, build)
+            rows = tx.session.execute(statement, given(hits, here, most)).all()
+            if are_all or len(rows) == most:
+                return rows
+        return None
+
+    def _once(
+        self, tx: UnitOfWork, what: str, step: str, build: Callable[[Select[Any]], Select[Any]]
+    ) -> Select[Any]:
+        """Return what ``build`` makes of the list's statement for ``tx.actor``, made once."""
+
+        def made() -> Select[Any]:
+            return self._mine(tx, self._masked(build(self.prepared.statement)))
+
         if self.highest is not None:
-            return self._mine(tx, self._masked(build(self.order, step)))
-        mine = self.prepared.mine.setdefault(tx.actor, {})
-        key = (build.__name__, self.order.name, step)
-        if key not in mine:
-            mine[key] = self._mine(tx, self._masked(build(self.order, step)))
-        return mine[key]
+            return made()
+        return self.prepared.once(tx, (what, self.order.name, step), made)
 
-    def count(self, tx: UnitOfWork) -> int:
-        """Return how many rows there are, a number over a thousand standing for any such.
+    def count(self, tx: UnitOfWork) -> Counted:
+        """Return how many rows there are, as far as that is soon known.
 
         That a list is longer is remembered for a minute: it hardly ever becomes short.
         """
-        long_for = self.prepared.long_for
-        if not self.asked.search and long_for.get(tx.actor, 0.0) > monotonic():
-            return COUNTED + 1
+        long_for, found = self.prepared.long_for, self._found(tx)
+        if found is None and long_for.get(tx.actor, 0.0) > monotonic():
+            return Counted(COUNTED + 1)
         if self._counted is None:
-            found = self._found(tx)
             if found and (found.few or found.number > COUNTED) and self._sees_every(tx, found):
                 self._counted = min(found.number, COUNTED + 1)
+            elif found and found.number > JOINED and self.prepared.entity is not found.entity:
+                return Counted(PAGE_ROWS + 1, PAGE_ROWS)
             else:
                 self._counted = self.count_to(tx, COUNTED)
-        if self._counted > COUNTED and not self.asked.search:
+        if found is None and self._counted > COUNTED:
             long_for[tx.actor] = monotonic() + REMEMBERED
-        return self._counted
+        return Counted(self._counted)
 
     def _sees_every(self, tx: UnitOfWork, found: Found) -> bool:
         """Return whether no filter, join or right takes any hit away."""

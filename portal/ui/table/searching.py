@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import ARRAY, JSON, ColumnElement, Select, any_, bindparam, func, select
 
-from portal.search import COPY_OF, Found
+from portal.orm import RULE
+from portal.search import COPY_OF, FOR_THESE_WORDS, Found
 from portal.work import UnitOfWork
 
 from .paging import Order, Place, arranged, marked, ordered, parameters
 
-LOOKED_AT = 3000  # rows in which a page of a common word is hoped for,
-MORE = 24  # and so many more for each row that is wanted
-SOME = 16  # hits among which somebody who does not see everything sees one, it is hoped
-_KEYS = "page_keys"
+LOOKED_AT = 3600  # rows in which a page of a common word is hoped for,
+MORE = 8  # and so many more for each row that is wanted
+SOME = 8  # hits among which somebody who does not see everything sees one, it is hoped
+_KEYS, _BOUND = "keys_given", "text_given"
 
 
 @dataclass(frozen=True)
@@ -28,22 +29,23 @@ class Searched:
     mine: Callable[[Select[Any]], Select[Any]]
     order: Order
     here: Place
-    sees_all: bool
 
     def page(self, tx: UnitOfWork, most: int) -> Sequence[Any]:
         """Return the first ``most`` keys, each with its keyset."""
-        if not self.found.number:
-            return ()
-        if self._copies_text():
-            nearest = self._of_nearest_hits(tx, most)
-            if nearest is not None:
-                return nearest
         if not self.found.few:
             rows = self._near(tx, most)
             if len(rows) == most:
                 return rows
-        hits = self.found.fetched(self._marked())
-        return self._first(tx, hits, list(hits.selected_columns)[1:], most)
+        return self._first_of_all(tx, most)
+
+    def _first_of_all(self, tx: UnitOfWork, most: int) -> Sequence[Any]:
+        """Return the first hits, all of them fetched by key and sorted."""
+        if not self.found.number:
+            return ()
+        hits = self.found.fetched(self.mine(marked(self.keys, self.order, self.here.step)))
+        marks = list(hits.selected_columns)[1:]
+        page = arranged(hits, marks, self.order, self.here.step)
+        return tx.session.execute(page, parameters(self.here, most)).all()
 
     def _near(self, tx: UnitOfWork, most: int) -> Sequence[Any]:
         """Return the first hits, unless all that have the words stand together further on."""
@@ -52,47 +54,72 @@ class Searched:
         looked = begin.subquery()
         # Not sorted again: the rows come in their order, and only until there are enough.
         wanted = [column for column in looked.c if column.name != "hit"]
-        near = select(*wanted).where(looked.c.hit).limit(most)
+        near = select(*wanted).where(looked.c.hit).limit(most).execution_options(**FOR_THESE_WORDS)
         known = parameters(self.here, most) | {"looked_at": LOOKED_AT + MORE * most}
         return tx.session.execute(near, known).all()
 
-    def _of_nearest_hits(self, tx: UnitOfWork, most: int) -> Sequence[Any] | None:
-        """Return the rows of the nearest hits, or None if those do not make a page."""
-        many = most if self.sees_all else SOME * most
-        found, back = self.found, self.order.runs_back(self.here.step)
-        order = Order("text", (found.text, found.key), self.order.descending)
-        ties = 0 if not back else 2**31 - 1
-        here = Place(self.here.step, (self.here.values[0], ties)) if self.here.values else Place()
-        listed = Searched(found, select(found.key), lambda rows: rows, order, here, sees_all=True)
-        hits = listed.page(tx, many)
-        rows = self._marked().where(found.key.in_([hit[0] for hit in hits]))
-        if len(hits) == many:  # Others may have the text of the last one.
-            text, last = self.order.columns[0], hits[-1].mark_0
-            rows = rows.where(text > last if back else text < last)
-        met = self._first(tx, rows, self.order.columns, most)
-        return met if len(met) == most or len(hits) < many else None
-
-    def _copies_text(self) -> bool:
-        """Return whether the list is in the order of the text of the rows that are searched."""
+    @property
+    def copies_text(self) -> bool:
+        """Whether the list is in the order of the text of the rows that are searched."""
         text = self.found.text.property.columns[0]
         return bool(getattr(self.order.columns[0], "info", {}).get(COPY_OF) == str(text))
 
-    def _marked(self) -> Select[Any]:
-        return self.mine(marked(self.keys, self.order, self.here.step))
+    def nearest_hits(
+        self, tx: UnitOfWork, most: int, enough: int
+    ) -> Iterator[tuple[Sequence[Any], bool]]:
+        """Yield keys and texts of the searched rows that come first, and whether they are all.
 
-    def _first(
-        self, tx: UnitOfWork, rows: Select[Any], columns: Sequence[Any], most: int
-    ) -> Sequence[Any]:
-        statement = arranged(rows, columns, self.order, self.here.step)
-        return tx.session.execute(statement, parameters(self.here, most)).all()
+        For a list that ``copies_text``; whoever may see them. First those soon found, if they are
+        ``enough``, then ``most``.
+        """
+        order = Order("text", (self.found.text, self.found.key), self.order.descending)
+        here = self.here
+        if here.values:
+            ties = 2**31 - 1 if self.order.runs_back(here.step) else 0
+            here = Place(here.step, (here.values[0], ties))
+        listed = Searched(self.found, select(self.found.key), lambda rows: rows, order, here)
+        if not self.found.few:
+            hits = listed._near(tx, most)
+            if len(hits) >= enough:
+                yield hits, False
+            if len(hits) == most:
+                return
+        hits = listed._first_of_all(tx, most)
+        yield hits, len(hits) < most
 
 
-def with_keys(statement: Select[Any], key: Any, order: Order, step: str) -> Select[Any]:
+def of_keys(
+    statement: Select[Any], key: Any, order: Order, step: str, *, as_array: bool
+) -> Select[Any]:
     """Return ``statement`` in order, limited to keys given as a parameter."""
-    rows = marked(statement, order, "first").where(key.in_(bindparam(_KEYS, expanding=True)))
+    rows = marked(statement, order, "first").where(_is_given(key, as_array=as_array))
     return arranged(rows, order.columns, order, step)
 
 
-def keys_parameter(keys: Sequence[Any]) -> dict[str, Any]:
-    """Return what a statement of ``with_keys`` is executed with."""
-    return {_KEYS: keys} | parameters(Place(), len(keys))
+def of_hits(
+    statement: Select[Any], found: Found, order: Order, step: str, *, until_last: bool
+) -> Select[Any]:
+    """Return ``statement`` in order, limited to rows of the hits given as a parameter.
+
+    ``until_last``: only up to the text of the last one, which those not given may have too.
+    """
+    rows = marked(statement, order, step).where(_is_given(found.key, as_array=found.lateral))
+    if until_last:
+        text = order.columns[0]
+        last = bindparam(_BOUND, type_=text.type)
+        rows = rows.where(text > last if order.runs_back(step) else text < last)
+    return arranged(rows, order.columns, order, step)
+
+
+def given(rows: Sequence[Any], place: Place, most: int) -> dict[str, Any]:
+    """Return what a statement of ``of_keys`` or ``of_hits`` is executed with."""
+    known = {_KEYS: [row[0] for row in rows], _BOUND: rows[-1].mark_0}
+    return known | parameters(place, most)
+
+
+def _is_given(key: Any, *, as_array: bool) -> ColumnElement[bool]:
+    """Return the condition on ``key``: one parameter, so that the statement is always the same."""
+    if as_array:
+        return key == any_(bindparam(_KEYS, type_=ARRAY(key.type)))
+    listed = func.json_each(bindparam(_KEYS, type_=JSON)).table_valued("value")
+    return key.in_(select(listed.c.value)._annotate({RULE: True}))

@@ -18,10 +18,10 @@ from portal.people.services import (
     add_membership,
     change_department,
 )
+from portal.retries import is_busy
 from portal.roles.models import Assignment, Role
 from portal.roles.services import AssignRole, assign_role, end_assignment, pass_on_role
 from portal.testing import add_person, working_as
-from portal.work import is_busy
 from tests.unit.granting import department, give, make_role, person
 
 

@@ -217,3 +217,27 @@ def test_a_row_that_may_not_be_picked_is_refused():
 
 def test_nothing_picked_says_so():
     assert said(picked(supplier_q=""), "supplier") == ["Fill this in."]
+
+
+def test_choices_are_asked_for_once_and_only_when_something_is_chosen_or_shown():
+    asked = []
+
+    class RoomForm(forms.Form):
+        room = forms.ChoiceField("Room", [forms.optional()], blank="None")
+
+    def rooms():
+        asked.append("rooms")
+        return [("a", "Archive")]
+
+    def sent(value):
+        form = RoomForm(MultiDict({"room": value}))
+        form.room.choices = rooms
+        return form
+
+    assert sent("").validate()
+    assert asked == []
+    form = sent("a")
+    assert form.validate()
+    assert "Archive" in str(form.room())
+    assert asked == ["rooms"]
+    assert not sent("b").validate()

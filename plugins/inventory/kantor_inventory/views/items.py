@@ -38,7 +38,7 @@ def item(public_id):
 def new_item():
     """Add an item."""
     form = NewItemForm(request.form)
-    form.category.choices = choices.categories(reading())
+    form.category.choices = lambda: choices.categories(reading())
     if request.method == "POST" and form.validate():
         try:
             with transaction() as tx:
