@@ -15,7 +15,7 @@ from sqlalchemy.sql.elements import True_
 
 from portal.errors import BadRequest
 from portal.reach import NOTHING, Held, Principal, visible
-from portal.search import Found, matches
+from portal.search import FOR_THESE_WORDS, Found, matches
 from portal.ui.export import Source
 from portal.work import UnitOfWork
 
@@ -246,7 +246,10 @@ class Question:
             keys = self._mine(tx, self.prepared.keys)
         else:
             keys = found.counted(self._mine(tx, self.prepared.searched))
-        return int(tx.session.execute(count_of(keys.limit(most + 1))).scalar_one())
+        counted = count_of(keys.limit(most + 1))
+        if found is not None:
+            counted = counted.execution_options(**FOR_THESE_WORDS)
+        return int(tx.session.execute(counted).scalar_one())
 
     def exported(self, tx: UnitOfWork) -> Source:
         """Return all the rows, as an export needs them."""

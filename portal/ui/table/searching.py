@@ -45,6 +45,7 @@ class Searched:
         hits = self.found.fetched(self.mine(marked(self.keys, self.order, self.here.step)))
         marks = list(hits.selected_columns)[1:]
         page = arranged(hits, marks, self.order, self.here.step)
+        page = page.execution_options(**FOR_THESE_WORDS)
         return tx.session.execute(page, parameters(self.here, most)).all()
 
     def _near(self, tx: UnitOfWork, most: int) -> Sequence[Any]:
