@@ -119,11 +119,15 @@ class NewItem:
 class Job:
     """Work for ``kantor worker``: ``run(tx, progress, **args)``; ``every`` (seconds) makes it
     recurring.
+
+    ``look(tx, progress, **args)`` comes first, if there is much to read: it can write nothing and
+    holds nobody up. What it returns is given to ``run`` as ``found``.
     """
 
     name: str
     run: Callable[..., Any]
     every: int | None = None
+    look: Callable[..., Any] | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -190,12 +190,17 @@ class UnitOfWork:
         return ids
 
     def _insert(self, table: Any, key: Any, batch: list[dict[str, Any]]) -> list[int]:
+        """Insert rows under keys taken beforehand: a database gives them back one by one only."""
         if self.session.get_bind().dialect.name == "postgresql":
-            statement = insert(table).returning(key, sort_by_parameter_order=True)
-            return [row[0] for row in kernel_execute(self.session, statement, batch)]
-        # SQLite gives ids row by row only. Nobody else writes now, so they are the next ones.
-        last = kernel_execute(self.session, select(func.max(key))).scalar_one() or 0
-        made = list(range(last + 1, last + 1 + len(batch)))
+            sequence = select(func.pg_get_serial_sequence(table.name, key.name)).scalar_subquery()
+            next_key = func.nextval(sequence)
+            series = func.generate_series(1, len(batch)).table_valued("n")
+            made = sorted(
+                kernel_execute(self.session, select(next_key).select_from(series)).scalars()
+            )
+        else:  # Nobody else writes now, so they are the next ones.
+            last = kernel_execute(self.session, select(func.max(key))).scalar_one() or 0
+            made = list(range(last + 1, last + 1 + len(batch)))
         numbered = [row | {key.name: new} for row, new in zip(batch, made, strict=True)]
         kernel_execute(self.session, insert(table), numbered)
         return made

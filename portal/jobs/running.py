@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import current_app
 from sqlalchemy import select, update
@@ -26,6 +26,9 @@ from portal.work import UnitOfWork, unit_of_work
 
 from .models import Job
 from .sentences import packed
+
+if TYPE_CHECKING:
+    from portal.plugin import Job as PluginJob
 
 log = logging.getLogger("kantor.jobs")
 jobs, people, accounts = Job.__table__, Person.__table__, Account.__table__
@@ -69,7 +72,8 @@ class Running:
     def finish(self, tx: UnitOfWork, result: Mapping[str, Any] | None = None) -> None:
         """Mark the job as done in the same commit as its effects, or raise Overtaken."""
         tx.session.flush()
-        values = {"state": "done", "result": dict(result or {}), "finished_at": tx.now}
+        finished = {"finished_at": datetime.now(UTC)}  # The unit may have begun long ago.
+        values = {"state": "done", "result": dict(result or {})} | finished
         ended = update(jobs).where(*self._mine()).values(values).returning(jobs.c.id)
         if kernel_execute(tx.session, ended).one_or_none() is None:
             raise Overtaken(self.public_id)
@@ -204,7 +208,7 @@ class Runner:
         for slug, plugin in plugins.items():
             for job in plugin.jobs:
                 if job.name == name:
-                    return lambda work: _run_plugin_job(slug, job.run, work)
+                    return lambda work: _run_plugin_job(slug, job, work)
         raise PortalError(message("The plugin that does this work is not installed."))
 
     @contextmanager
@@ -224,10 +228,14 @@ BROKEN = message("Something went wrong. The details are in the portal's log.")
 INTERRUPTED = message("The work was interrupted again and again, so it was given up.")
 
 
-def _run_plugin_job(slug: str, run: Callable[..., Any], work: Running) -> None:
+def _run_plugin_job(slug: str, job: PluginJob, work: Running) -> None:
     """Run a plugin's job in one unit; being done is part of the same commit."""
+    args = dict(work.args)
+    if job.look is not None:
+        with looking(reason=f"job {work.name}", realm=slug) as tx:
+            args["found"] = job.look(tx, work.progress, **work.args)
     with work.of_plugin(slug) as tx:
-        result = run(tx, work.progress, **work.args)
+        result = job.run(tx, work.progress, **args)
         work.finish(tx, result if isinstance(result, Mapping) else None)
 
 

@@ -23,6 +23,7 @@ from portal.testing import acting_as, sign_in
 from portal.work import UnitOfWork, unit_of_work
 from tests.unit.imports.files import hostile_csv, stock_rows
 
+from . import shelf
 from .shelf import Thing
 from .test_import_pages import columns_of
 
@@ -59,6 +60,24 @@ def test_a_job_is_done_and_says_what_came_of_it(app, ask, jobs, things):
     assert (job.state, job.result, job.attempts) == ("done", {"code": "ladder"}, 1)
     assert job.started_at <= job.finished_at
     assert "ladder" in things()
+
+
+def test_a_job_that_looks_first_holds_nobody_up_meanwhile(app, ask, jobs, things):
+    ask("shelf.add", code="ladder")
+    run_waiting(app)
+    ask("shelf.tell")
+    shelf.meanwhile.append(lambda: ask("shelf.add", code="rope"))
+    run_waiting(app)
+    assert [job.state for job in jobs()] == ["done"] * 3
+    assert jobs()[1].result == {"found": ["ladder"]}
+    assert things().keys() == {"ladder", "rope"}
+
+
+def test_a_job_that_looks_first_can_write_nothing_then(app, ask, jobs, things):
+    ask("shelf.spoil")
+    run_waiting(app)
+    assert jobs()[0].state == "failed"
+    assert things() == {}
 
 
 def test_a_job_of_a_unit_that_fails_was_never_asked_for(app, jobs):

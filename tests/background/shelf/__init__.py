@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -166,6 +167,27 @@ def fail(tx, progress, *, kind):
     raise RuntimeError(kind)
 
 
+meanwhile: list[Callable[[], object]] = []
+
+
+def look(tx, progress):
+    """Read what lies there, while others do as they please."""
+    found = sorted(tx.session.scalars(select(Thing.code)))
+    while meanwhile:
+        meanwhile.pop()()
+    return found
+
+
+def spoil(tx, progress):
+    """Try to write where one only looks."""
+    tx.session.add(Thing(code="half", name="half", quantity=0, price=0))
+    tx.session.flush()
+
+
+def tell(tx, progress, *, found):
+    return {"found": found}
+
+
 def clean(tx, progress):
     return {"cleaned": True}
 
@@ -189,6 +211,8 @@ plugin = Plugin(
         Job(name="shelf.add", run=add),
         Job(name="shelf.fail", run=fail),
         Job(name="shelf.clean", run=clean, every=3600),
+        Job(name="shelf.tell", look=look, run=tell),
+        Job(name="shelf.spoil", look=spoil, run=tell),
     ),
     imports=(THINGS,),
     subscribes={"shelf.things_came": hear},

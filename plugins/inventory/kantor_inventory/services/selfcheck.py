@@ -29,19 +29,28 @@ class Finding:
 
 def check_ledger(tx: UnitOfWork) -> LedgerCheck:
     """Check every balance and every line, keep the result and return it; needs every row."""
-    started = tx.now
+    return keep(tx, add_up(tx))
+
+
+def add_up(tx: UnitOfWork) -> dict[str, Any]:
+    """Return what a check of every balance and every line found; needs every row, writes none."""
     found = findings(tx)
-    result = LedgerCheck(
-        checked_at=started,
-        balances=tx.session.scalar(select(func.count()).select_from(Balance)) or 0,
-        movements=tx.session.scalar(select(func.count()).select_from(Movement)) or 0,
-        differences=len(found),
-        findings=[
+    return {
+        "checked_at": tx.now,
+        "balances": tx.session.scalar(select(func.count()).select_from(Balance)) or 0,
+        "movements": tx.session.scalar(select(func.count()).select_from(Movement)) or 0,
+        "differences": len(found),
+        "findings": [
             {"kind": f.kind, "item_id": f.item_id, "point_id": f.point_id}
             | {"stored": f.stored, "computed": f.computed, "movement_id": f.movement_id}
             for f in found[:KEPT_FINDINGS]
         ],
-    )
+    }
+
+
+def keep(tx: UnitOfWork, found: dict[str, Any]) -> LedgerCheck:
+    """Keep what ``add_up`` found and return it."""
+    result = LedgerCheck(**found)
     tx.session.add(result)
     tx.session.flush()
     return result
