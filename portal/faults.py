@@ -19,6 +19,7 @@ from .errors import (
     AlreadyDone,
     BadRequest,
     Conflict,
+    Forbidden,
     InUse,
     NotFound,
     NotSignedIn,
@@ -150,7 +151,7 @@ def page(
 
         html = render(
             f"errors/{name}.html",
-            message=sentence,
+            message="" if text is Forbidden.default else sentence,  # The page says it itself.
             number=number,
             plugin=getattr(current_app.extensions["kantor"].loaded.get(plugin), "title", ""),
             theirs=getattr(error, "theirs", None) or {},

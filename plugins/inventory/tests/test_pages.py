@@ -269,6 +269,17 @@ def test_a_new_item_with_a_barcode_and_a_unit(office, as_role):
     assert "2100001000011" not in client.get(page).text
 
 
+def test_a_scanned_barcode_leads_from_the_search_to_its_item(office, as_role):
+    client = as_role("office_manager")
+    form = {"name": "Glue stick", "sku": "DSK-013", "unit": "stick", "code": "2100001000004"}
+    page = client.post("/inventory/items/new", data=form | {"mode": "perpetual"}).location
+    scanned = client.get("/inventory/items?q=2100001000004")
+    assert (scanned.status_code, scanned.location) == (302, page)
+    assert client.get("/inventory/items?q=2100001000004&format=csv").status_code == 200
+    assert client.get("/inventory/items?q=2100001000011").status_code == 200
+    assert client.get("/inventory/items?q=99999999").status_code == 200
+
+
 def test_an_item_edited_from_an_old_page_is_a_conflict(office, as_role):
     client = as_role("office_manager")
     with office.work(None) as tx:

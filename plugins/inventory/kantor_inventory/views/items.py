@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import request, url_for
+from flask import redirect, request, url_for
 from sqlalchemy import select
 
 from portal.api import ValidationFailed, message, visible
@@ -16,12 +16,18 @@ from ..tables import ITEMS
 from . import itempage
 from .shared import blueprint, form_page, item_named, item_trail, trail
 
+SHORTEST_BARCODE = 8  # digits: EAN-8
+
 
 @blueprint.get("/items")
 @policy("inventory.item.view")
 def items():
-    """Show what is kept."""
-    return ITEMS.respond(reading(), "inventory/items.html", crumbs=((message("Items"), ""),))
+    """Show what is kept; a barcode in the search leads straight to its item."""
+    tx, typed = reading(), request.args.get("q", "").strip()
+    if typed.isdecimal() and len(typed) >= SHORTEST_BARCODE and "format" not in request.args:
+        if unit := services.by_code(tx, typed):
+            return redirect(url_for("inventory.item", public_id=unit.item.public_id))
+    return ITEMS.respond(tx, "inventory/items.html", crumbs=((message("Items"), ""),))
 
 
 @blueprint.get("/items/<public_id>")
