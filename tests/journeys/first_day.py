@@ -310,7 +310,7 @@ def work(journey: Journey, page: Page) -> str:
     journey.step("A delivery of 24 arrives.", page)
     submit(page)
     confirm(page)
-    page.goto(item)
+    expect(page).to_have_url(item)
     page.get_by_role("link", name="Issue").first.click()
     page.locator("main").get_by_label("Quantity").fill("60")
     page.locator("#for_department").select_option(label="Laboratory")
@@ -321,7 +321,7 @@ def work(journey: Journey, page: Page) -> str:
     page.locator("main").get_by_label("Quantity").fill("4")
     submit(page)
     confirm(page)
-    page.goto(item)
+    expect(page).to_have_url(item)
     expect(page.locator("main")).to_contain_text("40.5")
     journey.step(
         "The page of the item tells how 20.5 became 40.5: received 24, issued 4.", page, full=True
@@ -331,7 +331,7 @@ def work(journey: Journey, page: Page) -> str:
     page.locator("main").get_by_label("Why").fill("Wrong department")
     journey.step("The four went to the wrong department: the issue is reversed, not erased.", page)
     submit(page)
-    page.goto(item)
+    expect(page).to_have_url(item)
     expect(page.locator("main")).to_contain_text("44.5")
     journey.step("44.5 are there again, and the whole story stays.", page, full=True)
     return item
