@@ -10,9 +10,9 @@ from sqlalchemy import Engine, event, make_url
 from .guard import trip_unguarded_sql
 
 WRITE = "kantor_write"  # execution option of a connection: this transaction will write
-# execution option of a statement: what it is given decides how PostgreSQL should answer it
+# execution option of a statement whose parameters decide how PostgreSQL should answer it
 PLANNED_ANEW = "kantor_planned_anew"
-PREPARED_AFTER = 5  # times that PostgreSQL is sent the same statement
+PREPARED_AFTER = 5  # times that a statement is sent before PostgreSQL keeps it prepared
 PRAGMAS = (
     "busy_timeout=5000",
     "journal_mode=WAL",

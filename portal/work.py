@@ -190,7 +190,7 @@ class UnitOfWork:
         return ids
 
     def _insert(self, table: Any, key: Any, batch: list[dict[str, Any]]) -> list[int]:
-        """Insert rows under keys taken beforehand: a database gives them back one by one only."""
+        """Insert rows under keys taken beforehand, which is quicker than asking for each."""
         if self.session.get_bind().dialect.name == "postgresql":
             sequence = select(func.pg_get_serial_sequence(table.name, key.name)).scalar_subquery()
             next_key = func.nextval(sequence)
