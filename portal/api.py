@@ -31,6 +31,7 @@ from .orm import (
     Scoped,
     Versioned,
     declarative_base,
+    ids_in_reach,
     new_public_id,
     sort_key,
 )
@@ -38,6 +39,7 @@ from .people.models import Department, Membership, Person
 from .places.models import Place, PlaceServes
 from .reach import Held, Principal, permits, visible
 from .search import Searched, create_search, drop_search, matching
+from .series.services import next_number
 from .work import Event, UnitOfWork
 
 __all__ = [
@@ -81,9 +83,11 @@ __all__ = [
     "create_search",
     "declarative_base",
     "drop_search",
+    "ids_in_reach",
     "matching",
     "message",
     "new_public_id",
+    "next_number",
     "permits",
     "repeated",
     "sort_key",

@@ -14,6 +14,7 @@ from sqlalchemy import (
     DateTime,
     ForeignKey,
     MetaData,
+    Select,
     String,
     TypeDecorator,
     and_,
@@ -287,6 +288,21 @@ class Follows(Declared):
 
 
 KINDS = (Scoped, Owned, Confidential, Global, CoreOnly, Follows)
+
+
+def ids_in_reach(
+    model: type[Declared], held: Held, who: Principal, *, writing: bool
+) -> Select[tuple[int]]:
+    """Return the ids of the rows of ``model`` that ``held`` reaches, for a rule of another model.
+
+    Say in ``leans_on`` which tables that names.
+    """
+    target = inner(metadata.tables[model.__tablename__])
+    columns = SimpleNamespace(**dict(target.c.items()))
+    found: Select[tuple[int]] = select(target.c.id).where(
+        model.reached(columns, held, who, writing)
+    )
+    return found._annotate({RULE: True})
 
 
 class Versioned:

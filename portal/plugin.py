@@ -33,6 +33,7 @@ __all__ = [
     "PluginDefinitionError",
     "Problem",
     "RoleGrant",
+    "Series",
     "hookimpl",
     "hookspec",
 ]
@@ -60,7 +61,7 @@ _ADDRESSES = (
 )
 _TABLES = (
     "alembic assignment case contact core department idempotency installed job kantor membership"
-    " outbox person pg place plugin role setting sqlite stored throttle upload"
+    " outbox person pg place plugin role series setting sqlite stored throttle upload"
 )
 RESERVED = frozenset(f"{_ADDRESSES} {_TABLES}".split())
 ROLES = (
@@ -131,6 +132,14 @@ class Job:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Series:
+    """Numbers of documents, ``<prefix>-<year>-<number>``, without gaps and anew each year."""
+
+    name: str
+    prefix: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Home:
     """The subject of the home page; its slot is ``widget``."""
 
@@ -194,6 +203,7 @@ class Plugin:
     new: tuple[NewItem, ...] = ()
     jobs: tuple[Job, ...] = ()
     imports: tuple[Import, ...] = ()
+    series: tuple[Series, ...] = ()
     names: Mapping[str, Message] = field(default_factory=dict)  # of acts, records and jobs
     settings: type[Form] | None = None
     provides: Mapping[str, Any] = field(default_factory=dict)
@@ -259,6 +269,11 @@ class Plugin:
         for job in self.jobs:
             if not job.name.startswith(f"{self.slug}."):
                 yield f"job {job.name!r} must begin with {self.slug}."
+        for one in self.series:
+            if not one.name.startswith(f"{self.slug}."):
+                yield f"series {one.name!r} must begin with {self.slug}."
+            if not re.fullmatch(r"[A-Z]{1,6}", one.prefix):
+                yield f"series {one.name!r}: {one.prefix!r} must be one to six capital letters"
         for name in self.names:
             if not name.startswith(f"{self.slug}."):
                 yield f"name {name!r} must begin with {self.slug}."

@@ -278,6 +278,10 @@ class Plugins:
             for name, thing in plugin.provides.items()
         }
 
+    def series(self) -> Mapping[str, str]:
+        """Return the series of numbers that are declared: name -> what its numbers begin with."""
+        return {one.name: one.prefix for plugin in self.loaded.values() for one in plugin.series}
+
     def subscribers(self, event: str) -> list[str]:
         """Return the plugins that hear of ``event``, switched on or not: data must not diverge."""
         return [slug for slug, plugin in self.loaded.items() if event in plugin.subscribes]

@@ -1,17 +1,21 @@
 """Stock, exactly: items, places, a two-sided ledger, and imports of real stock lists."""
 
 from portal.api import message
-from portal.plugin import NavItem, NewItem, Plugin
+from portal.plugin import NavItem, NewItem, Plugin, Series
 
 from . import hooks
+from .asking import models as _asking  # noqa: F401
+from .counting import models as _counting  # noqa: F401
 from .demo import fill
 from .imports import ITEMS
 from .jobs import JOBS
 from .models import Base
 from .names import NAMES
+from .ordering import models as _ordering  # noqa: F401
 from .permissions import PERMISSIONS, ROLES
 from .provided import Stock
 from .views import blueprint
+from .watching import models as _watching  # noqa: F401
 
 plugin = Plugin(
     slug="inventory",
@@ -48,6 +52,11 @@ plugin = Plugin(
         ),
     ),
     imports=(ITEMS,),
+    series=(
+        Series(name="inventory.count", prefix="C"),
+        Series(name="inventory.order", prefix="PO"),
+        Series(name="inventory.requisition", prefix="REQ"),
+    ),
     jobs=JOBS,
     names=NAMES,
     provides={"inventory.stock": Stock()},

@@ -22,5 +22,8 @@ NAMES = {
     "inventory.item": message("Item"),
     "inventory.stock": message("Stock"),
     "inventory.supplier": message("Supplier"),
+    "inventory.count": message("Count"),
+    "inventory.order": message("Order"),
+    "inventory.requisition": message("Requisition"),
     "inventory.check": message("Check of the ledger"),
 }

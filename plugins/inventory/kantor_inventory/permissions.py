@@ -25,6 +25,25 @@ PERMISSIONS = (
         name="inventory.stock.set_rule", title=message("Set minimum and maximum"), writes=True
     ),
     Permission(name="inventory.cost.view", title=message("See what stock costs")),
+    Permission(name="inventory.count.view", title=message("See the counts")),
+    Permission(name="inventory.count.plan", title=message("Plan counts"), writes=True),
+    Permission(name="inventory.count.enter", title=message("Count"), writes=True),
+    Permission(name="inventory.count.review", title=message("Review and post counts"), writes=True),
+    Permission(name="inventory.order.view", title=message("See the orders")),
+    Permission(name="inventory.order.edit", title=message("Fill the order list"), writes=True),
+    Permission(name="inventory.order.place", title=message("Place orders"), writes=True),
+    Permission(
+        name="inventory.order.receive", title=message("Receive what was ordered"), writes=True
+    ),
+    Permission(name="inventory.requisition.view", title=message("See what was asked for")),
+    Permission(
+        name="inventory.requisition.ask", title=message("Ask a stock room for things"), writes=True
+    ),
+    Permission(
+        name="inventory.requisition.answer",
+        title=message("Answer what a stock room was asked for"),
+        writes=True,
+    ),
 )
 
 _EVERY_ROLE = (
@@ -45,6 +64,11 @@ def _grants(role: str, reach: str, *names: str) -> tuple[RoleGrant, ...]:
     )
 
 
+_COUNTS = ("count.view", "count.enter")
+_REVIEWS = ("count.plan", "count.review")
+_ORDERS = ("order.view", "order.edit", "order.receive")
+_ASKS = ("requisition.view", "requisition.ask")
+
 ROLES = (
     *(RoleGrant(role=role, permission="inventory.item.view", reach="all") for role in _EVERY_ROLE),
     *(
@@ -53,16 +77,28 @@ ROLES = (
         if role not in ("administrator", "employee")
         for grant in _grants(role, "all", "supplier.view")
     ),
+    *(
+        grant
+        for role in _EVERY_ROLE
+        if role != "administrator"
+        for grant in _grants(role, "own", *_ASKS)
+    ),
     *_grants("employee", "department", "stock.view"),
     *_grants("assistant", "department", "stock.view", *(f"stock.{name}" for name in _MOVES)),
+    *_grants("assistant", "department", *_COUNTS, *_ORDERS),
+    *_grants("assistant", "department", "requisition.view", "requisition.answer"),
     *_grants("department_manager", "tree", "stock.view", "stock.set_rule", "cost.view"),
     *_grants("department_manager", "tree", *(f"stock.{name}" for name in (*_MOVES, "reverse"))),
+    *_grants("department_manager", "tree", *_COUNTS, *_REVIEWS, *_ORDERS, "order.place"),
+    *_grants("department_manager", "tree", "requisition.view", "requisition.answer"),
     *(
         grant
         for role in _KEEPERS
         for grant in (
             *_grants(role, "tree", "stock.view", "stock.set_rule", "cost.view"),
             *_grants(role, "tree", *(f"stock.{name}" for name in (*_MOVES, "reverse"))),
+            *_grants(role, "tree", *_COUNTS, *_REVIEWS, *_ORDERS, "order.place"),
+            *_grants(role, "tree", "requisition.view", "requisition.answer"),
             *_grants(role, "all", "item.edit", "item.import", "supplier.edit"),
         )
     ),

@@ -1,4 +1,4 @@
-"""Items, where they are, and the ledger of every movement between two points.
+"""Where things are, how much of each, and the ledger of every movement between two points.
 
 Quantities are thousandths of the item's base unit, values minor units of the portal's currency. The
 ledger is the truth; a balance is what it adds up to, kept in the transaction that adds a line.
@@ -23,193 +23,29 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.api import (
-    Contact,
     Department,
     Follows,
     Global,
     Held,
     KeyText,
-    Named,
     Person,
     Place,
     Principal,
     Public,
-    Searched,
     Versioned,
-    declarative_base,
 )
 
-Base = declarative_base("inventory")
+from .base import Base, among, partial
+from .buying import Supplier
+from .catalogue import MODES, Item, ItemUnit
 
-MODES = ("periodic", "perpetual", "non_stock")
-STATUSES = ("active", "use_up", "discontinued")
 REAL_KINDS = ("store", "point_of_use")
-VIRTUAL_KINDS = ("supplier", "consumption", "scrap", "transit", "opening")
-TYPES = ("receive", "issue", "transfer", "scrap", "opening", "reversal")
-CHANNELS = ("email", "phone", "fax", "shop")
-
+VIRTUAL_KINDS = ("supplier", "consumption", "scrap", "transit", "opening", "variance")
+# "usage" is what a count found used up, "variance" what it found missing or too much.
+TYPES = ("receive", "issue", "transfer", "scrap", "opening", "reversal", "usage", "variance")
 
 # The rows of a list and those worth a look have indexes of their own, used by these very words.
 ABOVE = "maximum IS NOT NULL AND quantity > maximum"
-
-
-def _partial(name: str, columns: str, on_sqlite: str, on_postgresql: str) -> Index:
-    return Index(
-        name,
-        *columns.split(),
-        sqlite_where=text(on_sqlite),
-        postgresql_where=text(on_postgresql),
-    )
-
-
-def _among(column: str, values: tuple[str, ...]) -> str:
-    return f"{column} IN ({', '.join(repr(value) for value in values)})"
-
-
-class Unit(Public, Named, Versioned, Global, Base, noun="item", reason="words everybody uses"):
-    """A word for what is counted or bought: piece, ream, box."""
-
-    __tablename__ = "inventory_unit"
-    __table_args__ = (UniqueConstraint("name_key"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-
-
-class Category(Public, Named, Versioned, Global, Base, noun="item", reason="a shelf mark"):
-    """A group of items, for filters and shelves."""
-
-    __tablename__ = "inventory_category"
-    __table_args__ = (UniqueConstraint("name_key"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-
-
-class Item(Public, Named, Versioned, Global, Base, reason="everybody may know what is kept"):
-    """A kind of thing that is counted, never a single device."""
-
-    __tablename__ = "inventory_item"
-    __table_args__ = (
-        CheckConstraint(_among("mode", MODES), name="mode"),
-        CheckConstraint(_among("status", STATUSES), name="status"),
-        Index("ix_inventory_item_name_key", "name_key", "id"),
-        Index("ix_inventory_item_category_id", "category_id", "name_key", "id"),
-        Index("ix_inventory_item_status", "status", "name_key", "id"),
-    )
-    __searched__ = Searched(text=("name_key",), codes=("sku_key",))
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    sku: Mapped[str] = mapped_column(String(40))
-    sku_key: Mapped[str] = mapped_column(KeyText, unique=True)
-    category_id: Mapped[int | None] = mapped_column(
-        ForeignKey("inventory_category.id", ondelete="RESTRICT")
-    )
-    base_unit_id: Mapped[int] = mapped_column(ForeignKey("inventory_unit.id", ondelete="RESTRICT"))
-    mode: Mapped[str] = mapped_column(String(10), default="perpetual")
-    status: Mapped[str] = mapped_column(String(12), default="active")
-    note: Mapped[str] = mapped_column(default="")
-    category: Mapped[Category | None] = relationship()
-    base_unit: Mapped[Unit] = relationship()
-    units: Mapped[list[ItemUnit]] = relationship(back_populates="item", order_by="ItemUnit.id")
-
-
-class ItemUnit(Public, Global, Base, noun="item", reason="how an item is packed"):
-    """A unit an item comes in, worth an exact fraction of base units that never changes.
-
-    Another size is another row; the old one is switched off and keeps explaining old movements.
-    """
-
-    __tablename__ = "inventory_item_unit"
-    __table_args__ = (
-        CheckConstraint("num > 0 AND den > 0", name="factor"),
-        Index(
-            "uq_inventory_item_unit_active",
-            "item_id",
-            "unit_id",
-            unique=True,
-            sqlite_where=text("active = 1"),
-            postgresql_where=text("active"),
-        ),
-        Index("ix_inventory_item_unit_item_id", "item_id"),
-    )
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    item_id: Mapped[int] = mapped_column(ForeignKey("inventory_item.id", ondelete="RESTRICT"))
-    unit_id: Mapped[int] = mapped_column(ForeignKey("inventory_unit.id", ondelete="RESTRICT"))
-    num: Mapped[int] = mapped_column(BigInteger)
-    den: Mapped[int] = mapped_column(BigInteger, default=1)
-    active: Mapped[bool] = mapped_column(default=True)
-    item: Mapped[Item] = relationship(back_populates="units")
-    unit: Mapped[Unit] = relationship()
-
-
-class Barcode(Global, Base, noun="item", reason="what a scanner reads"):
-    """A code on a packet: scanning the carton gives twelve, the single gives one."""
-
-    __tablename__ = "inventory_barcode"
-    __table_args__ = (
-        Index(
-            "uq_inventory_barcode_active",
-            "code_key",
-            unique=True,
-            sqlite_where=text("active = 1"),
-            postgresql_where=text("active"),
-        ),
-        Index("ix_inventory_barcode_item_unit_id", "item_unit_id"),
-    )
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    item_unit_id: Mapped[int] = mapped_column(
-        ForeignKey("inventory_item_unit.id", ondelete="RESTRICT")
-    )
-    code: Mapped[str] = mapped_column(String(80))
-    code_key: Mapped[str] = mapped_column(KeyText)
-    active: Mapped[bool] = mapped_column(default=True)
-    item_unit: Mapped[ItemUnit] = relationship()
-
-
-class Supplier(Public, Versioned, Global, Base, reason="a contact one may order from"):
-    """The terms of buying from a contact."""
-
-    __tablename__ = "inventory_supplier"
-    __table_args__ = (
-        CheckConstraint(_among("order_by", CHANNELS), name="order_by"),
-        CheckConstraint("lead_days >= 0", name="lead_days"),
-    )
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    contact_id: Mapped[int] = mapped_column(
-        ForeignKey("contact.id", ondelete="RESTRICT"), unique=True
-    )
-    customer_number: Mapped[str] = mapped_column(String(60), default="")
-    order_by: Mapped[str] = mapped_column(String(10), default="email")
-    lead_days: Mapped[int] = mapped_column(default=0)
-    note: Mapped[str] = mapped_column(default="")
-    active: Mapped[bool] = mapped_column(default=True)
-    contact: Mapped[Contact] = relationship(Contact)
-
-
-class SupplierItem(Versioned, Global, Base, noun="supplier", reason="who sells what"):
-    """What a supplier asks for one unit of an item; the price is shown with its own permission."""
-
-    __tablename__ = "inventory_supplier_item"
-    __table_args__ = (
-        UniqueConstraint("supplier_id", "item_unit_id"),
-        CheckConstraint("price >= 0", name="price"),
-        Index("ix_inventory_supplier_item_item_unit_id", "item_unit_id"),
-    )
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    supplier_id: Mapped[int] = mapped_column(
-        ForeignKey("inventory_supplier.id", ondelete="RESTRICT")
-    )
-    item_unit_id: Mapped[int] = mapped_column(
-        ForeignKey("inventory_item_unit.id", ondelete="RESTRICT")
-    )
-    supplier_sku: Mapped[str] = mapped_column(String(60), default="")
-    price: Mapped[int | None] = mapped_column(BigInteger)
-    priced_on: Mapped[date | None]
-    supplier: Mapped[Supplier] = relationship()
-    item_unit: Mapped[ItemUnit] = relationship()
 
 
 class Point(Global, Base, noun="stock", reason="both ends of a movement are named"):
@@ -217,9 +53,9 @@ class Point(Global, Base, noun="stock", reason="both ends of a movement are name
 
     __tablename__ = "inventory_point"
     __table_args__ = (
-        CheckConstraint(_among("kind", REAL_KINDS + VIRTUAL_KINDS), name="kind"),
+        CheckConstraint(among("kind", REAL_KINDS + VIRTUAL_KINDS), name="kind"),
         CheckConstraint(
-            f"({_among('kind', REAL_KINDS)}) = (place_id IS NOT NULL)", name="real_has_place"
+            f"({among('kind', REAL_KINDS)}) = (place_id IS NOT NULL)", name="real_has_place"
         ),
         CheckConstraint("allow_negative = (place_id IS NULL)", name="outside_may_owe"),
         Index(
@@ -265,7 +101,7 @@ class StockRule(Versioned, Follows, Base, noun="stock", follows=("point_id",)):
         UniqueConstraint("item_id", "point_id"),
         CheckConstraint("minimum >= 0 AND maximum > 0", name="positive"),
         CheckConstraint("maximum >= minimum", name="order"),
-        CheckConstraint(_among("mode", MODES), name="mode"),
+        CheckConstraint(among("mode", MODES), name="mode"),
         Index("ix_inventory_stock_rule_point_id", "point_id"),
     )
 
@@ -296,16 +132,16 @@ class Balance(Follows, Base, noun="stock", follows=("point_id",)):
         ),
         CheckConstraint("below = (minimum IS NOT NULL AND quantity < minimum)", name="below"),
         Index("ix_inventory_balance_point_id", "point_id", "item_key", "id"),
-        _partial("ix_inventory_balance_item_key", "item_key id", "outside = 0", "NOT outside"),
-        _partial("ix_inventory_balance_quantity", "quantity id", "outside = 0", "NOT outside"),
-        _partial("ix_inventory_balance_below", "item_key id", "below = 1", "below"),
-        _partial(
+        partial("ix_inventory_balance_item_key", "item_key id", "outside = 0", "NOT outside"),
+        partial("ix_inventory_balance_quantity", "quantity id", "outside = 0", "NOT outside"),
+        partial("ix_inventory_balance_below", "item_key id", "below = 1", "below"),
+        partial(
             "ix_inventory_balance_out",
             "item_key id",
             "outside = 0 AND quantity = 0",
             "NOT outside AND quantity = 0",
         ),
-        _partial("ix_inventory_balance_above", "item_key id", ABOVE, ABOVE),
+        partial("ix_inventory_balance_above", "item_key id", ABOVE, ABOVE),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -319,6 +155,7 @@ class Balance(Follows, Base, noun="stock", follows=("point_id",)):
     maximum: Mapped[int | None] = mapped_column(BigInteger)
     below: Mapped[bool] = mapped_column(default=False)
     moved_at: Mapped[datetime | None]
+    counted_at: Mapped[datetime | None]  # by the last count that was posted
     item: Mapped[Item] = relationship()
     point: Mapped[Point] = relationship()
 
@@ -332,7 +169,7 @@ class Movement(Public, Follows, Base, noun="stock", follows=("from_point_id", "t
 
     __tablename__ = "inventory_movement"
     __table_args__ = (
-        CheckConstraint(_among("type", TYPES), name="type"),
+        CheckConstraint(among("type", TYPES), name="type"),
         CheckConstraint("quantity > 0 AND entered > 0", name="quantity"),
         CheckConstraint("value >= 0", name="value"),
         CheckConstraint("from_point_id <> to_point_id", name="two_ends"),

@@ -1,0 +1,1 @@
+"""Asking a stock room for things: who wants what, and what became of it."""

@@ -1,0 +1,1 @@
+"""Counting: sheets, what was counted, what it means, and posting the difference."""

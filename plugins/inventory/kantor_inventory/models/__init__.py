@@ -1,0 +1,51 @@
+"""The models that all areas of inventory share; each area has its own beside them."""
+
+from .base import Base, among, partial
+from .buying import CHANNELS, Supplier, SupplierItem
+from .catalogue import (
+    MODES,
+    STATUSES,
+    Barcode,
+    Category,
+    Item,
+    ItemUnit,
+    Substitute,
+    Unit,
+)
+from .ledger import (
+    ABOVE,
+    REAL_KINDS,
+    TYPES,
+    VIRTUAL_KINDS,
+    Balance,
+    LedgerCheck,
+    Movement,
+    Point,
+    StockRule,
+)
+
+__all__ = [
+    "ABOVE",
+    "CHANNELS",
+    "MODES",
+    "REAL_KINDS",
+    "STATUSES",
+    "TYPES",
+    "VIRTUAL_KINDS",
+    "Balance",
+    "Barcode",
+    "Base",
+    "Category",
+    "Item",
+    "ItemUnit",
+    "LedgerCheck",
+    "Movement",
+    "Point",
+    "StockRule",
+    "Substitute",
+    "Supplier",
+    "SupplierItem",
+    "Unit",
+    "among",
+    "partial",
+]

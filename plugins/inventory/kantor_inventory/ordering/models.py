@@ -1,0 +1,167 @@
+"""The order list: purchase orders, their lines, what came in, and suggestions put aside."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    String,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from portal.api import Follows, Person, Public, Scoped, Versioned
+
+from ..models import CHANNELS, Base, Item, ItemUnit, Movement, Point, Supplier, among
+
+STATUSES = ("draft", "placed", "received", "closed_short", "cancelled")
+LINE_STATES = ("draft", "open", "received", "short", "cancelled")
+
+
+class PurchaseOrder(Public, Versioned, Scoped, Base, noun="order"):
+    """What a department orders from a supplier. While it is a draft it is the order list.
+
+    It gets its number when it is placed, so that the numbers of a year have no gaps; ``snapshot``
+    keeps what was ordered as it then was.
+    """
+
+    __tablename__ = "inventory_purchase_order"
+    __table_args__ = (
+        CheckConstraint(among("status", STATUSES), name="status"),
+        CheckConstraint(among("placed_by", CHANNELS), name="placed_by"),
+        CheckConstraint("status IN ('draft', 'cancelled') OR number IS NOT NULL", name="number"),
+        Index(
+            "uq_inventory_purchase_order_draft",
+            "department_id",
+            "supplier_id",
+            unique=True,
+            sqlite_where=text("status = 'draft'"),
+            postgresql_where=text("status = 'draft'"),
+        ),
+        Index("ix_inventory_purchase_order_status", "status", "id"),
+        Index("ix_inventory_purchase_order_supplier_id", "supplier_id", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str | None] = mapped_column(String(20), unique=True)
+    supplier_id: Mapped[int] = mapped_column(
+        ForeignKey("inventory_supplier.id", ondelete="RESTRICT")
+    )
+    status: Mapped[str] = mapped_column(String(12), default="draft")
+    note: Mapped[str] = mapped_column(String(500), default="")
+    made_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="RESTRICT"))
+    made_at: Mapped[datetime]
+    placed_by: Mapped[str | None] = mapped_column(String(10))  # e-mail, phone, fax, shop
+    placed_with: Mapped[str] = mapped_column(String(200), default="")  # who took it
+    placed_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="RESTRICT"))
+    placed_at: Mapped[datetime | None]
+    expected_on: Mapped[date | None]
+    closed_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="RESTRICT"))
+    closed_at: Mapped[datetime | None]  # all received, closed short or cancelled
+    reason: Mapped[str] = mapped_column(String(500), default="")  # of closing short, of cancelling
+    snapshot: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    supplier: Mapped[Supplier] = relationship()
+    lines: Mapped[list[OrderLine]] = relationship(back_populates="order", order_by="OrderLine.id")
+
+
+class OrderLine(Public, Versioned, Follows, Base, noun="order", follows=("order_id",)):
+    """So many packs of an item for a place, and how much of that has come.
+
+    ``ordered`` and ``received`` are in thousandths of the base unit: what is still on order is
+    their difference while the line is open. ``why`` holds the inputs of the suggestion taken.
+    """
+
+    __tablename__ = "inventory_purchase_order_line"
+    __table_args__ = (
+        CheckConstraint(among("state", LINE_STATES), name="state"),
+        CheckConstraint("packs > 0 AND ordered > 0", name="ordered"),
+        CheckConstraint("received >= 0 AND received <= ordered", name="received"),
+        CheckConstraint("price >= 0", name="price"),
+        Index(
+            "uq_inventory_purchase_order_line_draft",
+            "item_id",
+            "point_id",
+            unique=True,
+            sqlite_where=text("state = 'draft'"),
+            postgresql_where=text("state = 'draft'"),
+        ),
+        Index(
+            "ix_inventory_purchase_order_line_open",
+            "item_id",
+            "point_id",
+            sqlite_where=text("state = 'open'"),
+            postgresql_where=text("state = 'open'"),
+        ),
+        Index("ix_inventory_purchase_order_line_order_id", "order_id", "id"),
+        Index("ix_inventory_purchase_order_line_item_id", "item_id", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    order_id: Mapped[int] = mapped_column(
+        ForeignKey("inventory_purchase_order.id", ondelete="RESTRICT")
+    )
+    item_id: Mapped[int] = mapped_column(ForeignKey("inventory_item.id", ondelete="RESTRICT"))
+    item_unit_id: Mapped[int] = mapped_column(
+        ForeignKey("inventory_item_unit.id", ondelete="RESTRICT")
+    )
+    point_id: Mapped[int] = mapped_column(ForeignKey("inventory_point.id", ondelete="RESTRICT"))
+    state: Mapped[str] = mapped_column(String(10), default="draft")
+    packs: Mapped[int]
+    ordered: Mapped[int] = mapped_column(BigInteger)
+    received: Mapped[int] = mapped_column(BigInteger, default=0)
+    price: Mapped[int | None] = mapped_column(BigInteger)  # of one pack
+    supplier_sku: Mapped[str] = mapped_column(String(60), default="")
+    expected_on: Mapped[date | None]
+    why: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    order: Mapped[PurchaseOrder] = relationship(back_populates="lines")
+    item: Mapped[Item] = relationship()
+    item_unit: Mapped[ItemUnit] = relationship()
+    point: Mapped[Point] = relationship()
+
+
+class Receipt(Follows, Base, noun="order", follows=("order_id",)):
+    """A movement by which a line of an order came in, and the delivery note it came with."""
+
+    __tablename__ = "inventory_receipt"
+    __table_args__ = (
+        CheckConstraint("quantity > 0", name="quantity"),
+        Index("ix_inventory_receipt_order_id", "order_id", "id"),
+        Index("ix_inventory_receipt_line_id", "line_id", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    order_id: Mapped[int] = mapped_column(
+        ForeignKey("inventory_purchase_order.id", ondelete="RESTRICT")
+    )
+    line_id: Mapped[int] = mapped_column(
+        ForeignKey("inventory_purchase_order_line.id", ondelete="RESTRICT")
+    )
+    movement_id: Mapped[int] = mapped_column(
+        ForeignKey("inventory_movement.id", ondelete="RESTRICT"), unique=True
+    )
+    quantity: Mapped[int] = mapped_column(BigInteger)
+    delivery_note: Mapped[str] = mapped_column(String(60), default="")
+    line: Mapped[OrderLine] = relationship()
+    movement: Mapped[Movement] = relationship()
+
+
+class Snooze(Follows, Base, noun="order", follows=("point_id",)):
+    """A suggestion that somebody put aside until a day, and why."""
+
+    __tablename__ = "inventory_snooze"
+    __table_args__ = (UniqueConstraint("item_id", "point_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    item_id: Mapped[int] = mapped_column(ForeignKey("inventory_item.id", ondelete="RESTRICT"))
+    point_id: Mapped[int] = mapped_column(ForeignKey("inventory_point.id", ondelete="RESTRICT"))
+    until_on: Mapped[date]
+    reason: Mapped[str] = mapped_column(String(500), default="")
+    set_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="RESTRICT"))
+    set_by: Mapped[Person | None] = relationship(Person)

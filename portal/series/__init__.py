@@ -1,0 +1,1 @@
+"""Numbers of documents, one after the other and without gaps, anew each year."""
