@@ -26,7 +26,9 @@ from .models import (
 )
 from .rules import barcode_key, value_of_receipt
 from .services import balances, items, ledger, selfcheck, stock
+from .services.balances import Pair
 from .services.ledger import Entry
+from .watching import episodes
 
 AT_ONCE = 500  # movements in one posting
 USED_UP_AT = ("N1", "P1", "COPY")  # cupboards where things are used, not stored
@@ -54,11 +56,12 @@ def fill(tx: UnitOfWork, *, seed: int, today: date) -> None:
     _add_suppliers(tx, clinic)
     _add_items(tx, clinic)
     _add_points(tx, clinic)
+    limited = _add_rules(tx, clinic)
     for batch in _batches(demo_data.movements(seed, today)):
         entries = [_entry(tx, clinic, line) for line in batch]
         ids, _ = ledger.post(tx, entries)
         clinic.posted |= dict(zip((line.number for line in batch), ids, strict=True))
-    _add_rules(tx, clinic)
+    episodes.settle(tx, limited)  # what never moved
     selfcheck.check_ledger(tx)
 
 
@@ -185,7 +188,8 @@ def _entry(tx: UnitOfWork, clinic: _Clinic, line: DemoMovement) -> Entry:
     )
 
 
-def _add_rules(tx: UnitOfWork, clinic: _Clinic) -> None:
+def _add_rules(tx: UnitOfWork, clinic: _Clinic) -> list[Pair]:
+    limited = []
     for listed in demo_catalogue.items():
         if listed.minimum is None and listed.maximum is None:
             continue
@@ -193,4 +197,6 @@ def _add_rules(tx: UnitOfWork, clinic: _Clinic) -> None:
         limits = {"minimum": listed.minimum, "maximum": listed.maximum}
         tx.session.add(StockRule(item_id=item.id, point_id=point.id, **limits))
         balances.limit(tx, item, point, **limits)
+        limited.append((item.id, point.id))
     tx.session.flush()
+    return limited

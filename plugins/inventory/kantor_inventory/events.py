@@ -54,3 +54,27 @@ class MovementReversed(Moved):
 
     name: ClassVar[str] = "inventory.movement_reversed"
     reverses_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlertOpened(Event):
+    """A place has come to hold too little (``low``) or too much (``too_much``) of an item."""
+
+    name: ClassVar[str] = "inventory.alert_opened"
+    alert_id: int
+    item_id: int
+    point_id: int
+    kind: str
+    quantity: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlertClosed(Event):
+    """A place holds enough again, or its item is not watched any more."""
+
+    name: ClassVar[str] = "inventory.alert_closed"
+    alert_id: int
+    item_id: int
+    point_id: int
+    kind: str
+    quantity: int

@@ -157,6 +157,19 @@ def state(quantity: int, minimum: int | None = None, maximum: int | None = None)
     return State.ENOUGH
 
 
+def alarm(quantity: int, minimum: int | None, maximum: int | None) -> State | None:
+    """Return what an alert says of a place: nothing left, too little, too much; None if it fits.
+
+    Without limits there is nothing to say. Exactly the minimum is enough, exactly the maximum is
+    not too much.
+    """
+    if is_below(quantity, minimum):
+        return State.OUT if quantity <= 0 else State.LOW
+    if maximum is not None and quantity > maximum:
+        return State.TOO_MUCH
+    return None
+
+
 def gtin_check_digit(digits: str) -> int:
     """Return the last digit of the GTIN that begins with ``digits``."""
     weighted = sum(

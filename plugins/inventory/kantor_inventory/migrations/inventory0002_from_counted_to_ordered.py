@@ -11,6 +11,13 @@ branch_labels = None
 depends_on = None
 
 
+ALERT_INDEXES = (
+    ("ix_inventory_alert_grade", ["grade", "opened_at", "id"], "closed_at IS NULL"),
+    ("ix_inventory_alert_opened_at", ["opened_at", "id"], "closed_at IS NULL"),
+    ("ix_inventory_alert_closed", ["opened_at", "id"], "closed_at IS NOT NULL"),
+)
+
+
 def upgrade() -> None:
     op.create_table(
         "inventory_count",
@@ -127,12 +134,16 @@ def upgrade() -> None:
         "inventory_alert",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("grade", sa.Integer(), nullable=False),
         sa.Column("item_id", sa.Integer(), nullable=False),
         sa.Column("point_id", sa.Integer(), nullable=False),
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("quantity", sa.BigInteger(), nullable=False),
         sa.CheckConstraint("kind IN ('low', 'too_much')", name=op.f("ck_inventory_alert_kind")),
+        sa.CheckConstraint(
+            "(kind = 'low') = (grade IN (0, 1))", name=op.f("ck_inventory_alert_grade")
+        ),
         sa.ForeignKeyConstraint(
             ["item_id"],
             ["inventory_item.id"],
@@ -149,6 +160,14 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("inventory_alert", schema=None) as batch_op:
         batch_op.create_index("ix_inventory_alert_item_id", ["item_id", "id"], unique=False)
+        for name, columns, condition in ALERT_INDEXES:
+            batch_op.create_index(
+                name,
+                columns,
+                unique=False,
+                sqlite_where=sa.text(condition),
+                postgresql_where=sa.text(condition),
+            )
         batch_op.create_index(
             "ix_inventory_alert_point_id", ["point_id", "opened_at"], unique=False
         )
@@ -642,6 +661,7 @@ def upgrade() -> None:
     op.add_column("inventory_item", sa.Column("abc", sa.String(length=1), nullable=True))
     _give_suppliers_terms()
     _say_what_counts_find()
+    _open_alerts()
 
 
 OLD_KINDS = "'store', 'point_of_use', 'supplier', 'consumption', 'scrap', 'transit', 'opening'"
@@ -723,6 +743,19 @@ def _guard_again() -> None:
             )
 
 
+def _open_alerts() -> None:
+    """Open an alert wherever there is too little or too much already."""
+    op.execute(
+        "INSERT INTO inventory_alert (kind, grade, item_id, point_id, opened_at, quantity)"
+        " SELECT CASE WHEN b.below THEN 'low' ELSE 'too_much' END,"
+        " CASE WHEN NOT b.below THEN 2 WHEN b.quantity > 0 THEN 1 ELSE 0 END,"
+        " b.item_id, b.point_id, coalesce(b.moved_at, CURRENT_TIMESTAMP), b.quantity"
+        " FROM inventory_balance b JOIN inventory_item i ON i.id = b.item_id"
+        " WHERE (b.below OR b.quantity > b.maximum)"
+        " AND i.status = 'active' AND i.mode <> 'non_stock'"
+    )
+
+
 def downgrade() -> None:
     _forget_what_counts_found()
     _take_terms_back()
@@ -793,6 +826,8 @@ def downgrade() -> None:
             sqlite_where=sa.text("closed_at IS NULL"),
             postgresql_where=sa.text("closed_at IS NULL"),
         )
+        for name, _columns, _condition in ALERT_INDEXES:
+            batch_op.drop_index(name)
         batch_op.drop_index("ix_inventory_alert_point_id")
         batch_op.drop_index("ix_inventory_alert_item_id")
 

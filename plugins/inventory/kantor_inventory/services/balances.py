@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, and_, false, func, select, tuple_, update
@@ -11,7 +12,7 @@ from sqlalchemy import ColumnElement, and_, false, func, select, tuple_, update
 from portal.api import UnitOfWork
 
 from ..models import Balance, Item, Point
-from ..rules import is_below
+from ..rules import alarm, is_below
 
 AT_ONCE = 400  # keys in one statement
 MANY = 50  # that many missing balances are not made one by one
@@ -38,8 +39,10 @@ class Holding:
     value: int = 0
     more: int = 0
     more_value: int = 0
+    moved_at: datetime | None = None  # None is now
 
-    def change(self, quantity: int, value: int) -> None:
+    def change(self, quantity: int, value: int, moved_at: datetime | None) -> None:
+        self.moved_at = moved_at
         self.quantity += quantity
         self.value += value
         self.more += quantity
@@ -91,10 +94,26 @@ def write(
     return _shift_many(tx, outside, held, points)
 
 
+def alarmed(held: Mapping[Pair, Holding], limits: Mapping[Pair, Limits]) -> list[Pair]:
+    """Return what has come to hold too little or too much, or has ceased to, by ``write``."""
+    none = Limits(None, None)
+    found = []
+    for pair, now in held.items():
+        limit = limits.get(pair, none) if now.row is None else now.row
+        before = None if now.row is None else now.quantity - now.more
+        after = alarm(now.quantity, limit.minimum, limit.maximum)
+        if after != (None if before is None else alarm(before, limit.minimum, limit.maximum)):
+            found.append(pair)
+    return found
+
+
 def limit(
     tx: UnitOfWork, item: Item, point: Point, *, minimum: int | None, maximum: int | None
 ) -> None:
-    """Put a rule's figures beside the balance they are compared with."""
+    """Put a rule's figures beside the balance they are compared with.
+
+    Whoever calls lets ``episodes.settle`` see what that means.
+    """
     new = _new(item.name_key, point)
     balance = tx.ensure(Balance, defaults=new, item_id=item.id, point_id=point.id)
     below = false() if minimum is None else Balance.quantity < minimum
@@ -113,7 +132,7 @@ def _lock(tx: UnitOfWork, pairs: Sequence[Pair]) -> dict[Pair, Balance]:
     for some in in_pieces(pairs):
         statement = (
             select(Balance)
-            .where(_among(some))
+            .where(among(Balance, some))
             .order_by(Balance.item_id, Balance.point_id)
             .with_for_update()
             .execution_options(populate_existing=True)
@@ -122,10 +141,10 @@ def _lock(tx: UnitOfWork, pairs: Sequence[Pair]) -> dict[Pair, Balance]:
     return found
 
 
-def _among(pairs: Sequence[Pair]) -> ColumnElement[bool]:
-    """Return the condition of being one of these; SQLite uses no index for pairs alone."""
+def among(model: Any, pairs: Sequence[Pair]) -> ColumnElement[bool]:
+    """Return the condition of being about one of these; SQLite uses no index for pairs alone."""
     items = sorted({item_id for item_id, _ in pairs})
-    return and_(Balance.item_id.in_(items), tuple_(Balance.item_id, Balance.point_id).in_(pairs))
+    return and_(model.item_id.in_(items), tuple_(model.item_id, model.point_id).in_(pairs))
 
 
 def _sort_keys(tx: UnitOfWork, pairs: Iterable[Pair]) -> dict[int, str]:
@@ -155,7 +174,7 @@ def _adjust(tx: UnitOfWork, change: Holding) -> None:
         "quantity",
         change.more,
         also={"value": change.more_value},
-        put={"below": below, "moved_at": tx.now},
+        put={"below": below, "moved_at": change.moved_at or tx.now},
     )
     if left != change.quantity:
         raise RuntimeError(f"balance {row.id} changed under its lock: {left}")
@@ -179,7 +198,8 @@ def _insert(
         limit = limits.get((item_id, point_id), none)
         rows.append(
             _new(keys[item_id], points[point_id])
-            | {"item_id": item_id, "point_id": point_id, "moved_at": tx.now}
+            | {"item_id": item_id, "point_id": point_id}
+            | {"moved_at": holding.moved_at or tx.now}
             | {"quantity": holding.quantity, "value": holding.value}
             | {"minimum": limit.minimum, "maximum": limit.maximum}
             | {"below": is_below(holding.quantity, limit.minimum)}
@@ -222,7 +242,7 @@ def _shift_many(
         known: set[Pair] = set()
         for some in in_pieces(pairs):
             found = own.session.execute(
-                select(Balance.item_id, Balance.point_id).where(_among(some))
+                select(Balance.item_id, Balance.point_id).where(among(Balance, some))
             )
             known |= {(row.item_id, row.point_id) for row in found}
         _insert(own, [pair for pair in pairs if pair not in known], held, points, {})

@@ -20,6 +20,7 @@ from portal.api import (
 
 from .. import rules
 from ..models import Barcode, Category, Item, ItemUnit, Unit
+from ..watching import episodes
 
 # Asked for every new item, so made once.
 UNIT_NAMED = select(Unit).where(Unit.name_key == bindparam("key"))
@@ -123,6 +124,9 @@ def edit_item(tx: UnitOfWork, command: EditItem) -> Item:
     item: Item = tx.one(
         visible(select(Item), "inventory.item.edit", tx.actor), public_id=command.item
     )
+    rearmed = (item.mode, item.status) != (command.mode, command.status)
+    if rearmed:
+        episodes.hold(tx, item)
     tx.expect_version(item, command.version, **_said(item))
     problems = _name_problems(command) | _sku_problem(tx, command.sku, besides=item.id)
     if problems:
@@ -140,6 +144,8 @@ def edit_item(tx: UnitOfWork, command: EditItem) -> Item:
             before={name: before[name] for name in sorted(changed)},
             after={name: after[name] for name in sorted(changed)},
         )
+    if rearmed:
+        episodes.settle_item(tx, item)
     return item
 
 

@@ -19,6 +19,7 @@ from portal.api import Conflict, Shortfall, UnitOfWork, message
 from .. import rules
 from ..models import Item, Movement, Point, Unit
 from ..rules import Amount
+from ..watching import episodes
 from . import balances
 from .balances import Holding, Limits, Pair
 
@@ -89,7 +90,10 @@ def post(
     moves = [_move(tx, entry, held) for entry in entries]
     outside = balances.write(tx, held, points, limits or {})
     rows = [_row(tx, e, *move, outside) for e, move in zip(entries, moves, strict=True)]
-    return tx.append(Movement, rows), True
+    posted = tx.append(Movement, rows)
+    if alarmed := balances.alarmed(held, limits or {}):
+        episodes.settle(tx, alarmed, since={pair: held[pair].moved_at for pair in alarmed})
+    return posted, True
 
 
 def _posted_before(tx: UnitOfWork, entries: Sequence[Entry]) -> list[int] | None:
@@ -124,8 +128,8 @@ def _move(tx: UnitOfWork, entry: Entry, held: dict[Pair, Holding]) -> tuple[int,
     if not outside and source.quantity < entry.quantity:
         raise _not_enough(tx, entry, source.quantity)
     value = _value(entry, target if outside else source, outside=outside)
-    source.change(-entry.quantity, -value)
-    target.change(entry.quantity, value)
+    source.change(-entry.quantity, -value, entry.posted_at)
+    target.change(entry.quantity, value, entry.posted_at)
     return value, source.quantity, target.quantity
 
 

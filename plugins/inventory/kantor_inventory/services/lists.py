@@ -355,7 +355,7 @@ def findings_in_reach(
 ) -> tuple[list[tuple[str, str, dict[str, Any]]], int]:
     """Return (item, place, finding) where one may look, and how many there are elsewhere.
 
-    A value comes without its figures where one may not see what stock costs.
+    An alert comes without figures, and a value where one may not see what stock costs.
     """
     if not findings:
         return [], 0
@@ -381,7 +381,7 @@ def findings_in_reach(
     for finding in findings:
         row = known.get((finding["item_id"], finding["point_id"]))
         if row is not None:
-            shown = finding["kind"] != "value" or row.priced
+            shown = finding["kind"] != "alert" and (finding["kind"] != "value" or row.priced)
             told = finding if shown else finding | {"stored": None, "computed": None}
             found.append((row.name, row.place, told))
     return found, len(findings) - len(found)

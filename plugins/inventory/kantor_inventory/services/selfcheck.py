@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, func, or_, select, union_all
+from sqlalchemy import Select, case, func, or_, select, union_all
 from sqlalchemy.orm import aliased
 
 from portal.api import UnitOfWork
 
-from ..models import Balance, LedgerCheck, Movement, StockRule
+from ..models import Balance, Item, LedgerCheck, Movement, StockRule
+from ..rules import State
+from ..watching.episodes import GRADE_OF, WATCHED
+from ..watching.models import Alert
 
 KEPT_FINDINGS = 200
 
@@ -57,8 +60,15 @@ def keep(tx: UnitOfWork, found: dict[str, Any]) -> LedgerCheck:
 
 
 def findings(tx: UnitOfWork) -> list[Finding]:
-    """Return everything that does not add up, in balances, lines, reversals and rules."""
-    return [*_balances(tx), *_strays(tx), *_lines(tx), *_reversals(tx), *_rules(tx)]
+    """Return everything that does not add up: balances, lines, reversals, rules and alerts."""
+    return [
+        *_balances(tx),
+        *_strays(tx),
+        *_lines(tx),
+        *_reversals(tx),
+        *_rules(tx),
+        *_alerts(tx),
+    ]
 
 
 def _ends() -> Any:
@@ -203,5 +213,32 @@ def _rules(tx: UnitOfWork) -> list[Finding]:
     )
     return [
         Finding(kind="rule", item_id=i, point_id=p, stored=k, computed=t)
+        for i, p, k, t in tx.session.execute(statement)
+    ]
+
+
+def _alerts(tx: UnitOfWork) -> list[Finding]:
+    """Find alerts that are open without reason, and reasons without an open alert."""
+    said = case(
+        (Balance.below & (Balance.quantity <= 0), GRADE_OF[State.OUT]),
+        (Balance.below, GRADE_OF[State.LOW]),
+        (Balance.quantity > Balance.maximum, GRADE_OF[State.TOO_MUCH]),
+    )
+    wanted = case((WATCHED, said))
+    none = -1  # No grade is negative, so this stands for there being none.
+    told, kept = func.coalesce(wanted, none), func.coalesce(Alert.grade, none)
+    statement = (
+        select(Balance.item_id, Balance.point_id, kept, told)
+        .join(Item, Item.id == Balance.item_id)
+        .outerjoin(
+            Alert,
+            (Alert.item_id == Balance.item_id)
+            & (Alert.point_id == Balance.point_id)
+            & Alert.closed_at.is_(None),
+        )
+        .where(told != kept)
+    )
+    return [
+        Finding(kind="alert", item_id=i, point_id=p, stored=k, computed=t)
         for i, p, k, t in tx.session.execute(statement)
     ]

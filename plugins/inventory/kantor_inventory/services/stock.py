@@ -24,6 +24,7 @@ from portal.api import (
 
 from .. import events, rules
 from ..models import Item, ItemUnit, Movement, Point, StockRule, Supplier, SupplierItem
+from ..watching import episodes
 from . import balances, ledger
 from .ledger import Entry
 
@@ -263,6 +264,7 @@ def set_rule(tx: UnitOfWork, command: SetRule) -> StockRule:
     rule.minimum, rule.maximum, rule.mode = command.minimum, command.maximum, command.mode
     tx.session.flush()
     balances.limit(tx, item, point, minimum=command.minimum, maximum=command.maximum)
+    episodes.settle(tx, [(item.id, point.id)])
     tx.audit("inventory.rule_set", rule, before=before, after=_said(rule))
     return rule
 

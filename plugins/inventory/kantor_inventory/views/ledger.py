@@ -19,6 +19,7 @@ KINDS = {
     "line": message("A line says another quantity was left than there was."),
     "reversal": message("A reversal is not the opposite of what it reverses."),
     "rule": message("Another minimum stands beside the balance than in its rule."),
+    "alert": message("The alert does not say what the balance says."),
 }
 
 
