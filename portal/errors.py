@@ -52,7 +52,10 @@ class NotSignedIn(PortalError):
 
 class Forbidden(PortalError):
     status = 403
-    default = message("You may not do this. Ask your manager or an administrator.")
+    default = message(
+        "Your roles do not include this. Ask your manager or an administrator if you need it for"
+        " your work."
+    )
 
 
 class NotFound(PortalError):

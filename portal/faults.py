@@ -19,7 +19,6 @@ from .errors import (
     AlreadyDone,
     BadRequest,
     Conflict,
-    Forbidden,
     InUse,
     NotFound,
     NotSignedIn,
@@ -151,7 +150,7 @@ def page(
 
         html = render(
             f"errors/{name}.html",
-            message="" if text is Forbidden.default else sentence,  # The page says it itself.
+            message=sentence,
             number=number,
             plugin=getattr(current_app.extensions["kantor"].loaded.get(plugin), "title", ""),
             theirs=getattr(error, "theirs", None) or {},

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Protocol
 from weakref import WeakKeyDictionary
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ClauseElement, bindparam, func, insert, inspect, select, update
+from sqlalchemy import ClauseElement, bindparam, insert, inspect, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.orm.exc import StaleDataError
@@ -26,6 +26,7 @@ from .errors import (
 )
 from .guard import GuardedSession, kernel_execute, require_keys, require_pointed_at
 from .idempotency import FormKey, claim, dialect_of, remember
+from .inserting import insert_numbered
 from .jobs.models import Job, Outbox
 from .orm import new_public_id
 from .reach import EVERYTHING, Principal
@@ -185,26 +186,10 @@ class UnitOfWork:
         for start in range(0, len(rows), APPENDED_AT_ONCE):
             batch = [dict(row) for row in rows[start : start + APPENDED_AT_ONCE]]
             with self._all_or_nothing():
-                made = self._insert(table, key, batch)
+                made = insert_numbered(self.session, table, key, batch)
                 self._require(model, [(made_id,) for made_id in made], batch)
             ids += made
         return ids
-
-    def _insert(self, table: Any, key: Any, batch: list[dict[str, Any]]) -> list[int]:
-        """Insert rows under keys taken beforehand, which is quicker than asking for each."""
-        if self.session.get_bind().dialect.name == "postgresql":
-            sequence = select(func.pg_get_serial_sequence(table.name, key.name)).scalar_subquery()
-            next_key = func.nextval(sequence)
-            series = func.generate_series(1, len(batch)).table_valued("n")
-            made = sorted(
-                kernel_execute(self.session, select(next_key).select_from(series)).scalars()
-            )
-        else:  # Nobody else writes now, so they are the next ones.
-            last = kernel_execute(self.session, select(func.max(key))).scalar_one() or 0
-            made = list(range(last + 1, last + 1 + len(batch)))
-        numbered = [row | {key.name: new} for row, new in zip(batch, made, strict=True)]
-        kernel_execute(self.session, insert(table), numbered)
-        return made
 
     def _require(self, model: Any, keys: Sequence[Any], rows: Sequence[Mapping[str, Any]]) -> None:
         """Raise OutOfReach unless the rows, and what they point at, are in reach."""

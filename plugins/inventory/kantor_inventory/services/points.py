@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, and_, case, func, select
 from portal.api import EditConflict, Held, Place, UnitOfWork, visible
 
 from ..models import Balance, Item, Point
-from . import stock
+from . import ends
 
 EDIT = "inventory.stock.set_rule"
 USUAL = "store"  # of a place where nothing was ever kept
@@ -49,7 +49,7 @@ def kind_of(tx: UnitOfWork, place: Place) -> str:
 def set_kind(tx: UnitOfWork, command: SetKind) -> Point:
     """Say what a place is to the stock; raise EditConflict if somebody else did so meanwhile."""
     place = find_place(tx, command.place)
-    point = stock.point_at(tx, place)
+    point = ends.point_at(tx, place)
     before = point.kind
     if before != command.was:
         raise EditConflict(theirs={"kind": before})

@@ -1,9 +1,8 @@
-"""Moving stock: receive, issue, transfer, scrap, reverse; and how much a place should hold."""
+"""Moving stock: receive, issue, transfer, scrap, reverse."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from datetime import date
+from dataclasses import fields
 from typing import Any
 
 from sqlalchemy import select
@@ -11,8 +10,6 @@ from sqlalchemy import select
 from portal.api import (
     Conflict,
     Department,
-    EditConflict,
-    Message,
     NotFound,
     Person,
     Place,
@@ -23,111 +20,37 @@ from portal.api import (
 )
 
 from .. import events, rules
-from ..models import Item, ItemUnit, Movement, Point, StockRule, Supplier, SupplierItem
-from ..watching import episodes
-from . import balances, ledger
+from ..models import Item, ItemUnit, Movement, Supplier, SupplierItem
+from . import ledger
+from .commands import Issue, Open, Receive, Reverse, Scrap, Transfer
+from .ends import PlaceClosed, outside, point_at, point_in_reach
 from .ledger import Entry
+from .limits import SetRule, set_rule
+
+__all__ = [
+    "Issue",
+    "NotKept",
+    "Open",
+    "PlaceClosed",
+    "Receive",
+    "Reverse",
+    "Scrap",
+    "SetRule",
+    "Transfer",
+    "issue",
+    "open_balance",
+    "outside",
+    "point_at",
+    "receive",
+    "reverse",
+    "scrap",
+    "set_rule",
+    "transfer",
+]
 
 
 class NotKept(Conflict):
     """The item is not kept in stock, or not any more."""
-
-
-class PlaceClosed(Conflict):
-    """The place is not in use any more."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Receive:
-    """Goods from a supplier: ``quantity`` in thousandths of ``unit``, ``price`` for one of it."""
-
-    item: str
-    unit: str | None = None
-    quantity: int
-    to_place: str
-    supplier: str | None = None
-    price: int | None = None
-    occurred_on: date | None = None
-    note: str = ""
-    key: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Open:
-    """Stock that was there when the books were opened."""
-
-    item: str
-    unit: str | None = None
-    quantity: int
-    to_place: str
-    price: int | None = None
-    occurred_on: date | None = None
-    note: str = ""
-    key: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Issue:
-    """Stock handed out to a person, a department, a place, or several of these."""
-
-    item: str
-    unit: str | None = None
-    quantity: int
-    from_place: str
-    for_person: str | None = None
-    for_department: str | None = None
-    for_place: str | None = None
-    occurred_on: date | None = None
-    note: str = ""
-    key: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Transfer:
-    """Stock carried from one place to another."""
-
-    item: str
-    unit: str | None = None
-    quantity: int
-    from_place: str
-    to_place: str
-    occurred_on: date | None = None
-    note: str = ""
-    key: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Scrap:
-    """Stock thrown away, and why."""
-
-    item: str
-    unit: str | None = None
-    quantity: int
-    from_place: str
-    note: str
-    occurred_on: date | None = None
-    key: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Reverse:
-    """A movement to be taken back by its exact opposite, and why."""
-
-    movement: str
-    note: str
-    key: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class SetRule:
-    """How much of an item a place should hold; ``version`` is None where there was no rule yet."""
-
-    item: str
-    place: str
-    minimum: int | None
-    maximum: int | None
-    mode: str | None = None
-    version: int | None = None
 
 
 def receive(tx: UnitOfWork, command: Receive) -> Movement:
@@ -137,7 +60,7 @@ def receive(tx: UnitOfWork, command: Receive) -> Movement:
         raise NotKept(
             message("{item} is discontinued. Make it active before you receive it.", item=item.name)
         )
-    target = _point(tx, command.to_place, "inventory.stock.receive", target=True)
+    target = point_in_reach(tx, command.to_place, "inventory.stock.receive", target=True)
     supplier = _supplier(tx, command.supplier)
     price = command.price if command.price is not None else _last_price(tx, supplier, unit)
     return _post(
@@ -165,7 +88,7 @@ def open_balance(tx: UnitOfWork, command: Open) -> Movement:
         None,
         type="opening",
         from_point=outside(tx, "opening"),
-        to_point=_point(tx, command.to_place, "inventory.stock.receive", target=True),
+        to_point=point_in_reach(tx, command.to_place, "inventory.stock.receive", target=True),
         value=_worth(command.quantity, command.price),
     )
 
@@ -180,7 +103,7 @@ def issue(tx: UnitOfWork, command: Issue) -> Movement:
         unit,
         events.StockIssued,
         type="issue",
-        from_point=_point(tx, command.from_place, "inventory.stock.issue"),
+        from_point=point_in_reach(tx, command.from_place, "inventory.stock.issue"),
         to_point=outside(tx, "consumption"),
         **_receiver(tx, command),
     )
@@ -198,8 +121,8 @@ def transfer(tx: UnitOfWork, command: Transfer) -> Movement:
         unit,
         events.StockTransferred,
         type="transfer",
-        from_point=_point(tx, command.from_place, "inventory.stock.transfer"),
-        to_point=_point(tx, command.to_place, "inventory.stock.transfer", target=True),
+        from_point=point_in_reach(tx, command.from_place, "inventory.stock.transfer"),
+        to_point=point_in_reach(tx, command.to_place, "inventory.stock.transfer", target=True),
     )
 
 
@@ -215,7 +138,7 @@ def scrap(tx: UnitOfWork, command: Scrap) -> Movement:
         unit,
         events.StockScrapped,
         type="scrap",
-        from_point=_point(tx, command.from_place, "inventory.stock.scrap"),
+        from_point=point_in_reach(tx, command.from_place, "inventory.stock.scrap"),
         to_point=outside(tx, "scrap"),
     )
 
@@ -246,56 +169,6 @@ def reverse(tx: UnitOfWork, command: Reverse) -> Movement:
         key=command.key,
     )
     return _posted(tx, entry, events.MovementReversed)
-
-
-def set_rule(tx: UnitOfWork, command: SetRule) -> StockRule:
-    """Say how much a place should hold; raise EditConflict if somebody else did so meanwhile."""
-    _check_rule(command)
-    item = tx.one(select(Item), public_id=command.item)
-    point = _point(tx, command.place, "inventory.stock.set_rule", target=True)
-    found = tx.session.scalars(select(StockRule).filter_by(item_id=item.id, point_id=point.id))
-    rule = found.one_or_none()
-    if (rule.version if rule is not None else None) != command.version:
-        raise EditConflict(theirs=_said(rule))
-    before = _said(rule)
-    if rule is None:
-        rule = StockRule(item_id=item.id, point_id=point.id)
-        tx.session.add(rule)
-    rule.minimum, rule.maximum, rule.mode = command.minimum, command.maximum, command.mode
-    tx.session.flush()
-    balances.limit(tx, item, point, minimum=command.minimum, maximum=command.maximum)
-    episodes.settle(tx, [(item.id, point.id)])
-    tx.audit("inventory.rule_set", rule, before=before, after=_said(rule))
-    return rule
-
-
-def outside(tx: UnitOfWork, kind: str) -> Point:
-    """Return one of the ends that are no place in the building."""
-    point: Point = tx.one(select(Point), kind=kind)
-    return point
-
-
-def point_at(tx: UnitOfWork, place: Place, *, kind: str = "store") -> Point:
-    """Return the point of a place, made if stock was never kept there; raise OutOfReach."""
-    point: Point = tx.ensure(
-        Point, defaults={"kind": kind, "allow_negative": False}, place_id=place.id
-    )
-    return point
-
-
-def _point(tx: UnitOfWork, place_id: str, permission: str, *, target: bool = False) -> Point:
-    """Return the point of a place where ``permission`` reaches, or raise NotFound."""
-    place = tx.one(select(Place), public_id=place_id)
-    if target and not place.active:
-        raise PlaceClosed(
-            message("{place} is not used any more. Choose another place.", place=place.name)
-        )
-    found = visible(select(Point), permission, tx.actor).filter_by(place_id=place.id)
-    point: Point | None = tx.session.scalars(found).one_or_none()
-    if point is None:
-        point_at(tx, place)
-        point = tx.one(found)
-    return point
 
 
 def _item_and_unit(tx: UnitOfWork, command: Any) -> tuple[Item, ItemUnit]:
@@ -391,21 +264,3 @@ def _posted(tx: UnitOfWork, entry: Entry, event: type[events.Moved] | None) -> M
         facts = {name: getattr(movement, name) for name in names}
         tx.publish(event(movement_id=movement.id, **facts))
     return movement
-
-
-def _check_rule(command: SetRule) -> None:
-    problems: dict[str, Message | str] = {}
-    if command.minimum is not None and command.minimum < 0:
-        problems["minimum"] = message("A minimum is not negative.")
-    if command.maximum is not None and command.maximum <= 0:
-        problems["maximum"] = message("A maximum is above zero.")
-    elif command.maximum is not None and command.maximum < (command.minimum or 0):
-        problems["maximum"] = message("The maximum is not below the minimum.")
-    if problems:
-        raise ValidationFailed(problems)
-
-
-def _said(rule: StockRule | None) -> dict[str, Any]:
-    if rule is None:
-        return {}
-    return {"minimum": rule.minimum, "maximum": rule.maximum, "mode": rule.mode}
