@@ -157,7 +157,7 @@ def _register_core(app: Portal) -> None:
 def _dress(app: Portal, registry: Plugins) -> None:
     """Give pages their templates, static files and macros."""
     known = app.extensions["kantor_facts"]
-    assets = Assets()
+    assets = app.extensions["kantor_assets"] = Assets()
     assets.add_folder(HERE / "static")
     for slug, plugin in registry.loaded.items():
         if (folder := package_folder(plugin) / "static").is_dir():

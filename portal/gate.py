@@ -31,7 +31,7 @@ NOBODY = Principal()
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 FORM_KEY = "_key"
 LONGEST_KEY = 80
-EXPORTS = frozenset({"csv", "xlsx", "json"})
+EXPORTS = frozenset({"csv", "xlsx", "json", "pdf"})
 csrf = CSRFProtect()
 
 

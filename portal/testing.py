@@ -31,6 +31,9 @@ from .plugins.models import PluginActivation
 from .roles.models import Assignment, Role
 from .roles.principals import raise_epoch
 from .testing_databases import Database, offered
+from .testing_paper import codes_of as codes_of
+from .testing_paper import pdf_pages as pdf_pages
+from .testing_paper import require_pdf as require_pdf
 from .work import UnitOfWork
 
 KEY = "a-secret-key-for-tests-only-0123456789"

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 from .db import db
 from .gate import form_key, policy, public, unkeyed
 from .imports.rules import Import
+from .printing import pdf, print_view
 from .shell import render, toast
 from .ui.charts import BarChart, bar_chart
 from .ui.forms import (
@@ -66,7 +67,9 @@ __all__ = [
     "number_format",
     "optional",
     "panels",
+    "pdf",
     "policy",
+    "print_view",
     "public",
     "reading",
     "redirect_to",

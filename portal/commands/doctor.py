@@ -16,7 +16,7 @@ def examine(app: Any) -> list[Problem]:
     """Return every problem found; a database that does not answer hides the later ones."""
     from sqlalchemy.exc import DBAPIError
 
-    found = [*_package(), *_files(app)]
+    found = [*_package(), *_paper(), *_files(app)]
     with app.app_context():
         try:
             found += _database(app)
@@ -38,6 +38,22 @@ def _package() -> Iterator[Problem]:
         yield Problem(
             title=message("Another package called portal hides this one."),
             remedy=message("Uninstall it: pip uninstall portal"),
+        )
+
+
+def _paper() -> Iterator[Problem]:
+    """Look for the libraries that PDF is made with."""
+    from portal.pdf import missing
+
+    if reason := missing():
+        yield Problem(
+            title=message("No PDF can be made on this machine: {reason}", reason=reason),
+            remedy=message(
+                "Install Pango (on Debian: apt install libpango-1.0-0 libpangoft2-1.0-0"
+                " libharfbuzz-subset0) and start the portal again. Until then pages offer a view"
+                " to print."
+            ),
+            severe=False,
         )
 
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from flask import Blueprint, Response, current_app, request
-from werkzeug.http import dump_options_header
 
 from portal.web import policy, reading
 
 from . import services
+from .sending import disposition
 from .services import KeptFile
 from .store import CHUNK, Store
 
@@ -31,7 +31,7 @@ def attachment(kept: KeptFile) -> Response:
     if source is not None:
         answer.call_on_close(source.close)
     answer.content_length = kept.size
-    answer.headers["Content-Disposition"] = _disposition(kept.name)
+    answer.headers["Content-Disposition"] = disposition(kept.name)
     answer.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
     answer.headers["X-Content-Type-Options"] = "nosniff"
     return answer
@@ -41,18 +41,6 @@ def store() -> Store:
     """Return the store of the running portal."""
     found: Store = current_app.extensions["kantor_files"]
     return found
-
-
-def _disposition(name: str) -> str:
-    """Name the download twice: in plain letters for old programs, in full for all others."""
-    plain = name.encode("ascii", "replace").decode().replace('"', "'").replace("?", "_")
-    return dump_options_header("attachment", {"filename": plain, "filename*": _encoded(name)})
-
-
-def _encoded(name: str) -> str:
-    from urllib.parse import quote
-
-    return f"UTF-8''{quote(name, safe='')}"
 
 
 def _chunks(source: BinaryIO | None) -> Iterator[bytes]:

@@ -254,7 +254,7 @@
 
   // --- after a page arrives, whole or in part --------------------------------------------------------
   function settle(part) {
-    for (const button of all("[data-reveal][hidden], [data-copy][hidden]", part)) button.hidden = false;
+    for (const button of all("[data-reveal][hidden], [data-copy][hidden], [data-print][hidden]", part)) button.hidden = false;
     for (const form of all("form[data-watch]", part)) if (!before.has(form)) before.set(form, entered(form));
     for (const list of all("[data-picker] [role=listbox]", part)) list.classList.add("float");
     for (const hint of all(".tools kbd[hidden]", part)) hint.hidden = !singleKeys();

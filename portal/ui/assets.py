@@ -52,6 +52,12 @@ class Assets:
             found = self._urls[name] = self.root + _hashed_name(name, path)
         return found
 
+    def file_at(self, address: str) -> Path | None:
+        """Return the file that is served at an address of this portal; None when there is none."""
+        name = address.partition("?")[0].removeprefix(self.root)
+        known = self._files.get(name)
+        return known or next((self._files[n] for n, u in self._urls.items() if u == address), None)
+
     def serve(self, application: Callable[..., Any]) -> WhiteNoise:
         """Return ``application`` behind a server of these files, as ``.gz`` where one lies."""
         server = WhiteNoise(

@@ -17,6 +17,7 @@ from portal import messages
 from portal.ui import formats, forms, rows
 from portal.ui.assets import Assets
 from portal.ui.icons import icon
+from portal.ui.qr import qr
 from portal.ui.shell import Crumb, Shell, Toast
 
 _EXTENSION = "kantor.ui"
@@ -55,6 +56,7 @@ def configure_jinja(app: Flask, kit: Kit) -> None:
         form_key=kit.form_key,
         back_token=kit.back,
         icon=icon,
+        qr=qr,
         initials=formats.initials,
         side_menu=side_menu,
         table_body=rows.body,
