@@ -67,6 +67,7 @@ def fill(size: Size) -> None:
             load(connection, "inventory_movement", ledger.movements())
             load(connection, "inventory_balance", ledger.balances())
             load(connection, "inventory_stock_rule", ledger.rules())
+            load(connection, "inventory_alert", ledger.alerts())
             load(connection, "plugin_activation", [{"id": 1, "slug": "inventory"}])
             connection.execute(text("ANALYZE"))
     db.engine.dispose()
@@ -143,6 +144,17 @@ class Ledger:
         for number, item in enumerate(self.ruled, 1):
             row = {"id": number, "item_id": item, "point_id": self._store(item)}
             yield row | {"minimum": MINIMUM, "version": 1}
+
+    def alerts(self) -> Iterator[dict[str, Any]]:
+        """Yield eight alerts that are over for each of them, and an open one for every second."""
+        number = itertools.count(1)
+        for turn in range(9):
+            for item in self.ruled[:: 2 if turn == 8 else 1]:
+                at = START + timedelta(days=turn, minutes=item)
+                row = {"kind": "low", "item_id": item, "point_id": self._store(item)}
+                row |= {"id": next(number), "grade": turn % 8 % 2, "quantity": 1000}
+                over = None if turn == 8 else at + timedelta(days=3)
+                yield row | {"opened_at": at, "closed_at": over}
 
     def _store(self, item: int) -> int:
         return self.first + item % PLACES + 1

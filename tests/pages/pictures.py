@@ -18,14 +18,14 @@ PICTURES = {
     "item": ("/inventory/items/<public_id>", "hendra", 1120),
     "issue": ("/inventory/items/<public_id>/issue", "hendra", 800),
     "limits": ("/inventory/items/<public_id>/rules/<place_id>", "hendra", 520),
-    "running-low": ("/inventory/stock", "hendra", 620),
+    "running-low": ("/inventory/alerts", "hendra", 620),
     "supplier": ("/inventory/suppliers/<public_id>", "hendra", 560),
     "ledger": ("/inventory/ledger", "hendra", 420),
     "place": ("/places/<public_id>", "ratna", 620),
     "contact": ("/contacts/<public_id>", "ratna", 520),
     "account": ("/account", "dewi", 900),
 }
-QUESTIONS = {"running-low": "?view=below"}
+QUESTIONS = {"running-low": "?view=low"}
 
 
 def main() -> int:

@@ -32,6 +32,7 @@ EMPTY = (
     "/audit",
     "/inventory/items",
     "/inventory/stock",
+    "/inventory/alerts",
     "/inventory/suppliers",
     "/inventory/categories",
     "/inventory/units",

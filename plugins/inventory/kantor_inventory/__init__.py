@@ -16,6 +16,7 @@ from .permissions import PERMISSIONS, ROLES
 from .provided import Stock
 from .views import blueprint
 from .watching import models as _watching  # noqa: F401
+from .watching import views as _watching_views  # noqa: F401
 
 plugin = Plugin(
     slug="inventory",
@@ -31,6 +32,9 @@ plugin = Plugin(
         ),
         NavItem(
             endpoint="inventory.stock", title=message("Stock"), permission="inventory.stock.view"
+        ),
+        NavItem(
+            endpoint="inventory.alerts", title=message("Alerts"), permission="inventory.stock.view"
         ),
         NavItem(
             endpoint="inventory.suppliers",

@@ -5,16 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import select
-
-from portal.api import Place, UnitOfWork, message, visible
+from portal.api import Place, UnitOfWork, message
 from portal.plugin import Home, Panel, Problem, hookimpl
 
 from .forms import PLACE_KINDS
-from .models import Balance, Item, Point, Unit
 from .services import points, selfcheck
-
-SHOWN = 6
+from .watching import hooks as watching
 
 
 @hookimpl
@@ -23,38 +19,9 @@ def panels(tx: UnitOfWork, subject: Any, slot: str) -> Iterator[Panel]:
     if not tx.actor.holds("inventory.stock.view"):
         return
     if isinstance(subject, Home) and slot == "widget":
-        yield from _running_low(tx)
+        yield from watching.widgets(tx)
     if isinstance(subject, Place) and slot == "page":
         yield from _stock_at(tx, subject)
-
-
-def _running_low(tx: UnitOfWork) -> Iterator[Panel]:
-    low: Any = (
-        select(
-            Balance.quantity,
-            Balance.minimum,
-            Item.public_id,
-            Item.name,
-            Unit.name.label("unit"),
-            Place.name.label("place"),
-        )
-        .join(Item, Item.id == Balance.item_id)
-        .join(Unit, Unit.id == Item.base_unit_id)
-        .join(Point, Point.id == Balance.point_id)
-        .join(Place, Place.id == Point.place_id)
-        .where(Balance.below)
-        .order_by(Balance.item_key, Balance.id)
-        .limit(SHOWN)
-    )
-    rows = tx.session.execute(visible(low, "inventory.stock.view", tx.actor)).all()
-    if rows:
-        yield Panel(
-            title=message("Running low"),
-            template="inventory/panel_low.html",
-            context={"rows": rows},
-            order=20,
-            place="wide",
-        )
 
 
 def _stock_at(tx: UnitOfWork, place: Place) -> Iterator[Panel]:

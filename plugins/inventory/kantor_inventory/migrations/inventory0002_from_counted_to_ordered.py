@@ -14,7 +14,32 @@ depends_on = None
 ALERT_INDEXES = (
     ("ix_inventory_alert_grade", ["grade", "opened_at", "id"], "closed_at IS NULL"),
     ("ix_inventory_alert_opened_at", ["opened_at", "id"], "closed_at IS NULL"),
+    (
+        "ix_inventory_alert_point_id",
+        ["point_id", "grade", "opened_at", "id"],
+        "closed_at IS NULL",
+    ),
+    (
+        "ix_inventory_alert_point_closed",
+        ["point_id", "opened_at", "id"],
+        "closed_at IS NOT NULL",
+    ),
     ("ix_inventory_alert_closed", ["opened_at", "id"], "closed_at IS NOT NULL"),
+)
+
+BALANCE_INDEXES = (
+    (
+        "ix_inventory_balance_due_at",
+        ["point_id", "due_at"],
+        "due_at IS NOT NULL",
+        "due_at IS NOT NULL",
+    ),
+    (
+        "ix_inventory_balance_still",
+        ["moved_at", "id"],
+        "outside = 0 AND quantity > 0",
+        "NOT outside AND quantity > 0",
+    ),
 )
 
 
@@ -168,9 +193,6 @@ def upgrade() -> None:
                 sqlite_where=sa.text(condition),
                 postgresql_where=sa.text(condition),
             )
-        batch_op.create_index(
-            "ix_inventory_alert_point_id", ["point_id", "opened_at"], unique=False
-        )
         batch_op.create_index(
             "uq_inventory_alert_open",
             ["item_id", "point_id", "kind"],
@@ -662,6 +684,7 @@ def upgrade() -> None:
     _give_suppliers_terms()
     _say_what_counts_find()
     _open_alerts()
+    _add_sums()
 
 
 OLD_KINDS = "'store', 'point_of_use', 'supplier', 'consumption', 'scrap', 'transit', 'opening'"
@@ -756,7 +779,85 @@ def _open_alerts() -> None:
     )
 
 
+def _add_sums() -> None:
+    """Make what is added up every night, for the overview and for planning counts."""
+    op.create_table(
+        "inventory_month_sum",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("month", sa.Date(), nullable=False),
+        sa.Column("point_id", sa.Integer(), nullable=False),
+        sa.Column("category_id", sa.Integer(), nullable=True),
+        sa.Column("department_id", sa.Integer(), nullable=True),
+        sa.Column("lines", sa.Integer(), nullable=False),
+        sa.Column("value", sa.BigInteger(), nullable=False),
+        sa.Column("as_of", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "kind IN ('stock', 'usage', 'low', 'counted')",
+            name=op.f("ck_inventory_month_sum_kind"),
+        ),
+        *[
+            sa.ForeignKeyConstraint(
+                [f"{column}_id"],
+                [f"{table}.id"],
+                name=op.f(f"fk_inventory_month_sum_{column}_id_{table}"),
+                ondelete="RESTRICT",
+            )
+            for column, table in (
+                ("point", "inventory_point"),
+                ("category", "inventory_category"),
+                ("department", "department"),
+            )
+        ],
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_inventory_month_sum")),
+    )
+    op.create_index(
+        "ix_inventory_month_sum_kind", "inventory_month_sum", ["kind", "month", "point_id"]
+    )
+    op.create_table(
+        "inventory_most_used",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("item_id", sa.Integer(), nullable=False),
+        sa.Column("point_id", sa.Integer(), nullable=False),
+        sa.Column("quantity", sa.BigInteger(), nullable=False),
+        sa.Column("value", sa.BigInteger(), nullable=False),
+        *[
+            sa.ForeignKeyConstraint(
+                [f"{column}_id"],
+                [f"inventory_{column}.id"],
+                name=op.f(f"fk_inventory_most_used_{column}_id_inventory_{column}"),
+                ondelete="RESTRICT",
+            )
+            for column in ("item", "point")
+        ],
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_inventory_most_used")),
+    )
+    op.create_index("ix_inventory_most_used_value", "inventory_most_used", ["value", "id"])
+    op.create_index("ix_inventory_item_abc", "inventory_item", ["abc", "name_key", "id"])
+    op.add_column(
+        "inventory_balance", sa.Column("due_at", sa.DateTime(timezone=True), nullable=True)
+    )
+    for name, columns, on_sqlite, on_postgresql in BALANCE_INDEXES:
+        op.create_index(
+            name,
+            "inventory_balance",
+            columns,
+            sqlite_where=sa.text(on_sqlite),
+            postgresql_where=sa.text(on_postgresql),
+        )
+
+
+def _drop_sums() -> None:
+    for name, *_rest in BALANCE_INDEXES:
+        op.drop_index(name, "inventory_balance")
+    op.drop_column("inventory_balance", "due_at")
+    op.drop_index("ix_inventory_item_abc", "inventory_item")
+    op.drop_table("inventory_most_used")
+    op.drop_table("inventory_month_sum")
+
+
 def downgrade() -> None:
+    _drop_sums()
     _forget_what_counts_found()
     _take_terms_back()
     op.drop_column("inventory_item", "abc")
@@ -828,7 +929,6 @@ def downgrade() -> None:
         )
         for name, _columns, _condition in ALERT_INDEXES:
             batch_op.drop_index(name)
-        batch_op.drop_index("ix_inventory_alert_point_id")
         batch_op.drop_index("ix_inventory_alert_item_id")
 
     op.drop_table("inventory_alert")

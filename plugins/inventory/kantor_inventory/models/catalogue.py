@@ -49,6 +49,7 @@ class Item(Public, Named, Versioned, Global, Base, reason="everybody may know wh
         Index("ix_inventory_item_name_key", "name_key", "id"),
         Index("ix_inventory_item_category_id", "category_id", "name_key", "id"),
         Index("ix_inventory_item_status", "status", "name_key", "id"),
+        Index("ix_inventory_item_abc", "abc", "name_key", "id"),
     )
     __searched__ = Searched(text=("name_key",), codes=("sku_key",))
 

@@ -46,6 +46,7 @@ TYPES = ("receive", "issue", "transfer", "scrap", "opening", "reversal", "usage"
 
 # The rows of a list and those worth a look have indexes of their own, used by these very words.
 ABOVE = "maximum IS NOT NULL AND quantity > maximum"
+DUE = "due_at IS NOT NULL"
 
 
 class Point(Global, Base, noun="stock", reason="both ends of a movement are named"):
@@ -142,6 +143,13 @@ class Balance(Follows, Base, noun="stock", follows=("point_id",)):
             "NOT outside AND quantity = 0",
         ),
         partial("ix_inventory_balance_above", "item_key id", ABOVE, ABOVE),
+        partial("ix_inventory_balance_due_at", "point_id due_at", DUE, DUE),
+        partial(
+            "ix_inventory_balance_still",
+            "moved_at id",
+            "outside = 0 AND quantity > 0",
+            "NOT outside AND quantity > 0",
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -156,6 +164,7 @@ class Balance(Follows, Base, noun="stock", follows=("point_id",)):
     below: Mapped[bool] = mapped_column(default=False)
     moved_at: Mapped[datetime | None]
     counted_at: Mapped[datetime | None]  # by the last count that was posted
+    due_at: Mapped[datetime | None]  # when it is to be counted again, found every night
     item: Mapped[Item] = relationship()
     point: Mapped[Point] = relationship()
 

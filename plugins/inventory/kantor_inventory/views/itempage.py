@@ -15,6 +15,7 @@ from ..models import Item
 from ..rules import Amount
 from ..services import history, lists
 from ..tables import STATE_TONES, STATUS_TONES
+from ..watching import services as watching
 
 SHOWN = 15
 ICONS = {
@@ -34,11 +35,12 @@ def context(tx: UnitOfWork, item: Item) -> dict[str, Any]:
     lines = timeline(tx, item) if may_look else []
     on_hand = sum(balance.quantity for balance, *_ in places)
     told = history.of_item(tx, item, on_hand=on_hand) if places else None
+    wrong = watching.open_of(tx, item) if places else {}
     return {
         "item": item,
         "unit": item.base_unit.name,
         "status": (STATUSES[item.status], STATUS_TONES[item.status]),
-        "places": [_place(item, *row) for row in places],
+        "places": [_place(item, *row) | {"since": wrong.get(row[0].point_id)} for row in places],
         "on_hand": on_hand,
         "worth": _worth(tx, item) if tx.actor.holds("inventory.cost.view") else None,
         "units": lists.units_of(tx, item),

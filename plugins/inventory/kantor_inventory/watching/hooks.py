@@ -1,0 +1,70 @@
+"""What watching the stock adds to the home page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from flask import url_for
+
+from portal.api import UnitOfWork, message
+from portal.plugin import Panel
+
+from ..forms import STATES
+from ..rules import Amount
+from ..tables import STATE_TONES
+from . import services
+from .models import GRADES
+
+SHOWN = 6
+
+
+def widgets(tx: UnitOfWork) -> Iterator[Panel]:
+    """Show how much has run low, and the most serious of it with what is coming."""
+    yield from _strip(tx)
+    rows = services.most_serious(tx, most=SHOWN)
+    if not rows:
+        return
+    coming = services.on_order(tx, [(row.item_id, row.point_id) for row in rows])
+    yield Panel(
+        title=message("Running low"),
+        template="inventory/watching/panel_low.html",
+        context={"rows": [_row(row, coming.get((row.item_id, row.point_id))) for row in rows]},
+        order=20,
+        place="wide",
+    )
+
+
+def _strip(tx: UnitOfWork) -> Iterator[Panel]:
+    out, low, too_much = services.how_many(tx)
+    if not (out or low or too_much):
+        return
+    cells = (
+        (STATES["out"], out, "low", "red"),
+        (message("Running low"), low, "low", "amber"),
+        (message("More than enough"), too_much, "too-much", "sky"),
+    )
+    yield Panel(
+        title=message("Stock"),
+        template="inventory/watching/strip.html",
+        context={"cells": cells},
+        order=10,
+        place="strip",
+    )
+
+
+def _row(row: Any, coming: services.OnOrder | None) -> dict[str, Any]:
+    state = GRADES[row.grade]
+    return {
+        "name": row.name,
+        "url": url_for("inventory.item", public_id=row.item),
+        "place": row.place,
+        "since": row.opened_at,
+        "left": row.quantity,
+        "minimum": Amount(row.minimum, row.unit),
+        "state": STATES[state],
+        "tone": STATE_TONES[state],
+        "coming": Amount(coming.quantity, row.unit) if coming is not None else None,
+        "expected_on": coming.expected_on if coming is not None else None,
+        "actions": (),
+    }

@@ -1,0 +1,132 @@
+"""What is wrong with the stock now, and what was: statements, narrowed by whoever shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Select, and_, bindparam, cast, func, literal, select
+
+from portal.api import Place, UnitOfWork, visible
+
+from ..models import Balance, Item, Point, Unit
+from ..ordering.models import OrderLine
+from ..services.balances import among
+from .models import Alert
+
+VIEW = "inventory.stock.view"
+ORDERS = "inventory.order.view"
+# Written into the SQL, not bound: only so does SQLite see that an index fits.
+TOO_MUCH = literal(2, literal_execute=True)
+MOST = 1001  # one more than is counted exactly
+
+
+@dataclass(frozen=True, kw_only=True)
+class OnOrder:
+    """What is still to come of an item to a place, and by when the first of it."""
+
+    quantity: int
+    expected_on: date | None
+
+
+def alerts(tx: Any, *, state: str = "open", place: str | None = None) -> Select[Any]:
+    """Return the alerts with their item, place and what is there now."""
+    statement: Any = (
+        select(
+            Alert.id,
+            Alert.grade,
+            Alert.opened_at,
+            Alert.closed_at,
+            Alert.quantity.label("began_with"),
+            Balance.quantity,
+            Balance.minimum,
+            Balance.maximum,
+            Item.public_id.label("item"),
+            Item.name,
+            Item.sku,
+            Unit.name.label("unit"),
+            Place.name.label("place"),
+        )
+        .join(Item, Item.id == Alert.item_id)
+        .outerjoin(Unit, Unit.id == Item.base_unit_id)
+        .outerjoin(Point, Point.id == Alert.point_id)
+        .outerjoin(Place, Place.id == Point.place_id)
+        .outerjoin(
+            Balance, and_(Balance.item_id == Alert.item_id, Balance.point_id == Alert.point_id)
+        )
+    )
+    if place is not None:
+        there = select(Point.id).join(Place, Place.id == Point.place_id)
+        statement = statement.where(
+            Alert.point_id == there.where(Place.public_id == place).scalar_subquery()
+        )
+    over = state == "closed"
+    statement = statement.where(Alert.closed_at.is_not(None) if over else Alert.closed_at.is_(None))
+    if state == "low":
+        statement = statement.where(Alert.grade < TOO_MUCH)
+    if state == "too_much":
+        statement = statement.where(Alert.grade == TOO_MUCH)
+    found: Select[Any] = statement
+    return found
+
+
+def most_serious(tx: UnitOfWork, *, most: int) -> Sequence[Any]:
+    """Return what has run low in reach: nothing left first, then what is low the longest."""
+    statement = (
+        alerts(tx, state="low")
+        .add_columns(Alert.item_id, Alert.point_id, Place.public_id.label("place_id"))
+        .order_by(Alert.grade, Alert.opened_at, Alert.id)
+        .limit(most)
+    )
+    return tx.session.execute(visible(statement, VIEW, tx.actor)).all()
+
+
+def how_many(tx: UnitOfWork) -> tuple[int, int, int]:
+    """Return how much has run out, is low besides, and is too much, each up to a thousand."""
+    counts = []
+    for grade in (0, 1, 2):
+        found = (
+            select(Alert.id)
+            .where(Alert.closed_at.is_(None), Alert.grade == literal(grade, literal_execute=True))
+            .limit(MOST)
+        )
+        narrowed = visible(found, VIEW, tx.actor).subquery()
+        counts.append(select(func.count()).select_from(narrowed).scalar_subquery())
+    out, low, too_much = tx.session.execute(select(*counts)).one()
+    return out, low, too_much
+
+
+def on_order(tx: UnitOfWork, pairs: Sequence[tuple[int, int]]) -> dict[tuple[int, int], OnOrder]:
+    """Return what is on its way to these (item, point), as far as one may see orders."""
+    if not pairs or not tx.actor.holds(ORDERS):
+        return {}
+    waiting: Any = (
+        select(
+            OrderLine.item_id,
+            OrderLine.point_id,
+            cast(func.sum(OrderLine.ordered - OrderLine.received), BigInteger),
+            func.min(OrderLine.expected_on),
+        )
+        .where(OrderLine.state == literal("open", literal_execute=True), among(OrderLine, pairs))
+        .group_by(OrderLine.item_id, OrderLine.point_id)
+    )
+    rows = tx.session.execute(visible(waiting, ORDERS, tx.actor))
+    return {
+        (item_id, point_id): OnOrder(quantity=quantity, expected_on=expected_on)
+        for item_id, point_id, quantity, expected_on in rows
+    }
+
+
+OPEN_OF: Any = (
+    select(Alert.point_id, Alert.opened_at)
+    .where(Alert.item_id == bindparam("item"), Alert.closed_at.is_(None))
+    .order_by(Alert.id)
+)
+
+
+def open_of(tx: UnitOfWork, item: Item) -> dict[int, datetime]:
+    """Return since when something is wrong with an item: {point: instant}."""
+    found = tx.session.execute(visible(OPEN_OF, VIEW, tx.actor), {"item": item.id})
+    return {row.point_id: row.opened_at for row in found}
