@@ -40,6 +40,7 @@ from .places.models import Place, PlaceServes
 from .reach import Held, Principal, permits, visible
 from .search import Searched, create_search, drop_search, matching
 from .series.services import next_number
+from .settings.services import values_of as settings_of
 from .work import Event, UnitOfWork
 
 __all__ = [
@@ -90,6 +91,7 @@ __all__ = [
     "next_number",
     "permits",
     "repeated",
+    "settings_of",
     "sort_key",
     "translate",
     "visible",

@@ -7,6 +7,7 @@ from . import hooks
 from .asking import models as _asking  # noqa: F401
 from .counting import models as _counting  # noqa: F401
 from .demo import fill
+from .forms import InventorySettings
 from .imports import ITEMS
 from .jobs import JOBS
 from .models import Base
@@ -64,6 +65,7 @@ plugin = Plugin(
     jobs=JOBS,
     names=NAMES,
     provides={"inventory.stock": Stock()},
+    settings=InventorySettings,
     hooks=hooks,
     demo=fill,
     icon="package",

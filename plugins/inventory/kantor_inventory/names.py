@@ -6,6 +6,15 @@ from portal.api import message
 
 NAMES = {
     "inventory.category_added": message("Added a category"),
+    "inventory.count_cancelled": message("Cancelled a count"),
+    "inventory.count_entered": message("Entered a figure of a count"),
+    "inventory.count_line_added": message("Put an item on a count"),
+    "inventory.count_line_decided": message("Decided a line of a count"),
+    "inventory.count_lines_kept": message("Kept lines of a count"),
+    "inventory.count_planned": message("Planned a count"),
+    "inventory.count_posted": message("Posted a count"),
+    "inventory.count_sent_back": message("Sent a count back"),
+    "inventory.count_submitted": message("Sent a count in"),
     "inventory.code_added": message("Added a barcode"),
     "inventory.code_retired": message("Removed a barcode"),
     "inventory.item_added": message("Added an item"),

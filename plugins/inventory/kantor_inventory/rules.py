@@ -294,6 +294,9 @@ _CHANGES = {
     "transfer_in": message("{amount} brought in from other places"),
     "transfer_out": message("{amount} taken to other places"),
     "scrap": message("{amount} scrapped"),
+    "usage": message("{amount} counted as used up"),
+    "variance_in": message("{amount} found by counting"),
+    "variance_out": message("{amount} missing when counted"),
     "reversal_in": message("{amount} put back by reversals"),
     "reversal_out": message("{amount} taken out by reversals"),
 }

@@ -18,6 +18,8 @@ TYPE_TONES = {
     "scrap": "bad",
     "opening": "mute",
     "reversal": "warn",
+    "usage": "info",
+    "variance": "warn",
 }
 TO_ITEM = ("inventory.item", {"public_id": "public_id"})
 

@@ -9,7 +9,10 @@ import pytest
 from sqlalchemy import select
 
 from kantor_inventory import plugin
-from kantor_inventory.models import Balance, Item, ItemUnit, Point, Unit
+from kantor_inventory.counting import services as counts
+from kantor_inventory.counting.models import Count, CountEntry, CountLine
+from kantor_inventory.models import Balance, Item, ItemUnit, Movement, Point, Unit
+from kantor_inventory.services import stock
 from portal.api import Contact, Department, Person, Place, PlaceServes
 from portal.testing import World, add_person, working_as
 
@@ -117,3 +120,123 @@ def add_contact(tx, name):
     tx.session.add(contact)
     tx.session.flush()
     return contact
+
+
+class Counting:
+    """A shop that is being counted: the keeper plans and reviews, two assistants count."""
+
+    def __init__(self, shop: Any) -> None:
+        self.shop = shop
+        office = shop.world.departments["office"]
+        with shop.work(None) as tx:
+            self.department = tx.session.get(Department, office).public_id
+            self.dewi = add_person(tx, "Dewi", department_id=office, role="assistant")
+            self.joko = add_person(tx, "Joko", department_id=office, role="assistant")
+            self.maya = add_person(tx, "Maya", department_id=office, role="department_manager")
+
+    def as_dewi(self):
+        return working_as(self.shop.app, self.dewi)
+
+    def as_joko(self):
+        return working_as(self.shop.app, self.joko)
+
+    def as_maya(self):
+        """Return a unit of somebody who may review and has counted nothing."""
+        return working_as(self.shop.app, self.maya)
+
+    def receive(self, quantity, item=None, place=None, **more):
+        with self.shop.work() as tx:
+            command = stock.Receive(
+                item=item or self.shop.pen,
+                quantity=quantity,
+                to_place=place or self.shop.shelf,
+                **more,
+            )
+            return stock.receive(tx, command).id
+
+    def issue(self, quantity, item=None, place=None):
+        with self.shop.work() as tx:
+            command = stock.Issue(
+                item=item or self.shop.pen,
+                quantity=quantity,
+                from_place=place or self.shop.shelf,
+                for_department=self.department,
+            )
+            return stock.issue(tx, command).id
+
+    def plan(self, role="office_manager", **more):
+        with self.shop.work(role) as tx:
+            command = counts.PlanCount(department=self.department, **more)
+            return counts.plan_count(tx, command).public_id
+
+    def line(self, count, item=None, place=None) -> str:
+        with self.shop.work(None) as tx:
+            return tx.session.scalar(
+                select(CountLine.public_id)
+                .join(Count, Count.id == CountLine.count_id)
+                .join(Item, Item.id == CountLine.item_id)
+                .join(Point, Point.id == CountLine.point_id)
+                .join(Place, Place.id == Point.place_id)
+                .where(
+                    Count.public_id == count,
+                    Item.public_id == (item or self.shop.pen),
+                    Place.public_id == (place or self.shop.shelf),
+                )
+            )
+
+    def piece(self, item=None) -> str:
+        with self.shop.work(None) as tx:
+            row = tx.one(select(Item), public_id=item or self.shop.pen)
+            return next(u.public_id for u in row.units if u.unit_id == row.base_unit_id)
+
+    def enter(self, count, quantity, item=None, place=None, unit=None, by=None, seen=None):
+        line, unit = self.line(count, item, place), unit or self.piece(item)
+        with by or self.as_dewi() as tx:
+            command = counts.Enter(line=line, amounts=[(unit, quantity)], seen=seen)
+            return counts.enter(tx, command).id
+
+    def submit(self, count, missing=0, by=None):
+        with by or self.as_dewi() as tx:
+            counts.submit(tx, counts.Submit(count=count, missing=missing))
+
+    def decide(self, count, decision="keep", item=None, place=None, by=None, **more):
+        line = self.line(count, item, place)
+        with self.shop.work(None) as tx:
+            version = tx.one(select(CountLine), public_id=line).version
+        with by or self.as_maya() as tx:
+            counts.decide(tx, counts.Decide(line=line, version=version, decision=decision, **more))
+
+    def post(self, count, missing=0, by=None):
+        with by or self.as_maya() as tx:
+            counts.post(tx, counts.Post(count=count, missing=missing))
+
+    def status(self, count):
+        with self.shop.work(None) as tx:
+            return tx.one(select(Count), public_id=count).status
+
+    def rows(self, *columns, count=None):
+        """Return columns of the lines of a count, in their order."""
+        with self.shop.work(None) as tx:
+            statement = select(*columns).select_from(CountLine).join(CountLine.count)
+            statement = statement.where(Count.public_id == count)
+            return tx.session.execute(statement.order_by(CountLine.position, CountLine.id)).all()
+
+    def entries(self, count):
+        with self.shop.work(None) as tx:
+            return tx.session.execute(
+                select(CountEntry.counted, CountEntry.book, CountEntry.round, CountEntry.current)
+                .join(Count, Count.id == CountEntry.count_id)
+                .where(Count.public_id == count)
+                .order_by(CountEntry.id)
+            ).all()
+
+    def movements(self):
+        with self.shop.work(None) as tx:
+            return tx.session.execute(
+                select(Movement.type, Movement.quantity, Movement.note).order_by(Movement.id)
+            ).all()
+
+
+@pytest.fixture
+def counting(shop):
+    return Counting(shop)

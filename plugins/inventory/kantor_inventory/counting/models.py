@@ -17,12 +17,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from portal.api import Follows, Person, Public, Scoped, Versioned
+from portal.api import Department, Follows, Person, Public, Scoped, Versioned
 
 from ..models import Base, Category, Item, Movement, Point, among
 
-STATUSES = ("planned", "counting", "submitted", "recount", "approved", "posted", "cancelled")
-OPEN = ("planned", "counting", "submitted", "recount", "approved")
+STATUSES = ("planned", "counting", "submitted", "recount", "posted", "cancelled")
+OPEN = ("planned", "counting", "submitted", "recount")
+COUNTING = ("planned", "counting", "recount")  # figures may be entered, the books stay closed
 DECISIONS = ("keep", "included", "recount", "leave_out")
 
 
@@ -56,6 +57,10 @@ class Count(Public, Versioned, Scoped, Base):
     submitted_at: Mapped[datetime | None]
     closed_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="RESTRICT"))
     closed_at: Mapped[datetime | None]  # posted or cancelled
+    reason: Mapped[str] = mapped_column(String(500), default="")  # why it was cancelled
+    lines_counted: Mapped[int | None]  # once posted: how many lines were counted,
+    lines_right: Mapped[int | None]  # and of how many the books were right
+    department: Mapped[Department] = relationship(Department)
     assigned_to: Mapped[Person | None] = relationship(Person, foreign_keys=[assigned_to_id])
 
 
@@ -97,6 +102,14 @@ class CountLine(Public, Versioned, Follows, Base, noun="count", follows=("count_
         CheckConstraint(among("decision", DECISIONS), name="decision"),
         Index("ix_inventory_count_line_count_id", "count_id", "position", "id"),
         Index("ix_inventory_count_line_point_id", "point_id", "item_id"),
+        Index(
+            "uq_inventory_count_line_open",
+            "item_id",
+            "point_id",
+            unique=True,
+            sqlite_where=text("open = 1"),
+            postgresql_where=text("open"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -105,9 +118,13 @@ class CountLine(Public, Versioned, Follows, Base, noun="count", follows=("count_
     point_id: Mapped[int] = mapped_column(ForeignKey("inventory_point.id", ondelete="RESTRICT"))
     position: Mapped[int]  # walking order, then the name of the item
     found: Mapped[bool] = mapped_column(default=False)  # it lay there without being on the sheet
+    open: Mapped[bool] = mapped_column(default=True)  # until the count is posted or cancelled
     round: Mapped[int] = mapped_column(default=1)  # the round that is wanted of this line
+    missed_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="RESTRICT"))
+    missed_at: Mapped[datetime | None]  # somebody looked for it and did not find its place
     decision: Mapped[str | None] = mapped_column(String(10))
-    included: Mapped[int] = mapped_column(BigInteger, default=0)  # moved later, counted already
+    included: Mapped[int] = mapped_column(BigInteger, default=0)  # moved later, counted already:
+    included_ids: Mapped[list[int]] = mapped_column(JSON, default=list)  # by these movements
     reason: Mapped[str] = mapped_column(String(500), default="")
     decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="RESTRICT"))
     decided_at: Mapped[datetime | None]
@@ -118,6 +135,8 @@ class CountLine(Public, Versioned, Follows, Base, noun="count", follows=("count_
     item: Mapped[Item] = relationship()
     point: Mapped[Point] = relationship()
     movement: Mapped[Movement | None] = relationship()
+    missed_by: Mapped[Person | None] = relationship(Person, foreign_keys=[missed_by_id])
+    decided_by: Mapped[Person | None] = relationship(Person, foreign_keys=[decided_by_id])
 
 
 class CountEntry(Follows, Base, noun="count", follows=("count_id",)):

@@ -62,12 +62,14 @@ def upgrade() -> None:
         sa.Column("submitted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("closed_by_id", sa.Integer(), nullable=True),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("reason", sa.String(length=500), nullable=False),
+        sa.Column("lines_counted", sa.Integer(), nullable=True),
+        sa.Column("lines_right", sa.Integer(), nullable=True),
         sa.Column("public_id", sa.String(length=12), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("department_id", sa.Integer(), nullable=False),
         sa.CheckConstraint(
-            "status IN ('planned', 'counting', 'submitted', 'recount', 'approved', 'posted',"
-            " 'cancelled')",
+            "status IN ('planned', 'counting', 'submitted', 'recount', 'posted', 'cancelled')",
             name=op.f("ck_inventory_count_status"),
         ),
         sa.ForeignKeyConstraint(
@@ -394,9 +396,13 @@ def upgrade() -> None:
         sa.Column("point_id", sa.Integer(), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("found", sa.Boolean(), nullable=False),
+        sa.Column("open", sa.Boolean(), nullable=False),
         sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("missed_by_id", sa.Integer(), nullable=True),
+        sa.Column("missed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("decision", sa.String(length=10), nullable=True),
         sa.Column("included", sa.BigInteger(), nullable=False),
+        sa.Column("included_ids", sa.JSON(), nullable=False),
         sa.Column("reason", sa.String(length=500), nullable=False),
         sa.Column("decided_by_id", sa.Integer(), nullable=True),
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
@@ -423,6 +429,12 @@ def upgrade() -> None:
             ["item_id"],
             ["inventory_item.id"],
             name=op.f("fk_inventory_count_line_item_id_inventory_item"),
+            ondelete="RESTRICT",
+        ),
+        sa.ForeignKeyConstraint(
+            ["missed_by_id"],
+            ["person.id"],
+            name=op.f("fk_inventory_count_line_missed_by_id_person"),
             ondelete="RESTRICT",
         ),
         sa.ForeignKeyConstraint(
@@ -453,6 +465,13 @@ def upgrade() -> None:
         )
         batch_op.create_index(
             "ix_inventory_count_line_point_id", ["point_id", "item_id"], unique=False
+        )
+        batch_op.create_index(
+            "uq_inventory_count_line_open",
+            ["item_id", "point_id"],
+            unique=True,
+            sqlite_where=sa.text("open = 1"),
+            postgresql_where=sa.text("open"),
         )
 
     op.create_table(
@@ -898,6 +917,11 @@ def downgrade() -> None:
 
     op.drop_table("inventory_purchase_order_line")
     with op.batch_alter_table("inventory_count_line", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_inventory_count_line_open",
+            sqlite_where=sa.text("open = 1"),
+            postgresql_where=sa.text("open"),
+        )
         batch_op.drop_index("ix_inventory_count_line_point_id")
         batch_op.drop_index("ix_inventory_count_line_count_id")
 

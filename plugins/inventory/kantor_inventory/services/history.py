@@ -14,6 +14,7 @@ from ..models import Item, Movement
 from .lists import SOURCE, TARGET, sees
 
 WEEKS = 12
+TWO_WAYS = ("transfer", "reversal", "variance")
 LATELY = 4  # of them, told in a sentence
 
 
@@ -43,7 +44,7 @@ def of_item(tx: UnitOfWork, item: Item, *, on_hand: int) -> History:
             continue
         changes[week] += sign * int(quantity)
         if week < LATELY:
-            name = kind if kind not in ("transfer", "reversal") else f"{kind}_{_way(sign)}"
+            name = kind if kind not in TWO_WAYS else f"{kind}_{_way(sign)}"
             sums[name] = sums.get(name, 0) + int(quantity)
     levels = []
     left = on_hand

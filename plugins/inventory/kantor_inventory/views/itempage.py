@@ -25,6 +25,8 @@ ICONS = {
     "scrap": "trash",
     "opening": "flag",
     "reversal": "arrow-back-up",
+    "usage": "list-check",
+    "variance": "list-check",
 }
 
 
@@ -109,6 +111,12 @@ def sentence(row: Any, moved: Amount) -> Any:
             return message("scrapped {amount}", **names)
         case "opening":
             return message("opened the books with {amount}", **names)
+        case "usage":
+            return message("counted {amount} as used up", **names)
+        case "variance" if row.target is None:
+            return message("counted {amount} fewer than the books said", **names)
+        case "variance":
+            return message("counted {amount} more than the books said", **names)
     return message("took a movement of {amount} back", **names)
 
 
