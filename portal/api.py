@@ -17,6 +17,7 @@ from .errors import (
 )
 from .imports.grid import ImportProblem
 from .imports.rules import ImportFindings, ImportRow, repeated
+from .links.services import known_codes, link_codes, retire_link
 from .messages import Message, message, translate
 from .numbers import Unreadable
 from .orm import (
@@ -85,12 +86,15 @@ __all__ = [
     "declarative_base",
     "drop_search",
     "ids_in_reach",
+    "known_codes",
+    "link_codes",
     "matching",
     "message",
     "new_public_id",
     "next_number",
     "permits",
     "repeated",
+    "retire_link",
     "settings_of",
     "sort_key",
     "translate",

@@ -9,6 +9,7 @@ from .files.views import blueprint as files
 from .health.views import blueprint as health
 from .home.views import blueprint as home
 from .jobs.views import blueprint as jobs
+from .links.views import blueprint as links
 from .people.views import blueprint as people
 from .places.views import blueprint as places
 from .plugins.views import blueprint as plugins
@@ -21,6 +22,7 @@ CORE = (
     account,
     health,
     files,
+    links,
     people,
     roles,
     places,

@@ -38,6 +38,7 @@ class Rates(BaseModel):
     anonymous: int = 30  # an address
     write: int = 120  # a person
     export: int = 10  # a person
+    link: int = 120  # codes of labels that a person opens
 
 
 class Config(BaseModel):

@@ -21,10 +21,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Action",
+    "Destination",
     "Home",
     "Import",
     "ImportField",
     "Job",
+    "LinkKind",
     "NavItem",
     "NewItem",
     "Panel",
@@ -60,8 +62,8 @@ _ADDRESSES = (
     " metrics people places plugins portal ready roles search settings sign static"
 )
 _TABLES = (
-    "alembic assignment case contact core department idempotency installed job kantor membership"
-    " outbox person pg place plugin role series setting sqlite stored throttle upload"
+    "alembic assignment case contact core department idempotency installed job kantor link"
+    " membership outbox person pg place plugin role series setting sqlite stored throttle upload"
 )
 RESERVED = frozenset(f"{_ADDRESSES} {_TABLES}".split())
 ROLES = (
@@ -174,6 +176,29 @@ class Problem:
     severe: bool = True
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Destination:
+    """Where a code leads: a page of the plugin, and what it is about, in a few words."""
+
+    title: Message | str
+    endpoint: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LinkKind:
+    """What short links of a plugin stand for: ``resolve(tx, target)`` finds the page.
+
+    It reads with the rights of who scanned the code, who holds ``permission``, and returns None,
+    or raises NotFound, for what is not there for them.
+    """
+
+    name: str
+    title: Message
+    permission: str
+    resolve: Callable[[Any, str], Destination | None]
+
+
 class PluginDefinitionError(ValueError):
     """A plugin that contradicts itself; ``problems`` lists every contradiction, not
     only the first.
@@ -203,6 +228,7 @@ class Plugin:
     new: tuple[NewItem, ...] = ()
     jobs: tuple[Job, ...] = ()
     imports: tuple[Import, ...] = ()
+    links: tuple[LinkKind, ...] = ()  # what its labels may stand for
     series: tuple[Series, ...] = ()
     names: Mapping[str, Message] = field(default_factory=dict)  # of acts, records and jobs
     settings: type[Form] | None = None
@@ -261,6 +287,9 @@ class Plugin:
                 yield f"{name} needs {entry.permission!r}, which is not declared"
             if not entry.endpoint.startswith(f"{self.slug}."):
                 yield f"{name} leads outside the plugin: {entry.endpoint!r}"
+        for kind in self.links:
+            if kind.permission not in declared:
+                yield f"link {kind.name!r} needs {kind.permission!r}, which is not declared"
         for wizard in self.imports:
             if wizard.permission not in declared:
                 yield f"import {wizard.name!r} needs {wizard.permission!r}, which is not declared"
@@ -274,6 +303,9 @@ class Plugin:
                 yield f"series {one.name!r} must begin with {self.slug}."
             if not re.fullmatch(r"[A-Z]{1,6}", one.prefix):
                 yield f"series {one.name!r}: {one.prefix!r} must be one to six capital letters"
+        for kind in self.links:
+            if not kind.name.startswith(f"{self.slug}."):
+                yield f"link {kind.name!r} must begin with {self.slug}."
         for name in self.names:
             if not name.startswith(f"{self.slug}."):
                 yield f"name {name!r} must begin with {self.slug}."

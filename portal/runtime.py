@@ -17,7 +17,7 @@ import pluggy
 from . import admission, hookspecs, messages
 from .admission import package_folder
 from .orm import MODELS, UndeclaredModel, metadata
-from .plugin import CORE_PERMISSIONS, Permission, Plugin, PluginDefinitionError
+from .plugin import CORE_PERMISSIONS, LinkKind, Permission, Plugin, PluginDefinitionError
 from .work import UnitOfWork
 
 log = logging.getLogger("kantor.plugins")
@@ -281,6 +281,10 @@ class Plugins:
     def series(self) -> Mapping[str, str]:
         """Return the series of numbers that are declared: name -> what its numbers begin with."""
         return {one.name: one.prefix for plugin in self.loaded.values() for one in plugin.series}
+
+    def links(self) -> Mapping[str, LinkKind]:
+        """Return the kinds of short links that are declared, by name."""
+        return {kind.name: kind for plugin in self.loaded.values() for kind in plugin.links}
 
     def subscribers(self, event: str) -> list[str]:
         """Return the plugins that hear of ``event``, switched on or not: data must not diverge."""

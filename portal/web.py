@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from typing import Any
 
-from flask import Blueprint, g, redirect, url_for
+from flask import Blueprint, current_app, g, redirect, url_for
 from werkzeug.wrappers import Response
 
 from .db import db
@@ -75,6 +75,7 @@ __all__ = [
     "redirect_to",
     "render",
     "required",
+    "short_url",
     "toast",
     "transaction",
     "unkeyed",
@@ -105,6 +106,15 @@ def reading() -> UnitOfWork:
     session = db.session()
     assert session.principal is not None
     return UnitOfWork(session, session.principal, False, request_id=g.get("request_id", ""))
+
+
+def short_url(code: str) -> str:
+    """Return the whole address that a code of ``link_codes()`` stands for, all in capitals.
+
+    A QR code of capitals and digits takes a third less room, and addresses read the same.
+    """
+    config = current_app.extensions["kantor_config"]
+    return f"{config.base_url}/e/{code}".upper()
 
 
 def redirect_to(tx: UnitOfWork, endpoint: str, **values: Any) -> Response:

@@ -25,6 +25,7 @@ _ACTIONS: dict[str, Message] = {
     "core.department_closed": message("Closed a department"),
     "core.department_reopened": message("Reopened a department"),
     "core.job_retried": message("Tried background work again"),
+    "core.link_retired": message("Took the code of a label out of use"),
     "core.list_imported": message("Imported a list"),
     "core.membership_added": message("Put somebody into a department"),
     "core.membership_ended": message("Ended somebody's time in a department"),

@@ -6,13 +6,14 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import Connection, delete, inspect, or_, select, text
+from sqlalchemy import Connection, delete, inspect, or_, select, text, update
 
 from portal.db import db, unscoped
 from portal.engine import WRITE
 from portal.files.models import StoredFile, Upload
 from portal.guard import LIMITED, kernel_execute
 from portal.jobs.models import Job, Outbox
+from portal.links.models import Link
 from portal.migrate import version_table
 from portal.orm import MODELS
 from portal.plugin import RESERVED, SLUG
@@ -71,6 +72,16 @@ def _remove_rows(tx: UnitOfWork, slug: str) -> Iterator[tuple[str, int]]:
     ):
         yield what, kernel_execute(tx.session, delete(table).where(condition)).rowcount
     yield "files", _forget_files(tx, begins)
+    yield "codes of labels", _retire_links(tx, begins)
+
+
+def _retire_links(tx: UnitOfWork, begins: str) -> int:
+    """Forget what the codes on a plugin's labels stood for; the codes stay taken."""
+    links = Link.__table__
+    mine = links.c.kind.startswith(begins, autoescape=True)
+    ended = update(links).where(mine, links.c.target != "")
+    ended = ended.values(target="", active=False, retired_at=tx.now)
+    return int(kernel_execute(tx.session, ended).rowcount)
 
 
 def _forget_files(tx: UnitOfWork, begins: str) -> int:

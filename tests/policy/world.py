@@ -19,6 +19,7 @@ from portal.contacts.models import Contact, ContactPoint
 from portal.files.models import StoredFile, Upload
 from portal.guard import kernel_execute
 from portal.jobs.models import Job
+from portal.links.services import link_codes
 from portal.orm import new_public_id
 from portal.people.models import Department, Membership, Person
 from portal.places.models import Place, PlaceServes
@@ -379,6 +380,8 @@ def _papers(tx: Any, world: World, stand: Stand) -> None:
     world.put("plugin", "any", id="inventory")
     world.put("plugin_setting", "any", id="inventory")
     world.put("link", "any", id=_link(tx))
+    item = world.get("item", "any", "*")["id"]
+    world.put("short_link", "any", id=link_codes(tx, "inventory.item", [item])[item])
     tx.audit("core.test", None)
 
 

@@ -10,6 +10,7 @@ from .demo import fill
 from .forms import InventorySettings
 from .imports import ITEMS
 from .jobs import JOBS
+from .labels.links import LINKS
 from .models import Base
 from .names import NAMES
 from .ordering import models as _ordering  # noqa: F401
@@ -57,6 +58,7 @@ plugin = Plugin(
         ),
     ),
     imports=(ITEMS,),
+    links=LINKS,
     series=(
         Series(name="inventory.count", prefix="C"),
         Series(name="inventory.order", prefix="PO"),

@@ -1,0 +1,1 @@
+"""Labels: what is printed on them, and where their codes lead."""

@@ -1,0 +1,1 @@
+"""Short links: the addresses that stand on labels as QR codes, ``/e/<code>``."""
