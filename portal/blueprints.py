@@ -10,6 +10,7 @@ from .health.views import blueprint as health
 from .home.views import blueprint as home
 from .jobs.views import blueprint as jobs
 from .links.views import blueprint as links
+from .lists.views import blueprint as lists
 from .people.views import blueprint as people
 from .places.views import blueprint as places
 from .plugins.views import blueprint as plugins
@@ -31,4 +32,5 @@ CORE = (
     settings,
     audit,
     jobs,
+    lists,
 )

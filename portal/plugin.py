@@ -58,12 +58,13 @@ HUES = (
 SLUG = re.compile(r"[a-z][a-z0-9]{1,19}")
 # Where core's own pages lie, and how its tables begin: purging a plugin drops by these names.
 _ADDRESSES = (
-    "account admin audit contacts csp departments dev docs e files health home imports jobs live"
-    " metrics people places plugins portal ready roles search settings sign static"
+    "account admin audit contacts csp departments dev docs e files health home imports jobs lists"
+    " live metrics people places plugins portal ready roles search settings sign static"
 )
 _TABLES = (
-    "alembic assignment case contact core department idempotency installed job kantor link"
-    " membership outbox person pg place plugin role series setting sqlite stored throttle upload"
+    "alembic assignment case contact core department idempotency installed job kantor link list"
+    " membership outbox person pg place plugin role series setting sqlite stored throttle undo"
+    " upload"
 )
 RESERVED = frozenset(f"{_ADDRESSES} {_TABLES}".split())
 ROLES = (

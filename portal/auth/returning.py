@@ -29,6 +29,12 @@ def token_for_request() -> str:
     return token if len(token) < LONGEST else ""
 
 
+def place_token() -> str:
+    """Return a token that leads back to this page, whatever it was asked; empty for no page."""
+    page = _page()
+    return "" if page is None else str(_signer().dumps([*page, {}]))
+
+
 def _page() -> tuple[str, dict[str, Any]] | None:
     """Return endpoint and values of the present page; of a form, those of the page it is on."""
     if request.method in SAFE:

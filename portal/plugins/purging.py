@@ -14,6 +14,7 @@ from portal.files.models import StoredFile, Upload
 from portal.guard import LIMITED, kernel_execute
 from portal.jobs.models import Job, Outbox
 from portal.links.models import Link
+from portal.lists.models import ListPreference
 from portal.migrate import version_table
 from portal.orm import MODELS
 from portal.plugin import RESERVED, SLUG
@@ -56,7 +57,7 @@ def _remove_rows(tx: UnitOfWork, slug: str) -> Iterator[tuple[str, int]]:
     grants = RolePermission.__table__
     jobs, outbox, settings = Job.__table__, Outbox.__table__, Setting.__table__
     activation, installed = PluginActivation.__table__, InstalledPlugin.__table__
-    facts = PortalInfo.__table__
+    facts, likings = PortalInfo.__table__, ListPreference.__table__
     for what, table, condition in (
         ("places where it was on", activation, activation.c.slug == slug),
         ("settings", settings, settings.c.slug == slug),
@@ -65,6 +66,7 @@ def _remove_rows(tx: UnitOfWork, slug: str) -> Iterator[tuple[str, int]]:
             grants,
             or_(grants.c.source == slug, grants.c.permission.startswith(begins, autoescape=True)),
         ),
+        ("liked columns of lists", likings, likings.c.list.startswith(begins, autoescape=True)),
         ("background jobs", jobs, jobs.c.name.startswith(begins, autoescape=True)),
         ("events", outbox, outbox.c.subscriber == slug),
         ("notes of roles", facts, facts.c.key == offered_key(slug)),

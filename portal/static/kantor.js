@@ -104,6 +104,34 @@
     form.setAttribute("aria-busy", "true");
   });
 
+  // --- the menu of columns: moved at once; without script every button sends the form -----------------
+  function moveColumn(button) {
+    const row = button.closest("li");
+    const other = button.dataset.move === "1" ? row.nextElementSibling : row.previousElementSibling;
+    if (!other) return;
+    if (button.dataset.move === "1") other.after(row); else other.before(row);
+    if (getComputedStyle(button).visibility === "hidden") $(".ib:not([value=\"" + button.value + "\"])", row).focus(); else button.focus();
+  }
+
+  function findColumn(field) {
+    const words = field.value.trim().toLocaleLowerCase();
+    for (const row of all("li", field.closest("form"))) row.hidden = !row.textContent.toLocaleLowerCase().includes(words);
+  }
+
+  let dragged = null;
+  document.addEventListener("dragstart", (event) => {
+    dragged = event.target.closest?.(".cols li");
+    dragged?.classList.add("dragged");
+  });
+  document.addEventListener("dragover", (event) => {
+    const over = dragged && event.target.closest?.(".cols li");
+    if (!over) return;
+    event.preventDefault();
+    const box = over.getBoundingClientRect();
+    if (over !== dragged) over[event.clientY < box.top + box.height / 2 ? "before" : "after"](dragged);
+  });
+  document.addEventListener("dragend", () => { dragged?.classList.remove("dragged"); dragged = null; });
+
   // --- picking one of many ----------------------------------------------------------------------------
   const options = (picker) => all("[role=option]", picker);
 
@@ -142,6 +170,7 @@
   }
 
   document.addEventListener("input", (event) => {
+    if (event.target.matches("[data-find-column]")) findColumn(event.target);
     const picker = event.target.matches("[role=combobox]") && event.target.closest("[data-picker]");
     if (!picker) return;
     $("[data-picked]", picker).value = "";
@@ -222,6 +251,7 @@
       field.type = shown ? "text" : "password";
       button.setAttribute("aria-pressed", String(shown));
     },
+    "[data-move]": moveColumn,
     "[data-print]": () => print(),
     "[data-copy]": (button) => {
       const field = document.getElementById(button.dataset.copy);
@@ -254,7 +284,8 @@
 
   // --- after a page arrives, whole or in part --------------------------------------------------------
   function settle(part) {
-    for (const button of all("[data-reveal][hidden], [data-copy][hidden], [data-print][hidden]", part)) button.hidden = false;
+    for (const button of all("[data-reveal][hidden], [data-copy][hidden], [data-print][hidden], [data-scripted][hidden]", part)) button.hidden = false;
+    for (const row of all(".cols li", part)) row.draggable = true;
     for (const form of all("form[data-watch]", part)) if (!before.has(form)) before.set(form, entered(form));
     for (const list of all("[data-picker] [role=listbox]", part)) list.classList.add("float");
     for (const hint of all(".tools kbd[hidden]", part)) hint.hidden = !singleKeys();

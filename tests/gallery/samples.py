@@ -130,8 +130,8 @@ def a_list(rows: bool = True) -> Any:
         for name, code, place, on_hand, unit, state, tone, days in ITEMS
     ]
     chips = [
-        SimpleNamespace(label="Place", value="Main store", url="?"),
-        SimpleNamespace(label="Category", value="Paper", url="?"),
+        SimpleNamespace(label="Place", text="Place is Main store", url="?"),
+        SimpleNamespace(label="Category", text="Category is Paper", url="?"),
     ]
     link = SimpleNamespace
     return SimpleNamespace(
@@ -154,6 +154,21 @@ def a_list(rows: bool = True) -> Any:
             SimpleNamespace(title="Not counted for 30 days", url="?view=old", current=False),
         ],
         exports=[link(label="CSV", url="?format=csv"), link(label="Excel", url="?format=xlsx")],
+        exports_of_all=[link(label="CSV", url="?format=csv&columns=")],
+        sorts=[head for head in heads if head.sort_url],
+        arranging=SimpleNamespace(
+            columns_url="/lists/inventory.items/columns",
+            height_url="/lists/inventory.items/height",
+            choices=[
+                SimpleNamespace(key=h.key, title=h.title, shown=True, fixed=h.primary)
+                for h in heads
+            ],
+            height="normal",
+            chosen=True,
+            link="?columns=name",
+            place="token",
+            query="",
+        ),
         clear_url="?" if rows else None,
         empty=SimpleNamespace(
             title="No items yet",

@@ -20,6 +20,7 @@ from portal.files.models import StoredFile, Upload
 from portal.guard import kernel_execute
 from portal.jobs.models import Job
 from portal.links.services import link_codes
+from portal.lists.models import ListPreference
 from portal.orm import new_public_id
 from portal.people.models import Department, Membership, Person
 from portal.places.models import Place, PlaceServes
@@ -379,9 +380,12 @@ def _papers(tx: Any, world: World, stand: Stand) -> None:
     world.put("audit_entry", "any", id="1")
     world.put("plugin", "any", id="inventory")
     world.put("plugin_setting", "any", id="inventory")
+    world.put("list", "any", id="core.contacts", name="core.contacts")
     world.put("link", "any", id=_link(tx))
     item = world.get("item", "any", "*")["id"]
     world.put("short_link", "any", id=link_codes(tx, "inventory.item", [item])[item])
+    liked = {"person_id": owners[-1][2], "list": "core.contacts", "height": "compact"}
+    kernel_execute(tx.session, insert(ListPreference.__table__).values(liked))
     tx.audit("core.test", None)
 
 

@@ -3,6 +3,16 @@
 from .cells import Cell
 from .declaration import Action, Column, Empty, TableDefinitionError, View
 from .page import Page
-from .table import Table
+from .table import LISTS, Table
 
-__all__ = ["Action", "Cell", "Column", "Empty", "Page", "Table", "TableDefinitionError", "View"]
+__all__ = [
+    "LISTS",
+    "Action",
+    "Cell",
+    "Column",
+    "Empty",
+    "Page",
+    "Table",
+    "TableDefinitionError",
+    "View",
+]

@@ -4,22 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import current_app, request, url_for
 
+from portal.auth.returning import place_token
 from portal.messages import message, translations
 from portal.ui import formats
 from portal.work import UnitOfWork
 
+from .arranging import COLUMNS, HEIGHT, naming
 from .cells import Reader, cell_maker
 from .counting import Counted
 from .criteria import SEARCH
-from .page import EmptyWords, Head, Link, Page, Tab
+from .declaration import Column
+from .page import Arranging, Choice, EmptyWords, Head, Link, Page, Tab
 from .paging import FIRST, PAGE_ROWS, Place, cursor
 from .question import Question
 
 FORMAT_NAMES = (("csv", "CSV"), ("xlsx", "Excel"), ("json", "JSON"))
 ALL = message("All")
+KEPT = ("view", "sort", COLUMNS, HEIGHT)
 NO_MATCH = message("Nothing matches these filters")
 NO_MATCH_TEXT = message("Remove a filter or search for fewer words.")
 
@@ -28,7 +33,7 @@ def build_page(question: Question, tx: UnitOfWork) -> Page:
     """Return the page that was asked for; a place that is gone leads to the first page."""
     rows, earlier, later = _read(question, tx)
     here = Reader(tx.language, tx.zone, tx.now, current_app.extensions["kantor.ui"].currency())
-    shown = [column for column in question.columns if column.shown]
+    shown = question.arranged.shown
     makers = [cell_maker(column, question.prepared.at, here) for column in shown]
     complete = not (earlier or later)
     counted = Counted(len(rows)) if complete else question.count(tx)
@@ -50,7 +55,10 @@ def build_page(question: Question, tx: UnitOfWork) -> Page:
         chips=asked.chips(path, tx.language),
         tabs=_tabs(question, tx, path),
         exports=_exports(question, path),
-        kept=[(n, v) for n in ("view", "sort") if (v := asked.arguments.get(n))],
+        exports_of_all=_exports_of_all(question, path),
+        sorts=_heads(question, path, question.sortable),
+        arranging=_arranging(question, path),
+        kept=[(n, v) for n in KEPT if (v := asked.sent.get(n))],
         clear_url=_clear_url(question, path) if narrowed else None,
         empty=_empty(question, tx, narrowed),
     )
@@ -79,9 +87,9 @@ def _step_url(question: Question, path: str, step: str, row: Any) -> str:
     return question.asked.url(path, **{step: cursor(question.order, marks)})
 
 
-def _heads(question: Question, path: str, shown: Sequence[Any]) -> list[Head]:
+def _heads(question: Question, path: str, shown: Sequence[Column]) -> list[Head]:
     order, sortable = question.order, set(question.sortable)
-    first = next((c for c in shown if c.primary), shown[0])
+    first = naming(question.columns)
     heads = []
     for column in shown:
         current = column.key == order.key
@@ -108,7 +116,32 @@ def _tabs(question: Question, tx: UnitOfWork, path: str) -> list[Tab]:
 
 
 def _exports(question: Question, path: str) -> list[Link]:
-    return [Link(name, question.asked.url(path, format=key)) for key, name in FORMAT_NAMES]
+    """Return the files of what is shown: once columns are chosen they have those columns."""
+    keys = ",".join(question.arranged.keys) if question.arranged.chosen else None
+    url = question.asked.url
+    return [Link(name, url(path, format=key, columns=keys)) for key, name in FORMAT_NAMES]
+
+
+def _exports_of_all(question: Question, path: str) -> list[Link]:
+    if not question.arranged.chosen:
+        return []
+    url, without = question.asked.url, (COLUMNS,)
+    return [Link(n, url(path, without=without, format=key)) for key, n in FORMAT_NAMES]
+
+
+def _arranging(question: Question, path: str) -> Arranging:
+    arranged, fixed, name = question.arranged, naming(question.columns), question.table.key
+    offered = [(c, True) for c in arranged.shown] + [(c, False) for c in arranged.others]
+    return Arranging(
+        columns_url=url_for("lists.choose_columns", name=name),
+        height_url=url_for("lists.choose_height", name=name),
+        choices=[Choice(c.key, c.title, shown, c is fixed) for c, shown in offered],
+        height=arranged.height,
+        chosen=arranged.chosen,
+        link=question.asked.url(path, columns=",".join(arranged.keys), height=arranged.height),
+        place=place_token(),
+        query=urlencode(list(question.asked.sent.items(multi=True))),
+    )
 
 
 def _clear_url(question: Question, path: str) -> str:

@@ -13,7 +13,7 @@ from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, Form, SelectFieldBase
 
 from portal.errors import BadRequest
-from portal.messages import gettext, translate
+from portal.messages import Message, gettext, message, translate
 from portal.orm import sort_key
 from portal.ui import formats
 from portal.ui.fields import PickField
@@ -24,15 +24,18 @@ SEARCH = "q"
 LONGEST_SEARCH = 100
 _STEM = re.compile(r"^-?(\w+?)(?:__.*|[\[.:].*)?$")
 _CHOICES = (BooleanField, SelectFieldBase)
+_IS, _SAYS = message("{field} is {value}"), message("{field}: {value}")
+_SINCE_OR_UNTIL = message("{field} {value}")
 
 
 @dataclass(frozen=True, slots=True)
 class Chip:
-    """One filter in force and the URL without it."""
+    """One filter in force as a sentence, and the URL without it."""
 
     label: Any
     value: str
     url: str
+    text: str
 
 
 @dataclass
@@ -40,6 +43,7 @@ class Asked:
     """One request's wishes; ``free`` means that a value is not one of a few choices."""
 
     arguments: MultiDict[str, str]
+    sent: MultiDict[str, str]  # those of them that stand in the address
     criteria: dict[str, Any] = field(default_factory=dict)
     free: bool = False
     form: Form | None = None
@@ -50,7 +54,7 @@ class Asked:
     def url(self, path: str, /, *, without: Collection[str] = (), **changed: str | None) -> str:
         """Return the list's URL with some parameters changed, from page one on."""
         gone = {"after", "before", "format", *without, *changed}
-        pairs = [(k, v) for k, v in self.arguments.items(multi=True) if k not in gone and v]
+        pairs = [(k, v) for k, v in self.sent.items(multi=True) if k not in gone and v]
         pairs += [(k, v) for k, v in changed.items() if v]
         return f"{path}?{urlencode(pairs)}" if pairs else path
 
@@ -63,8 +67,10 @@ class Asked:
         return [self._chip(wanted, path, language) for wanted in self.fields]
 
     def _chip(self, wanted: Any, path: str, language: str) -> Chip:
-        shown = field_words(wanted, language)
-        return Chip(wanted.label.text, shown, self.url(path, without=_arguments(wanted)))
+        label, shown = wanted.label.text, field_words(wanted, language)
+        said = Message(_sentence(wanted).msgid, {"field": label, "value": shown})
+        text = said.in_language(language)
+        return Chip(label, shown, self.url(path, without=_arguments(wanted)), text)
 
 
 def ask(
@@ -78,7 +84,7 @@ def ask(
     tx: Any,
 ) -> Asked:
     """Read the wishes; raise BadRequest for an unknown view. Wrong values stay in the form."""
-    asked = Asked(arguments, free=bool(given))
+    asked = Asked(arguments, arguments, free=bool(given))
     if key := arguments.get("view"):
         asked.view = next((v for v in views if v.key == key), None)
         if asked.view is None:
@@ -136,16 +142,37 @@ def _arguments(wanted: Any) -> tuple[str, ...]:
     return (name, f"{name}_q", f"{name}_pick") if isinstance(wanted, PickField) else (name,)
 
 
+def _sentence(wanted: Any) -> Message:
+    """Return how a filter is said; one that knows better has a message ``sentence``."""
+    own: Message | None = getattr(wanted, "sentence", None)
+    if own is not None:
+        return own
+    if isinstance(wanted.data, date):  # Its name says whether it is the first or the last day.
+        return _SINCE_OR_UNTIL
+    return _SAYS if isinstance(wanted, BooleanField) else _IS
+
+
 def field_words(wanted: Any, language: str) -> str:
     """Return a filter's value as words."""
     value = wanted.data
     if isinstance(wanted, BooleanField):
-        return gettext("Yes")
+        return gettext("yes")
     if isinstance(wanted, SelectFieldBase):
         chosen = [c for c in wanted.iter_choices() if c.selected and c.value != ""]
-        return ", ".join(translate(choice.label, language) for choice in chosen)
+        return _listed([translate(choice.label, language) for choice in chosen], language)
     if isinstance(wanted, PickField):
         return str(wanted.shown)
     if isinstance(value, date):
         return formats.day(value, language, "short")
     return " ".join(wanted.raw_data) if wanted.raw_data else str(value)
+
+
+def _listed(titles: list[str], language: str) -> str:
+    """Return several choices as one phrase: the first, and what or how many more."""
+    if len(titles) < 2:
+        return "".join(titles)
+    if len(titles) == 2:
+        return translate(message("{one} or {other}", one=titles[0], other=titles[1]), language)
+    return translate(
+        message("{one} or {count} more", one=titles[0], count=len(titles) - 1), language
+    )

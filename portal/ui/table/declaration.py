@@ -13,7 +13,7 @@ from portal.messages import Message
 
 KINDS = ("text", "number", "quantity", "money", "date", "datetime", "pill", "link", "person")
 NUMERIC = frozenset({"number", "quantity", "money"})
-RESERVED = frozenset({"sort", "after", "before", "format", "view", "q"})
+RESERVED = frozenset({"sort", "after", "before", "format", "view", "q", "columns", "height"})
 
 
 class TableDefinitionError(TypeError):

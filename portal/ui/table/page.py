@@ -42,6 +42,30 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """One column in the menu of columns; a ``fixed`` one is always shown."""
+
+    key: str
+    title: Any
+    shown: bool
+    fixed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arranging:
+    """What lets the reader choose columns and row height, and where that is sent."""
+
+    columns_url: str
+    height_url: str
+    choices: Sequence[Choice]
+    height: str
+    chosen: bool  # not as delivered
+    link: str  # the list with its columns in the address
+    place: str  # a token of the page to come back to
+    query: str  # what the list is asked now
+
+
+@dataclass(frozen=True, slots=True)
 class EmptyWords:
     """What stands in place of the rows."""
 
@@ -68,6 +92,9 @@ class Page:
     chips: Sequence[Chip]
     tabs: Sequence[Tab]
     exports: Sequence[Link]
+    exports_of_all: Sequence[Link]  # with every column, where not all of them are shown
+    sorts: Sequence[Head]  # every order, that of a column not shown included
+    arranging: Arranging
     kept: Sequence[tuple[str, str]]  # hidden fields of the filter form: order and view
     clear_url: str | None  # set while a filter or a search is in force
     empty: EmptyWords

@@ -19,6 +19,7 @@ from portal.search import FOR_THESE_WORDS, Found, matches
 from portal.ui.export import Source
 from portal.work import UnitOfWork
 
+from .arranging import COLUMNS, Arranged
 from .counting import COUNTED, JOINED, Counted, count_of, countable
 from .criteria import Asked, refuse_undeclared
 from .declaration import Column, TableDefinitionError
@@ -86,10 +87,12 @@ class Question:
         asked: Asked,
         prepared: Prepared,
         columns: Sequence[Column],
+        arranged: Arranged,
         actor: Principal,
         refused: set[str],
     ) -> None:
         self.table, self.asked, self.prepared, self.columns = table, asked, prepared, columns
+        self.arranged = arranged
         self.masks = self._masks(actor)
         partial = self.masks.keys() | {
             name
@@ -252,8 +255,9 @@ class Question:
         return int(tx.session.execute(counted).scalar_one())
 
     def exported(self, tx: UnitOfWork) -> Source:
-        """Return all the rows, as an export needs them."""
-        columns = [column for column in self.columns if column.export]
+        """Return all the rows, as an export needs them: the columns asked for, else every one."""
+        wanted = self.arranged.shown if COLUMNS in self.asked.sent else self.columns
+        columns = [column for column in wanted if column.export]
         currency = current_app.extensions["kantor.ui"].currency()
         named = fields(columns, self.prepared.at, tx.language, currency)
         return Source(name=self.table.name, fields=named, question=self, zone=tx.zone)

@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from threading import Lock
 from typing import Any
+from weakref import WeakValueDictionary
 
 from flask import request
 from sqlalchemy import Select
 from wtforms import Form
 
 from portal.errors import BadRequest
+from portal.lists.services import liking
 from portal.messages import message
+from portal.reach import Principal
 from portal.shell import render
 from portal.ui import export
 from portal.work import UnitOfWork
 
+from .arranging import arrange
 from .build import build_page
 from .criteria import Asked, ask
 from .declaration import RESERVED, Column, Empty, TableDefinitionError, View
@@ -23,6 +27,7 @@ from .page import Page
 from .question import Prepared, Question, prepare
 
 KEPT_STATEMENTS = 32
+LISTS: WeakValueDictionary[str, Table] = WeakValueDictionary()  # every list, by its key
 NOTHING_YET = Empty(title=message("Nothing here yet"))
 
 
@@ -70,6 +75,12 @@ class Table:
         self._lock = Lock()
         if problems := self._problems():
             raise TableDefinitionError(name, problems)
+        LISTS[self.key] = self
+
+    @property
+    def key(self) -> str:
+        """The name of the list in the whole portal: ``<slug>.<name>``."""
+        return f"{self.permission.partition('.')[0]}.{self.name}"
 
     def _problems(self) -> list[str]:
         keys = [column.key for column in self.columns]
@@ -115,7 +126,7 @@ class Table:
     def question(self, tx: UnitOfWork, criteria: Mapping[str, Any] | None = None) -> Question:
         """Return what the request asks of this list; raise BadRequest when it may not be asked."""
         actor = tx.actor
-        columns = [c for c in self.columns if c.permission is None or actor.holds(c.permission)]
+        columns = self.columns_for(actor)
         refused = {n for n, p in self.filter_permissions.items() if not actor.holds(p)}
         refused |= {c.key for c in self.columns} - {c.key for c in columns}
         asked = ask(
@@ -128,7 +139,12 @@ class Table:
             tx=tx,
         )
         prepared = self._prepared(tx, asked)
-        return Question(self, asked, prepared, columns, tx.actor, refused)
+        arranged = arrange(columns, asked.arguments, liking(tx, self.key))
+        return Question(self, asked, prepared, columns, arranged, tx.actor, refused)
+
+    def columns_for(self, actor: Principal) -> list[Column]:
+        """Return the columns that somebody may see."""
+        return [c for c in self.columns if c.permission is None or actor.holds(c.permission)]
 
     def _prepared(self, tx: UnitOfWork, asked: Asked) -> Prepared:
         """Return the statement for these criteria; what depends on nothing else is built once."""

@@ -1,0 +1,1 @@
+"""How people like their lists: columns, row height, views they have saved."""
