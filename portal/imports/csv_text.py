@@ -112,7 +112,7 @@ def detect_delimiter(source: BinaryIO, encoding: str) -> tuple[str, bool]:
         sample = list(islice(_lines(text), SAMPLE_LINES))
     if sample and (hint := _SEPARATOR_HINT.fullmatch(sample[0])):
         return hint.group(1), True
-    return max(DELIMITERS, key=lambda delimiter: _fit(sample, delimiter)), False
+    return max(DELIMITERS, key=lambda d: (*_fit(sample, d), sum(s.count(d) for s in sample))), False
 
 
 def _fit(sample: list[str], delimiter: str) -> tuple[bool, float, int]:
@@ -165,7 +165,11 @@ def _records(lines: Iterator[str], delimiter: str) -> Iterator[tuple[int, list[s
             yield number, next(reader)
         except StopIteration:
             return
-        except csv.Error:
+        except csv.Error as error:
+            if "field larger" in str(error):
+                raise UnreadableFile(
+                    message("A cell in row {row} is too long for a list.", row=number)
+                ) from None
             raise UnreadableFile(
                 message(
                     "The quotation marks in row {row} do not match. "

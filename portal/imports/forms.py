@@ -7,7 +7,15 @@ from typing import Any
 
 from portal.messages import Message, message
 from portal.numbers import DateOrder, NumberFormat
-from portal.ui.forms import ChoiceField, FileField, Form, RadioField, optional, required
+from portal.ui.forms import (
+    ChoiceField,
+    FileField,
+    Form,
+    HiddenField,
+    RadioField,
+    optional,
+    required,
+)
 
 from .grid import Grid, column_letters, shown
 from .matching import (
@@ -38,14 +46,14 @@ DATE_ORDERS = (
 class FileForm(Form):
     """Which file to import."""
 
-    file = FileField(message("File"), description=message("CSV or XLSX, at most 25 MB."))
+    file = FileField(message("File"), description=message("CSV, XLSX, ODS or XLS, at most 25 MB."))
 
 
 class ColumnsForm(Form):
     """Which column is what, and how the file is written; made for one import and one file."""
 
     declared: Import
-    width: int
+    grid: Grid
 
     @classmethod
     def made(cls, declared: Import, grid: Grid, given: Any) -> ColumnsForm:
@@ -55,8 +63,9 @@ class ColumnsForm(Form):
         first: dict[str, Any] = {f"c_{key}": column for key, column in columns.items()}
         first["number_format"] = suggest_number_format(grid, declared.fields, columns)
         first["date_order"] = suggest_date_order(grid, declared.fields, columns)
-        form: ColumnsForm = made(given or None, data=first)
-        form.declared, form.width = declared, len(grid.header)
+        first["sheet"] = grid.sheet
+        form: ColumnsForm = made(given if set(given) - {"sheet"} else None, data=first)
+        form.declared, form.grid = declared, grid
         return form
 
     def choices(self) -> Choices:
@@ -65,13 +74,14 @@ class ColumnsForm(Form):
         columns = {
             key: column
             for key, column in chosen.items()
-            if column is not None and 0 <= column < self.width
+            if column is not None and 0 <= column < len(self.grid.header)
         }
         return Choices(
             columns=columns,
             number_format=self._said("number_format"),
             date_order=self._said("date_order"),
             grouped=self._said("grouped") == "yes",
+            sheet=self.grid.sheet,
         )
 
     def plain(self) -> dict[str, str]:
@@ -93,7 +103,7 @@ class ColumnsForm(Form):
 
 def _fields(declared: Import, grid: Grid) -> dict[str, Any]:
     columns = [(index, _title(grid, index)) for index in range(len(grid.header))]
-    fields: dict[str, Any] = {}
+    fields: dict[str, Any] = {"sheet": HiddenField()} if grid.other_sheets else {}
     for one in declared.fields:
         blank = message("Choose a column") if one.required else message("Not in this file")
         fields[f"c_{one.key}"] = ChoiceField(

@@ -56,6 +56,17 @@ class Grid:
     delimiter: str = ""
     sheet: str = ""
     other_sheets: tuple[str, ...] = ()
+    formulas: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """A range of cells shown as one; rows and columns are counted from 0."""
+
+    top: int
+    left: int
+    bottom: int
+    right: int
 
 
 def cell_name(column: int, row: int) -> str:
@@ -73,6 +84,14 @@ def column_letters(column: int) -> str:
     return letters
 
 
+def column_index(letters: str) -> int:
+    """Return the column that ``column_letters`` names so."""
+    index = 0
+    for letter in letters:
+        index = index * 26 + ord(letter) - ord("A") + 1
+    return index - 1
+
+
 def shown(cell: Cell) -> str:
     """Return a cell as short text for a list of problems."""
     if isinstance(cell, bool):
@@ -85,17 +104,21 @@ def build_grid(
     records: Iterable[tuple[int, Sequence[Cell]]],
     *,
     max_rows: int = MAX_ROWS,
+    merged: Sequence[Merged] = (),
     encoding: str = "",
     delimiter: str = "",
     sheet: str = "",
     other_sheets: tuple[str, ...] = (),
 ) -> Grid:
-    """Return the grid of numbered records, or raise UnreadableFile; empty rows and columns go."""
+    """Return the grid of numbered records, or raise UnreadableFile; empty rows and columns go.
+
+    A heading may stand in two rows when ``merged`` says that cells of the upper one span others.
+    """
     filled = ((number, cells) for number, cells in _trimmed(records) if cells)
     first = list(islice(filled, LOOK_AHEAD))
     if not first:
         raise UnreadableFile(message("The file is empty. Choose a file with a heading and rows."))
-    header_row, header, left = _split_header(first)
+    header_row, header, left = _split_header(first, merged)
     rows = _limited(chain(left, filled), max_rows)
     if not rows:
         raise UnreadableFile(message("The file has a heading but no rows under it."))
@@ -137,12 +160,36 @@ def _is_empty(cell: Cell) -> bool:
 Records = list[tuple[int, Sequence[Cell]]]
 
 
-def _split_header(first: Records) -> tuple[int, Sequence[Cell], Records]:
+def _split_header(first: Records, merged: Sequence[Merged]) -> tuple[int, Sequence[Cell], Records]:
     """A title above the list is skipped: the heading is the first row at least half as full."""
     filled = [sum(not _is_empty(cell) for cell in cells) for _, cells in first]
     index = next(i for i, count in enumerate(filled) if count * 2 >= max(filled))
     number, cells = first[index]
-    return number, cells, first[index + 1 :]
+    left = first[index + 1 :]
+    groups = [m for m in merged if m.top == m.bottom == number - 1 and m.right > m.left]
+    if groups and left and left[0][0] == number + 1 and _is_lower_half(left[0][1], groups):
+        return number + 1, _joined(cells, left[0][1], groups), left[1:]
+    return number, cells, left
+
+
+def _is_lower_half(cells: Sequence[Cell], groups: Sequence[Merged]) -> bool:
+    """The second row of a heading has text under each group and nothing anywhere else."""
+    spanned = {column for m in groups for column in range(m.left, m.right + 1)}
+    filled = {column for column, cell in enumerate(cells) if not _is_empty(cell)}
+    return filled == spanned and all(isinstance(cells[column], str) for column in filled)
+
+
+def _joined(upper: Sequence[Cell], lower: Sequence[Cell], groups: Sequence[Merged]) -> list[Cell]:
+    """Return one heading for both rows; what stands below alone does where it is the only one."""
+    width = max(len(upper), len(lower))
+    joined = list(_padded(lower, width))
+    said = [str(cell).casefold() for cell in (*upper, *lower)]
+    for m in groups:
+        for column in range(m.left, m.right + 1):
+            if said.count(str(lower[column]).casefold()) > 1:
+                joined[column] = f"{upper[m.left]} {lower[column]}"
+    top = _padded(upper, width)
+    return [top[column] if _is_empty(cell) else cell for column, cell in enumerate(joined)]
 
 
 def _limited(records: Iterable[tuple[int, Sequence[Cell]]], max_rows: int) -> Records:

@@ -8,7 +8,7 @@ from portal.messages import message
 
 from .csv_text import read_csv
 from .grid import MAX_ROWS, Grid, UnreadableFile
-from .workbook import read_workbook
+from .workbook import read_old_workbook, read_workbook
 
 MAX_BYTES = 25 * 1024 * 1024
 
@@ -26,21 +26,30 @@ _NO_TABLE = (
 )
 
 
-def read_table(source: BinaryIO, *, max_rows: int = MAX_ROWS) -> Grid:
-    """Return the grid of a CSV or XLSX file by its content, or raise UnreadableFile."""
+def read_table(source: BinaryIO, *, max_rows: int = MAX_ROWS, sheet: str = "") -> Grid:
+    """Return the grid of a CSV, XLSX, ODS or XLS file by its content, or raise UnreadableFile.
+
+    ``sheet`` names the sheet of a workbook to read.
+    """
     if source.seek(0, 2) > MAX_BYTES:
         raise UnreadableFile(message("The file is larger than 25 MB. Split it into parts."))
     source.seek(0)
-    head = source.read(8)
+    head = source.read(4096)
     if head.startswith(_ZIP):
-        return read_workbook(source, max_rows=max_rows)
+        return read_workbook(source, max_rows=max_rows, sheet=sheet)
     if head.startswith(_OLD_EXCEL):
+        return read_old_workbook(source, max_rows=max_rows, sheet=sheet)
+    if head.lstrip().startswith(b"<"):
         raise UnreadableFile(
-            message(
-                "This is an old or password-protected Excel file. "
-                "Save it as XLSX without a password, or as CSV."
-            )
+            message("This is a web page, not a list. Open it in a spreadsheet and save it as XLSX.")
         )
-    if head.startswith(_NO_TABLE) or head.lstrip().startswith(b"<"):
-        raise UnreadableFile(message("This file is not a list. Choose a CSV or XLSX file."))
+    if head.startswith(_NO_TABLE) or _is_binary(head):
+        raise UnreadableFile(
+            message("This file is not a list. Choose a CSV, XLSX, ODS or XLS file.")
+        )
     return read_csv(source, max_rows=max_rows)
+
+
+def _is_binary(head: bytes) -> bool:
+    """Text has no zero bytes but by accident; in UTF-16 every other byte may be one."""
+    return min(head[0::2].count(0), head[1::2].count(0)) > 3

@@ -50,10 +50,11 @@ def _allowed_file(work: Running, declared: Import) -> KeptFile:
 
 def _check_again(work: Running, declared: Import, kept: KeptFile) -> Checked:
     """Read and check outside the writing transaction; raise NotAsChecked if anything is wrong."""
-    grid = services.open_grid(current_app.extensions["kantor_files"], kept)
+    choices = Choices.of(work.args["choices"])
+    grid = services.open_grid(current_app.extensions["kantor_files"], kept, choices.sheet)
     work.progress(0, len(grid.rows))
     currency = current_app.extensions["kantor_facts"]["currency"]
-    reading = services.read(grid, declared, Choices.of(work.args["choices"]), currency)
+    reading = services.read(grid, declared, choices, currency)
     with work.reading() as tx:
         checked = services.check(tx, declared, reading)
     if checked.problems:

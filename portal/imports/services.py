@@ -37,6 +37,7 @@ class Choices:
     number_format: NumberFormat | None = None
     date_order: DateOrder | None = None
     grouped: bool = False
+    sheet: str = ""  # the one that is read; the first with cells unless said
 
     def plain(self) -> dict[str, Any]:
         """Return the choices as JSON can hold them."""
@@ -45,6 +46,7 @@ class Choices:
             "number_format": self.number_format,
             "date_order": self.date_order,
             "grouped": self.grouped,
+            "sheet": self.sheet,
         }
 
     @classmethod
@@ -55,6 +57,7 @@ class Choices:
             number_format=NumberFormat(plain["number_format"]) if plain["number_format"] else None,
             date_order=DateOrder(plain["date_order"]) if plain["date_order"] else None,
             grouped=plain["grouped"],
+            sheet=plain.get("sheet", ""),
         )
 
 
@@ -68,10 +71,10 @@ def find_upload(tx: UnitOfWork, declared: Import, public_id: str) -> KeptFile:
     return files.find(tx, public_id, purpose=purpose(declared))
 
 
-def open_grid(store: Store, kept: KeptFile) -> Grid:
+def open_grid(store: Store, kept: KeptFile, sheet: str = "") -> Grid:
     """Return the rows of a file that was sent, or raise UnreadableFile."""
     with store.open(kept.sha256) as source:
-        return read_table(source)
+        return read_table(source, sheet=sheet)
 
 
 def read(grid: Grid, declared: Import, choices: Choices, currency: str) -> Reading:

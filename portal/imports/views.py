@@ -163,7 +163,8 @@ class Road:
 
     def _file(self, upload: str) -> tuple[files.KeptFile, Grid]:
         kept = services.find_upload(reading(), self.declared, upload)
-        return kept, services.open_grid(store(), kept)
+        sheet = request.values.get("sheet", "")
+        return kept, services.open_grid(store(), kept, sheet)
 
     def _start_page(self, form: FileForm, status: int = 200) -> Any:
         return self._page(

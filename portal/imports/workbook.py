@@ -1,4 +1,4 @@
-"""XLSX, opened with distrust: the archive's directory first, then the cells in a limited child."""
+"""XLSX, ODS and XLS, opened with distrust: the archive's directory, then a limited child."""
 
 from __future__ import annotations
 
@@ -13,14 +13,24 @@ import tempfile
 import threading
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from portal.messages import Message, message
 
-from .grid import MAX_ROWS, Cell, Grid, UnreadableFile, build_grid
+from .grid import (
+    MAX_ROWS,
+    Cell,
+    Grid,
+    ImportProblem,
+    Merged,
+    UnreadableFile,
+    build_grid,
+    column_index,
+)
 
 MAX_ENTRIES = 1_000
 MAX_DIRECTORY = 1 << 20
@@ -31,12 +41,15 @@ MAX_ANSWER = 50 * 1024 * 1024
 WALL_SECONDS = 30
 _PACKINGS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 
+# What an XLSX has, and what an ODS has; inside an XLSX with a password is no zip at all.
+_WORKBOOKS = ({"[Content_Types].xml", "xl/workbook.xml"}, {"mimetype", "content.xml"})
+_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _CHILD = Path(__file__).with_name("workbook_child.py")
 _END, _LOCATOR, _END_64 = b"PK\x05\x06", b"PK\x06\x07", b"PK\x06\x06"
 _turns = threading.BoundedSemaphore(2)  # children at once for one process
 
 _DAMAGED = message("The workbook is damaged. Open it in a spreadsheet and save it again as XLSX.")
-_NO_WORKBOOK = message("This is not an XLSX workbook. Save the list as XLSX or CSV.")
+_NO_WORKBOOK = message("This is not a workbook with a list. Save the list as XLSX, ODS or CSV.")
 _TOO_LARGE = message(
     "The workbook is too large when unpacked. Save only the list itself as XLSX or CSV."
 )
@@ -44,16 +57,36 @@ _UNSAFE = message(
     "The workbook contains parts that a list does not need. Save only the list as XLSX or CSV."
 )
 _PROTECTED = message("The workbook is protected by a password. Save it without one.")
+_NO_RESULT = message(
+    "This cell has a formula without a result. Open the file in a spreadsheet, save it "
+    "there and send it again."
+)
+_FAILED = message("The formula in this cell ends in an error. Correct it, or write the value.")
 
 
-def read_workbook(source: BinaryIO, *, max_rows: int = MAX_ROWS) -> Grid:
-    """Return the grid of the first visible sheet with cells, or raise UnreadableFile."""
+def read_workbook(source: BinaryIO, *, max_rows: int = MAX_ROWS, sheet: str = "") -> Grid:
+    """Return the grid of a visible sheet, the first with cells unless one is named.
+
+    Raises UnreadableFile.
+    """
     check_archive(source)
+    return _read(source, max_rows, sheet)
+
+
+def read_old_workbook(source: BinaryIO, *, max_rows: int = MAX_ROWS, sheet: str = "") -> Grid:
+    """Return the grid of a sheet of an XLS file, or raise UnreadableFile."""
+    source.seek(0)
+    if _ENCRYPTED in source.read():
+        raise UnreadableFile(_PROTECTED)
+    return _read(source, max_rows, sheet)
+
+
+def _read(source: BinaryIO, max_rows: int, sheet: str) -> Grid:
     with _turns, tempfile.TemporaryFile() as copy:
         source.seek(0)
         shutil.copyfileobj(source, copy)
         copy.seek(0)
-        with _Child(copy) as answers:
+        with _Child(copy, sheet.replace("\0", "")) as answers:
             return _grid(answers, max_rows)
 
 
@@ -79,7 +112,7 @@ def _objection(entries: list[zipfile.ZipInfo]) -> Message | None:
     packed = sum(entry.compress_size for entry in entries)
     if any(entry.flag_bits & 0x1 for entry in entries):
         return _PROTECTED
-    if not {"[Content_Types].xml", "xl/workbook.xml"} <= names:
+    if not any(parts <= names for parts in _WORKBOOKS):
         return _NO_WORKBOOK
     if len(entries) > MAX_ENTRIES or len(names) < len(entries):
         return _UNSAFE
@@ -140,9 +173,9 @@ def _sizes_64(source: BinaryIO, tail: bytes, at: int, start: int) -> Iterator[in
 class _Child:
     """The reader at work on an open file; on leaving, nothing of it is left running."""
 
-    def __init__(self, copy: BinaryIO) -> None:
+    def __init__(self, copy: BinaryIO, sheet: str) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-I", str(_CHILD)],
+            [sys.executable, "-I", str(_CHILD), sheet],
             stdin=copy,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -170,6 +203,8 @@ class _Child:
             answer = json.loads(line)
             if answer == "end":
                 return
+            if answer == "password":
+                raise UnreadableFile(_PROTECTED)
             if said > MAX_ANSWER or answer == "memory":
                 raise UnreadableFile(_TOO_LARGE)
             yield answer
@@ -179,12 +214,28 @@ class _Child:
 
 def _grid(answers: Iterator[Any], max_rows: int) -> Grid:
     about = next(answers)
-    return build_grid(
+    grid = build_grid(
         ((number, [_cell(value) for value in cells]) for number, cells in answers),
         max_rows=max_rows,
+        merged=[Merged(*first, *last) for first, last in about.get("merged", ())],
         sheet=about["sheet"],
         other_sheets=tuple(about["others"]),
     )
+    problems = [
+        *_cell_problems(grid, about.get("missing", ()), _NO_RESULT),
+        *_cell_problems(grid, about.get("failed", ()), _FAILED),
+    ]
+    return replace(grid, problems=(*grid.problems, *problems), formulas=about.get("formulas", 0))
+
+
+def _cell_problems(grid: Grid, cells: Iterable[str], text: Message) -> Iterator[ImportProblem]:
+    """Yield a problem for each named cell that belongs to a row of the list."""
+    numbers = {row.number for row in grid.rows}
+    for cell in cells:
+        letters = cell.rstrip("0123456789")
+        column, row = column_index(letters), int(cell[len(letters) :] or 0)
+        if row in numbers and column < len(grid.header):
+            yield ImportProblem(row=row, cell=cell, column=grid.header[column], message=text)
 
 
 _TYPED: dict[str, Callable[[str], Cell]] = {

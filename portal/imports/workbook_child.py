@@ -1,6 +1,7 @@
 """Runs alone in a child process: read a workbook from standard input, print its rows as JSON lines.
 
 It imports nothing of the portal, so that it starts fast and its memory limit is the parser's.
+XLSX, XLS and ODS are told apart by their content. The sheet to read may be named as an argument.
 """
 
 from __future__ import annotations
@@ -8,7 +9,10 @@ from __future__ import annotations
 import datetime
 import io
 import json
+import re
 import sys
+import zipfile
+from collections.abc import Iterator
 from typing import Any
 
 MEMORY = 512 * 1024 * 1024
@@ -16,6 +20,8 @@ CPU_SECONDS = 20
 MAX_ROWS = 50_000
 MAX_COLUMNS = 101  # one more than the portal accepts, so that it notices
 MAX_TEXT = 10_001
+MERGED_UNTIL = 60  # rows in which a heading may be merged
+MOST_MISSING = 500
 
 
 def limit() -> None:
@@ -51,8 +57,8 @@ def say(answer: Any) -> None:
     sys.stdout.write(json.dumps(answer) + "\n")
 
 
-def print_rows(data: bytes) -> None:
-    """Print the first visible sheet that has cells: about it, then ``[number, cells]`` each."""
+def print_rows(data: bytes, wanted: str) -> None:
+    """Print one visible sheet, the wanted or else the first that has cells: about it, then rows."""
     from python_calamine import SheetTypeEnum, SheetVisibleEnum, load_workbook
 
     book = load_workbook(io.BytesIO(data))
@@ -61,14 +67,21 @@ def print_rows(data: bytes) -> None:
         for sheet in book.sheets_metadata
         if sheet.visible == SheetVisibleEnum.Visible and sheet.typ == SheetTypeEnum.WorkSheet
     ]
-    for name in visible:
+    for name in sorted(visible, key=lambda name: name != wanted):
         sheet = book.get_sheet_by_name(name)
         if sheet.start is not None:
             break
     else:
         say({"sheet": "", "others": []})
         return
-    say({"sheet": name, "others": [other for other in visible if other != name][:20]})
+    merged = [
+        [list(first), list(last)]
+        for first, last in sheet.merged_cell_ranges or ()
+        if first[0] < MERGED_UNTIL
+    ]
+    others = [other for other in visible if other != name][:20]
+    about = {"sheet": name, "others": others, "merged": merged[:200]}
+    say(about | formulas_of(data, name))
     before = [None] * min(sheet.start[1], MAX_COLUMNS)
     printed = 0
     for number, cells in enumerate(sheet.iter_rows(), start=1):
@@ -82,13 +95,89 @@ def print_rows(data: bytes) -> None:
             return
 
 
+def formulas_of(data: bytes, name: str) -> dict[str, Any]:
+    """Return how many formulas a sheet has, and which cells keep no result or hold an error."""
+    if data.startswith(b"\xd0\xcf"):
+        return {}  # An old workbook keeps the result in the same record as the formula.
+    with zipfile.ZipFile(io.BytesIO(data)) as book:
+        if "content.xml" in book.namelist():
+            return {"formulas": book.read("content.xml").count(b"table:formula=")}
+        part = part_of(book, name)
+        sheet = book.read(part) if part in book.namelist() else b""
+    cells = list(formula_cells(sheet))
+    failed = re.finditer(rb'<c (?=[^>]*\bt="e")[^>]*>', sheet)
+    return {
+        "formulas": len(cells),
+        "missing": [place(cell) for cell in cells if not has_result(cell)][:MOST_MISSING],
+        "failed": [place(cell[0]) for cell in failed][:MOST_MISSING],
+    }
+
+
+def place(cell: bytes) -> str:
+    found = re.search(rb'\br="([A-Z]{1,3}[0-9]{1,7})"', cell.partition(b">")[0])
+    return found[1].decode() if found else ""
+
+
+def formula_cells(sheet: bytes) -> Iterator[bytes]:
+    """Yield the XML of each cell with a formula."""
+    at, formula = 0, re.compile(rb"<f[ >/]")
+    while (found := formula.search(sheet, at)) is not None:
+        begin, end = sheet.rfind(b"<c ", 0, found.start()), sheet.find(b"</c>", found.end())
+        at = end if end > 0 else len(sheet)
+        yield sheet[max(begin, 0) : at]
+
+
+def has_result(cell: bytes) -> bool:
+    """Return whether a cell keeps what its formula last gave; empty text counts."""
+    if re.search(rb"<v>[^<]+</v>", cell):
+        return True
+    kind = cell.partition(b">")[0]
+    return b't="e"' in kind or (b"<v" in cell and b't="str"' in kind)
+
+
+def part_of(book: zipfile.ZipFile, name: str) -> str:
+    """Return the part of the archive that holds the sheet of this name."""
+    import html
+
+    listed = book.read("xl/workbook.xml").decode("utf-8", "replace")
+    related = book.read("xl/_rels/workbook.xml.rels").decode("utf-8", "replace")
+    for sheet in re.findall(r"<(?:\w+:)?sheet\b[^>]*>", listed):
+        if html.unescape(attribute(sheet, "name")) == name:
+            for relation in re.findall(r"<Relationship\b[^>]*>", related):
+                if attribute(relation, "Id") == attribute(sheet, r"\w+:id"):
+                    target = attribute(relation, "Target")
+                    return target.lstrip("/") if target.startswith("/") else f"xl/{target}"
+    return ""
+
+
+def attribute(tag: str, name: str) -> str:
+    found = re.search(rf'\s{name}="([^"]*)"', tag)
+    return found[1] if found else ""
+
+
+def is_protected(data: bytes) -> bool:
+    """Return whether an ODS says that its parts are encrypted."""
+    manifest = "META-INF/manifest.xml"
+    if not data.startswith(b"PK"):
+        return False
+    with zipfile.ZipFile(io.BytesIO(data)) as book:
+        return manifest in book.namelist() and b"encryption-data" in book.read(manifest)
+
+
 def main() -> int:
     """Answer ``end`` at the end; what breaks the parser ends the process without it."""
     limit()
+    from python_calamine import PasswordError
+
     try:
-        print_rows(sys.stdin.buffer.read())
+        data = sys.stdin.buffer.read()
+        if is_protected(data):
+            raise PasswordError
+        print_rows(data, sys.argv[1] if len(sys.argv) > 1 else "")
     except MemoryError:
         say("memory")
+    except PasswordError:
+        say("password")
     say("end")
     sys.stdout.flush()
     return 0

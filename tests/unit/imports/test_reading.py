@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from portal.imports.grid import MAX_COLUMNS, UnreadableFile, cell_name
 from portal.imports.reading import read_table
 from tests.unit.imports.files import HEADER, hostile_csv, stock_rows
+from tests.unit.imports.oddfiles import encrypted_workbook
 
 LIST = "Kode,Nama,Jumlah\nA1,Pena,5\nA2,Kertas,3\n"
 
@@ -147,7 +148,8 @@ def test_other_kinds_of_files_are_refused(data):
 
 
 def test_old_and_protected_excel_files_are_told_apart():
-    assert "old or password-protected" in reason(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600))
+    assert "damaged" in reason(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600))
+    assert "password" in reason(encrypted_workbook())
 
 
 def test_too_many_rows_are_refused_and_as_many_as_allowed_are_read():
