@@ -15,6 +15,7 @@ from .people.views import blueprint as people
 from .places.views import blueprint as places
 from .plugins.views import blueprint as plugins
 from .roles.views import blueprint as roles
+from .scanning.views import blueprint as scanning
 from .settings.views import blueprint as settings
 
 CORE = (
@@ -33,4 +34,5 @@ CORE = (
     audit,
     jobs,
     lists,
+    scanning,
 )

@@ -7,7 +7,8 @@ from typing import Any
 from flask import current_app, g
 
 POLICY = (
-    "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'self'; img-src 'self' data: blob:;"
+    "default-src 'none'; script-src 'nonce-{nonce}'{wasm}; style-src 'self';"
+    " img-src 'self' data: blob:;"
     " font-src 'self'; connect-src 'self'; worker-src 'self'; manifest-src 'self';"
     " form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
@@ -20,11 +21,17 @@ FIXED = {
 }
 
 
+def policy(*, wasm: bool = False) -> str:
+    """Return the Content-Security-Policy of this answer; ``wasm`` lets its page run WebAssembly."""
+    allowed = " 'wasm-unsafe-eval'" if wasm else ""
+    return POLICY.format(nonce=g.get("nonce", ""), wasm=allowed)
+
+
 def add(response: Any) -> Any:
     """Harden an answer; what a view has set itself (a stricter sandbox, say) stays."""
     for name, value in FIXED.items():
         response.headers.setdefault(name, value)
-    response.headers.setdefault("Content-Security-Policy", POLICY.format(nonce=g.get("nonce", "")))
+    response.headers.setdefault("Content-Security-Policy", policy())
     if current_app.extensions["kantor_config"].secure:
         response.headers.setdefault(
             "Strict-Transport-Security", "max-age=31536000; includeSubDomains"

@@ -1,4 +1,4 @@
-"""The five hooks of the portal. Their docstrings are the reference."""
+"""The six hooks of the portal. Their docstrings are the reference."""
 
 from __future__ import annotations
 
@@ -25,6 +25,13 @@ def panels(tx: Any, subject: Any, slot: str) -> Any:
 @hookspec
 def actions(tx: Any, subject: Any) -> Any:
     """Return the Action objects (buttons) offered on the page about ``subject``."""
+
+
+@hookspec
+def scanned(tx: Any, codes: Any) -> Any:
+    """Return a Scanned for each of ``codes`` (texts a scanner has read) that stands for something
+    the reader may see. Ask the database for all of them at once.
+    """
 
 
 @hookspec

@@ -35,6 +35,7 @@ __all__ = [
     "PluginDefinitionError",
     "Problem",
     "RoleGrant",
+    "Scanned",
     "Series",
     "hookimpl",
     "hookspec",
@@ -59,7 +60,7 @@ SLUG = re.compile(r"[a-z][a-z0-9]{1,19}")
 # Where core's own pages lie, and how its tables begin: purging a plugin drops by these names.
 _ADDRESSES = (
     "account admin audit contacts csp departments dev docs e files health home imports jobs lists"
-    " live metrics people places plugins portal ready roles search settings sign static"
+    " live metrics people places plugins portal ready roles scan search settings sign static"
 )
 _TABLES = (
     "alembic assignment case contact core department idempotency installed job kantor link list"
@@ -166,6 +167,18 @@ class Action:
     endpoint: str
     values: Mapping[str, Any] = field(default_factory=dict)
     icon: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Scanned:
+    """What a scanned code stands for: a page of the plugin."""
+
+    code: str  # as it was asked for
+    title: Message | str
+    endpoint: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+    meta: Message | str = ""
+    icon: str = "barcode"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -243,6 +243,10 @@ class Plugins:
                 results += shaped
         return results
 
+    def implements(self, hook: str, active: frozenset[str]) -> bool:
+        """Return whether one of the ``active`` plugins implements a hook."""
+        return any(found.plugin_name in active for found in self._implementations(hook))
+
     def first(self, hook: str, **arguments: Any) -> Any:
         """Return the first answer of a loaded plugin, active or not; a fault is no answer."""
         for implementation in self._implementations(hook):

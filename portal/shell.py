@@ -105,6 +105,7 @@ def _shell(actor: Principal) -> Shell:
         collapsed=actor.collapsed,
         home_url=_url("home.index"),
         account_url=_url("account.account"),
+        scan_url=_url("scanning.scan") if _scans(actor) else "",
         preferences_url=_url("account.preferences"),
         sign_out_url=_url("sign.sign_out"),
         version=__version__,
@@ -139,6 +140,12 @@ def _entries(
         for endpoint, title, permission, icon in pages
         if actor.holds(permission) and _url(endpoint)
     )
+
+
+def _scans(actor: Principal) -> bool:
+    """Return whether scanning leads anywhere for this person."""
+    found: bool = current_app.extensions["kantor"].implements("scanned", actor.active)
+    return found
 
 
 def _creations(actor: Principal) -> tuple[NavEntry, ...]:

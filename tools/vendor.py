@@ -37,6 +37,9 @@ PACKAGES: dict[str, tuple[str, str, list[str | tuple[str, str]]]] = {
             "LICENSE",
         ],
     ),
+    "barcode-detector": ("3.2.2", "barcode-detector", ["dist/iife/ponyfill.js", "LICENSE"]),
+    # The version that barcode-detector is built for: it checks.
+    "zxing-wasm": ("3.1.3", "zxing-wasm", ["dist/reader/zxing_reader.wasm", "LICENSE"]),
     "@tabler/icons": ("3.51.0", "tabler-icons", ["LICENSE"]),
 }
 AXE: tuple[str, str, list[str | tuple[str, str]]] = (
@@ -70,7 +73,7 @@ def take(source: Path, target: Path, files: Sequence[str | tuple[str, str]]) -> 
         if name.endswith((".js", ".css")):
             content = SOURCE_MAP.sub(b"\n", content)
         (target / name).write_bytes(content)
-        if name.endswith((".js", ".css")) and VENDOR in target.parents:
+        if name.endswith((".js", ".css", ".wasm")) and VENDOR in target.parents:
             # Sent to every browser that reads gzip; mtime=0 keeps it the same each time.
             (target / f"{name}.gz").write_bytes(gzip.compress(content, 9, mtime=0))
 

@@ -80,6 +80,7 @@ class Shell:
     collapsed: bool = False
     home_url: str = "/"
     account_url: str = ""
+    scan_url: str = ""
     preferences_url: str = ""
     sign_out_url: str = ""
     help_url: str = ""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from portal.api import Place, UnitOfWork, message
-from portal.plugin import Home, Panel, Problem, hookimpl
+from portal.plugin import Home, Panel, Problem, Scanned, hookimpl
 
 from .forms import PLACE_KINDS
-from .services import points, selfcheck
+from .services import points, scanning, selfcheck
 from .watching import hooks as watching
 
 
@@ -48,4 +48,20 @@ def checks(tx: UnitOfWork) -> Iterator[Problem]:
         yield Problem(
             title=message("{count} figures of the stock ledger do not add up.", count=len(found)),
             remedy=message("Open Inventory, Ledger check, and restore the last good backup."),
+        )
+
+
+@hookimpl
+def scanned(tx: UnitOfWork, codes: Sequence[str]) -> Iterator[Scanned]:
+    """Know barcodes on packets, and the codes on shelves."""
+    if not tx.actor.holds("inventory.item.view"):
+        return
+    for code, item, meta in scanning.look_up(tx, codes):
+        yield Scanned(
+            code=code,
+            title=item.name,
+            meta=meta,
+            icon="package",
+            endpoint="inventory.item",
+            values={"public_id": item.public_id},
         )

@@ -207,6 +207,21 @@ def barcode_key(code: str) -> str:
     return code
 
 
+# What a scanner says first about the kind of code, and the GTIN among the fields of a GS1 code.
+_GS1 = re.compile(r"(?:\](?:C1|d2|Q3|e0))?\x1d?(?:\(01\)|01)([0-9]{14}).*", re.DOTALL)
+
+
+def scanned_key(code: str) -> str | None:
+    """Return the key of what was scanned, of a GS1 code that of its GTIN; None for no barcode."""
+    found = _GS1.fullmatch(code.strip())
+    if found is not None and is_gtin(found[1]):
+        return found[1]
+    try:
+        return barcode_key(code)
+    except BadBarcode:
+        return None
+
+
 @dataclass(frozen=True)
 class Amount:
     """A quantity with its unit, written in the reader's language."""
