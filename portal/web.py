@@ -13,7 +13,8 @@ from .gate import form_key, policy, public, unkeyed
 from .imports.rules import Import
 from .printing import pdf, print_view
 from .shell import render, toast
-from .ui.charts import BarChart, bar_chart
+from .ui.charts import BarChart, RowChart, bar_chart, row_chart
+from .ui.export import plain_file
 from .ui.forms import (
     AreaField,
     BooleanField,
@@ -55,6 +56,7 @@ __all__ = [
     "PickField",
     "QuantityField",
     "RadioField",
+    "RowChart",
     "Table",
     "TextField",
     "VersionField",
@@ -68,6 +70,7 @@ __all__ = [
     "optional",
     "panels",
     "pdf",
+    "plain_file",
     "policy",
     "print_view",
     "public",
@@ -75,6 +78,7 @@ __all__ = [
     "redirect_to",
     "render",
     "required",
+    "row_chart",
     "short_url",
     "toast",
     "transaction",

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from portal.messages import Message
 
@@ -53,6 +54,30 @@ class BarChart:
     ticks: tuple[tuple[int, float], ...]
     limit: tuple[float, Text] | None
     quantities: bool
+    money: bool
+    line: bool
+    months: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Row:
+    """One label of a chart that lies on its side, and how long its bars are, of a hundred."""
+
+    label: Text
+    values: tuple[int, ...]
+    shares: tuple[float, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RowChart:
+    """Bars under each other, each with its label and its first value above it."""
+
+    rows: tuple[Row, ...]
+    names: tuple[Text, ...]
+    sentence: Text
+    head: Text
+    quantities: bool
+    money: bool
 
 
 def bar_chart(
@@ -63,42 +88,94 @@ def bar_chart(
     head: Text = "",
     limit: tuple[int, Text] | None = None,
     quantities: bool = False,
+    money: bool = False,
+    line: bool = False,
+    months: bool = False,
 ) -> BarChart:
     """Return a chart of ``bars``: a label, then one value or two, none below nothing.
 
     ``names`` are what the values are; ``sentence`` says in words what the picture shows, to those
     who do not see it; ``head`` is the title of the labels in the table below. ``limit`` is a line
-    at a value, with its label. ``quantities`` are thousandths of a unit, as stock is counted.
+    at a value, with its label. ``quantities`` are thousandths of a unit, as stock is counted,
+    ``money`` the smallest units of the organisation's currency. ``line`` joins the values to a
+    line instead; with ``months`` a label that is a date stands for its month.
     """
-    rows = [(label, values) for label, *values in bars]
-    if len(rows) > MANY:
-        raise ValueError(f"a chart of {len(rows)} bars says nothing; {MANY} at most")
-    if any(len(values) != len(names) for _, values in rows) or not 1 <= len(names) <= 2:
-        raise ValueError("every bar has one value or two, and each has a name")
+    rows = _checked(bars, names)
     heights = [value for _, values in rows for value in values] + ([limit[0]] if limit else [])
     step = line_step(max(heights, default=0), whole=THOUSANDTHS if quantities else 1)
     top = step * LINES
-    width = (RIGHT - LEFT) / (len(rows) or 1)
-    bar = min(width * (0.3 if len(names) > 1 else 0.5), WIDEST)
-    every = len(rows) // 13 + 1
     return BarChart(
-        bars=tuple(
-            Bar(
+        bars=_bars(rows, top, len(names)),
+        names=tuple(names),
+        sentence=sentence,
+        head=head,
+        ticks=tuple((step * n, _height(step * n, top)) for n in range(LINES + 1)),
+        limit=(_height(limit[0], top), limit[1]) if limit else None,
+        quantities=quantities,
+        money=money,
+        line=line,
+        months=months,
+    )
+
+
+def row_chart(
+    rows: Iterable[tuple[Text, *tuple[int, ...]]],
+    *,
+    names: Sequence[Text],
+    sentence: Text,
+    head: Text = "",
+    quantities: bool = False,
+    money: bool = False,
+) -> RowChart:
+    """Return a chart of ``rows``, for labels that are names: a label, then one value or two.
+
+    The rest is as for ``bar_chart``.
+    """
+    told = _checked(rows, names)
+    most = max((value for _, values in told for value in values), default=0) or 1
+    return RowChart(
+        rows=tuple(
+            Row(
                 label=label,
-                values=tuple(values),
-                middle=round(LEFT + width * (number + 0.5), 1),
-                blocks=_blocks(LEFT + width * (number + 0.5), bar, values, top),
-                labelled=(len(rows) - 1 - number) % every == 0,
-                sparsely=(len(rows) - 1 - number) % (every * 3) == 0,
+                values=values,
+                shares=tuple(round(100 * value / most, 1) for value in values),
             )
-            for number, (label, values) in enumerate(rows)
+            for label, values in told
         ),
         names=tuple(names),
         sentence=sentence,
         head=head,
-        ticks=tuple((step * line, _height(step * line, top)) for line in range(LINES + 1)),
-        limit=(_height(limit[0], top), limit[1]) if limit else None,
         quantities=quantities,
+        money=money,
+    )
+
+
+def _checked(rows: Iterable[Any], names: Sequence[Text]) -> list[tuple[Any, tuple[int, ...]]]:
+    """Return the labels with their values, or raise ValueError where nothing can be drawn."""
+    told = [(label, tuple(values)) for label, *values in rows]
+    if len(told) > MANY:
+        raise ValueError(f"a chart of {len(told)} bars says nothing; {MANY} at most")
+    if any(len(values) != len(names) for _, values in told) or not 1 <= len(names) <= 2:
+        raise ValueError("every bar has one value or two, and each has a name")
+    if any(value < 0 for _, values in told for value in values):
+        raise ValueError("a bar cannot stand below nothing")
+    return told
+
+
+def _bars(rows: Sequence[tuple[Any, tuple[int, ...]]], top: int, each: int) -> tuple[Bar, ...]:
+    width = (RIGHT - LEFT) / (len(rows) or 1)
+    bar = min(width * (0.3 if each > 1 else 0.5), WIDEST)
+    every = len(rows) // 13 + 1
+    return tuple(
+        Bar(
+            label=label,
+            values=values,
+            middle=round(LEFT + width * (number + 0.5), 1),
+            blocks=_blocks(LEFT + width * (number + 0.5), bar, values, top),
+            labelled=(len(rows) - 1 - number) % every == 0,
+            sparsely=(len(rows) - 1 - number) % (every * 3) == 0,
+        )
+        for number, (label, values) in enumerate(rows)
     )
 
 
@@ -121,8 +198,6 @@ def _height(value: int, top: int) -> float:
 
 def _blocks(middle: float, bar: float, values: Sequence[int], top: int) -> tuple[Block, ...]:
     """Return the rectangles of one label, side by side around its middle."""
-    if any(value < 0 for value in values):
-        raise ValueError("a bar cannot stand below nothing")
     starts = (middle - bar / 2,) if len(values) == 1 else (middle - bar - 1, middle + 1)
     return tuple(
         Block(

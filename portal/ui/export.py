@@ -17,7 +17,7 @@ from datetime import UTC, tzinfo
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from flask import Response
+from flask import Response, current_app
 
 from portal.db import db, new_session
 from portal.errors import Conflict
@@ -27,6 +27,7 @@ from portal.work import UnitOfWork
 from . import xlsx
 
 if TYPE_CHECKING:
+    from .table.declaration import Column
     from .table.question import Question
     from .table.typed import Field
 
@@ -68,6 +69,14 @@ class Source:
     zone: tzinfo
 
 
+@dataclass(frozen=True, slots=True)
+class _Figures:
+    """What a file of a few rows needs of a source."""
+
+    fields: Sequence[Field]
+    zone: tzinfo
+
+
 def response(source: Source, tx: UnitOfWork, wanted: str) -> Response:
     """Return the list as a streamed file; raise TooManyRows if it has over a million rows."""
     if source.question.count_to(tx, MOST_ROWS) > MOST_ROWS:
@@ -79,6 +88,25 @@ def response(source: Source, tx: UnitOfWork, wanted: str) -> Response:
     filename = f"{source.name.replace('.', '-')}-{tx.today.isoformat()}.{wanted}"
     answer.headers.set("Content-Disposition", "attachment", filename=filename)
     answer.headers["X-Accel-Buffering"] = "no"  # The proxy passes the stream on as it comes.
+    return answer
+
+
+def plain_file(
+    tx: UnitOfWork, name: str, columns: Sequence[Column], rows: Iterable[Sequence[Any]]
+) -> Response:
+    """Return the numbers of a page as a CSV file: tuples in the order of ``columns``.
+
+    They are written as a list would write them. For a few hundred rows that are no list.
+    """
+    from .table.typed import fields
+
+    at = {column.key: place for place, column in enumerate(columns)}
+    currency = current_app.extensions["kantor.ui"].currency()
+    typed = fields(columns, at, tx.language, currency)
+    content = as_csv(_Figures(typed, tx.zone), [list(rows)])
+    answer = Response(b"".join(content), content_type=FORMATS["csv"])
+    filename = f"{name}-{tx.today.isoformat()}.csv"
+    answer.headers.set("Content-Disposition", "attachment", filename=filename)
     return answer
 
 
@@ -107,7 +135,7 @@ def inert(text: str) -> str:
     return "'" + text if _RISKY.match(text) else text
 
 
-def as_csv(source: Source, chunks: Iterable[_Rows]) -> Iterator[bytes]:
+def as_csv(source: Source | _Figures, chunks: Iterable[_Rows]) -> Iterator[bytes]:
     """Yield a CSV file."""
     encoders = [_csv_encoder(field, source.zone) for field in source.fields]
     text = io.StringIO()

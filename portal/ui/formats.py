@@ -7,6 +7,7 @@ Lists call these once per cell, so what can be looked up is looked up once.
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from decimal import Decimal
 from functools import lru_cache
 
 from portal.messages import Message, message, translations
@@ -20,6 +21,7 @@ _PATTERNS = {
     "long": "d MMMM y",
     "short": "d MMM y",
     "tick": "d MMM",
+    "mon": "MMM yy",
     "month": "MMMM y",
     "weekday": "EEEE d MMMM",
     "full": "EEEE, d MMMM y",
@@ -74,9 +76,20 @@ def money(minor: int, currency: str, language: str) -> str:
     return f"{sign}{_SYMBOLS.get(currency, currency + ' ')}{shown}"
 
 
+def roughly(minor: int, currency: str, language: str) -> str:
+    """Return an amount in few signs and without its currency: ``12.5K``, in Indonesian ``12,5 rb``.
+
+    For the grid of a chart; the exact amounts stand beside it.
+    """
+    from babel.numbers import format_compact_decimal
+
+    whole = Decimal(minor).scaleb(-minor_digits(currency))
+    return str(format_compact_decimal(whole, locale=language, fraction_digits=1))
+
+
 @lru_cache(maxsize=4096)
 def day(value: date, language: str, style: str = "long") -> str:
-    """Return a date; ``style`` is long, short, tick, month, weekday or full."""
+    """Return a date; ``style`` is long, short, tick, mon, month, weekday or full."""
     from babel.dates import (
         format_date,
     )  # Only the process that shows dates pays for the locale data.

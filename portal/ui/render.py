@@ -166,6 +166,7 @@ def _filters(kit: Kit) -> dict[str, Callable[..., Any]]:
         "money": lambda value, currency=None: formats.money(
             value, currency or kit.currency(), language()
         ),
+        "roughly": lambda value: formats.roughly(value, kit.currency(), language()),
         "number": lambda value: formats.number(value, language()),
         "paragraphs": paragraphs,
         "phone": formats.phone,

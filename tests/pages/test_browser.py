@@ -33,6 +33,7 @@ EMPTY = (
     "/inventory/items",
     "/inventory/stock",
     "/inventory/alerts",
+    "/inventory/overview",
     "/inventory/suppliers",
     "/inventory/categories",
     "/inventory/units",

@@ -39,6 +39,11 @@ plugin = Plugin(
             endpoint="inventory.alerts", title=message("Alerts"), permission="inventory.stock.view"
         ),
         NavItem(
+            endpoint="inventory.stock_overview",
+            title=message("Overview"),
+            permission="inventory.stock.view",
+        ),
+        NavItem(
             endpoint="inventory.suppliers",
             title=message("Suppliers"),
             permission="inventory.supplier.view",

@@ -28,7 +28,8 @@ from .rules import barcode_key, value_of_receipt
 from .services import balances, items, ledger, selfcheck, stock
 from .services.balances import Pair
 from .services.ledger import Entry
-from .watching import episodes
+from .watching import episodes, summing
+from .watching.rules import DAYS
 
 AT_ONCE = 500  # movements in one posting
 USED_UP_AT = ("N1", "P1", "COPY")  # cupboards where things are used, not stored
@@ -62,6 +63,7 @@ def fill(tx: UnitOfWork, *, seed: int, today: date) -> None:
         ids, _ = ledger.post(tx, entries)
         clinic.posted |= dict(zip((line.number for line in batch), ids, strict=True))
     episodes.settle(tx, limited)  # what never moved
+    summing.keep(tx, summing.look(tx, DAYS))
     selfcheck.check_ledger(tx)
 
 

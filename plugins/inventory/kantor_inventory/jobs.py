@@ -8,8 +8,11 @@ from portal.api import UnitOfWork
 from portal.plugin import Job
 
 from .services import selfcheck
+from .watching import summing
+from .watching.rules import DAYS
 
 CHECK = "inventory.check"
+SUMS = "inventory.sums"
 
 
 def look(tx: UnitOfWork, progress: Any) -> Any:
@@ -22,4 +25,18 @@ def check(tx: UnitOfWork, progress: Any, *, found: Any) -> None:
     selfcheck.keep(tx, found)
 
 
-JOBS = (Job(name=CHECK, look=look, run=check, every=24 * 60 * 60),)
+def look_back(tx: UnitOfWork, progress: Any) -> Any:
+    """Add the months up, and find how often to count what."""
+    return summing.look(tx, DAYS)
+
+
+def sum_up(tx: UnitOfWork, progress: Any, *, found: Any) -> None:
+    """Keep what was found for the overview and for planning counts."""
+    summing.keep(tx, found)
+
+
+DAY = 24 * 60 * 60
+JOBS = (
+    Job(name=CHECK, look=look, run=check, every=DAY),
+    Job(name=SUMS, look=look_back, run=sum_up, every=DAY),
+)

@@ -35,4 +35,5 @@ NAMES = {
     "inventory.order": message("Order"),
     "inventory.requisition": message("Requisition"),
     "inventory.check": message("Check of the ledger"),
+    "inventory.sums": message("Sums of the months, and what to count when"),
 }

@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 
 from portal.messages import current_language
-from portal.ui.charts import bar_chart, line_step
+from portal.ui.charts import bar_chart, line_step, row_chart
 from tests.gallery.app import create_app
 
 
@@ -96,3 +96,67 @@ def test_a_day_is_written_in_the_readers_language(language, near, full):
     assert f'<td class="num">{"2,5" if language == "id" else "2.5"}</td>' in text
     assert 'role="img" aria-label="Said in words."' in text
     assert "style=" not in text
+
+
+def shown(chart, language="en"):
+    app, spoken = create_app(), current_language.set(language)
+    try:
+        with app.test_request_context():
+            return str(app.jinja_env.get_template("macros/chart.html").module.chart(chart))
+    finally:
+        current_language.reset(spoken)
+
+
+def test_names_lie_under_each_other_and_the_longest_bar_is_the_whole_width():
+    chart = row_chart(
+        [("Nursing", 200, 50), ("Finance", 100, 0)],
+        names=["Now", "Before"],
+        sentence="Said in words.",
+    )
+    assert [row.shares for row in chart.rows] == [(100.0, 25.0), (50.0, 0.0)]
+    text = shown(chart)
+    assert 'role="img" aria-label="Said in words."' in text
+    assert text.index("Nursing") < text.index("Finance")
+    assert '<td class="num">50</td>' in text
+    assert "style=" not in text
+
+
+def test_rows_of_nothing_are_as_long_as_nothing():
+    chart = row_chart([("Nursing", 0)], names=["Now"], sentence="")
+    assert chart.rows[0].shares == (0.0,)
+    assert row_chart([], names=["Now"], sentence="").rows == ()
+
+
+@pytest.mark.parametrize(
+    "rows", [[("a", -1)], [("a",)], [("a", 1, 2, 3)], [(str(n), n) for n in range(61)]]
+)
+def test_rows_that_cannot_be_drawn_are_refused(rows):
+    with pytest.raises(ValueError, match="bar"):
+        row_chart(rows, names=["a", "b", "c"][: len(rows[0]) - 1], sentence="")
+
+
+@pytest.mark.parametrize(
+    ("language", "near", "full", "amount"),
+    [
+        ("en", "Aug 26", "August 2026", "Rp 45,000,000"),
+        ("id", "Agu 26", "Agustus 2026", "Rp 45.000.000"),
+    ],
+)
+def test_a_line_of_amounts_by_month_has_few_signs_beside_it_and_all_in_the_table(
+    language, near, full, amount
+):
+    chart = bar_chart(
+        [(date(2026, 7, 1), 0), (date(2026, 8, 1), 4_500_000_000)],
+        names=["Value"],
+        sentence="Said in words.",
+        money=True,
+        line=True,
+        months=True,
+    )
+    text = shown(chart, language)
+    assert f">{near}</text>" in text
+    assert f"<td>{full}</td>" in text
+    assert f'<td class="num">{amount}</td>' in text
+    assert f">60{'M' if language == 'en' else ' jt'}</text>" in text.replace("\xa0", " ")
+    assert text.count("<polyline") == 1
+    assert "<rect" not in text

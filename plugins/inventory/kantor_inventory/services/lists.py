@@ -387,7 +387,7 @@ def findings_in_reach(
     return found, len(findings) - len(found)
 
 
-def cost_in_reach(tx: UnitOfWork, model: type[Balance | Movement]) -> ColumnElement[bool]:
+def cost_in_reach(tx: UnitOfWork, model: Any) -> ColumnElement[bool]:
     """Return in which rows this person may see what stock costs."""
     held = tx.actor.grants.get("inventory.cost.view")
     return model.rows(model, held, tx.actor, False) if held else false()

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from flask import request, url_for
+
 from portal.api import message
-from portal.web import policy, reading
+from portal.web import plain_file, policy, reading, render
 
 from ..views.shared import blueprint
+from . import figures, overview
+from .forms import OverviewForm
 from .tables import ALERTS
 
 
@@ -15,3 +19,63 @@ def alerts():
     """Show where there is too little or too much, and where there was."""
     crumbs = ((message("Alerts"), ""),)
     return ALERTS.respond(reading(), "inventory/watching/alerts.html", crumbs=crumbs)
+
+
+@blueprint.get("/overview")
+@policy("inventory.stock.view")
+def stock_overview():
+    """Show what the stock is worth, who uses it, and what does not move."""
+    tx = reading()
+    form = _form(tx)
+    chosen = _chosen(form)
+    told = figures.months(tx, chosen)
+    cards = [
+        overview.value_of(told.kinds["stock"]),
+        overview.usage(tx, chosen),
+        overview.categories(tx, chosen),
+        overview.most_used(tx, chosen),
+    ]
+    if tx.actor.holds("inventory.count.view"):
+        cards.append(overview.accuracy_of(told.kinds["counted"]))
+    return render(
+        "inventory/watching/overview.html",
+        crumbs=((message("Overview"), ""),),
+        form=form,
+        as_of=told.as_of,
+        cards=[card for card in cards if card.rows],
+        still=figures.still(tx, chosen, most=overview.LISTED),
+        still_count=figures.still_count(tx, chosen),
+        file_of=lambda name: url_for("inventory.overview_file", figure=name, **_said(form)),
+    )
+
+
+@blueprint.get("/overview/file")
+@policy("inventory.stock.view")
+def overview_file():
+    """Return the numbers of one figure of the overview."""
+    tx = reading()
+    name = request.args.get("figure", "still")
+    figure = overview.figure_of(tx, name, _chosen(_form(tx)))
+    columns, rows = overview.in_file(figure, tx.actor.holds)
+    return plain_file(tx, f"overview-{figure.name}", columns, rows)
+
+
+def _form(tx):
+    """Return the form with what the address says; what is not offered is said beside its field."""
+    form = OverviewForm(request.args)
+    form.prepare(tx)
+    form.validate()
+    return form
+
+
+def _chosen(form):
+    """Return what was chosen; a field with an error counts as not filled in."""
+    said = {field.name: None if field.errors else field.data for field in form}
+    return figures.Chosen(
+        place=said["place"], department=said["department"], months=said["months"] or 3
+    )
+
+
+def _said(form):
+    """Return what was chosen as the address says it."""
+    return {field.name: field.data for field in form if field.data and not field.errors}
