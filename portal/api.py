@@ -18,6 +18,7 @@ from .errors import (
 from .imports.grid import ImportProblem
 from .imports.rules import ImportFindings, ImportRow, repeated
 from .links.services import known_codes, link_codes, retire_link
+from .lists.bulk import BulkResult
 from .messages import Message, message, translate
 from .numbers import Unreadable
 from .orm import (
@@ -42,10 +43,12 @@ from .reach import Held, Principal, permits, visible
 from .search import Searched, create_search, drop_search, matching
 from .series.services import next_number
 from .settings.services import values_of as settings_of
+from .undo.services import undoable
 from .work import Event, UnitOfWork
 
 __all__ = [
     "BadRequest",
+    "BulkResult",
     "Confidential",
     "Conflict",
     "Contact",
@@ -98,5 +101,6 @@ __all__ = [
     "settings_of",
     "sort_key",
     "translate",
+    "undoable",
     "visible",
 ]

@@ -17,6 +17,7 @@ from .plugins.views import blueprint as plugins
 from .roles.views import blueprint as roles
 from .scanning.views import blueprint as scanning
 from .settings.views import blueprint as settings
+from .undo.views import blueprint as undo
 
 CORE = (
     home,
@@ -35,4 +36,5 @@ CORE = (
     jobs,
     lists,
     scanning,
+    undo,
 )

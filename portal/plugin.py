@@ -60,7 +60,7 @@ SLUG = re.compile(r"[a-z][a-z0-9]{1,19}")
 # Where core's own pages lie, and how its tables begin: purging a plugin drops by these names.
 _ADDRESSES = (
     "account admin audit contacts csp departments dev docs e files health home imports jobs lists"
-    " live metrics people places plugins portal ready roles scan search settings sign static"
+    " live metrics people places plugins portal ready roles scan search settings sign static undo"
 )
 _TABLES = (
     "alembic assignment case contact core department idempotency installed job kantor link list"
@@ -247,6 +247,7 @@ class Plugin:
     names: Mapping[str, Message] = field(default_factory=dict)  # of acts, records and jobs
     settings: type[Form] | None = None
     provides: Mapping[str, Any] = field(default_factory=dict)
+    undoes: Mapping[str, Callable[..., Any]] = field(default_factory=dict)  # name -> what undoes it
     subscribes: Mapping[str, Callable[..., None]] = field(default_factory=dict)
     hooks: ModuleType | None = None
     hookspecs: ModuleType | None = None
@@ -323,6 +324,9 @@ class Plugin:
         for name in self.names:
             if not name.startswith(f"{self.slug}."):
                 yield f"name {name!r} must begin with {self.slug}."
+        for name in self.undoes:
+            if not name.startswith(f"{self.slug}."):
+                yield f"undo {name!r} must begin with {self.slug}."
         for name in self.provides:
             if not name.startswith(f"{self.slug}."):
                 yield f"service {name!r} must begin with {self.slug}."

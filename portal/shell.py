@@ -164,8 +164,11 @@ def _url(endpoint: str) -> str:
     return url_for(endpoint) if endpoint in current_app.view_functions else ""
 
 
-def toast(text: Message, *, undo_url: str = "") -> None:
-    """Show one line at the foot of the next page; ``undo_url`` is posted to by its Undo button."""
+def toast(text: Message, *, undo: str = "") -> None:
+    """Show one line at the foot of the next page, with a button if ``undo`` is a step that
+    ``undoable()`` returned.
+    """
+    undo_url = url_for("undo.undo", public_id=undo) if undo else ""
     g.toast = (text.msgid, {key: str(value) for key, value in text.params.items()}, undo_url)
 
 

@@ -37,7 +37,7 @@ from .ui.forms import (
 )
 from .ui.panels import panels
 from .ui.submitting import VersionField
-from .ui.table import Action, Column, Empty, Table, View
+from .ui.table import Action, BulkAction, Chosen, Column, Empty, Table, View
 from .work import UnitOfWork, unit_of_work
 
 __all__ = [
@@ -45,7 +45,9 @@ __all__ = [
     "AreaField",
     "BarChart",
     "BooleanField",
+    "BulkAction",
     "ChoiceField",
+    "Chosen",
     "Column",
     "DateField",
     "Empty",

@@ -18,6 +18,7 @@ from portal.db import db, looking, unscoped
 from portal.files import services as files
 from portal.guard import kernel_execute
 from portal.plugin import Job as DeclaredJob
+from portal.undo.models import UndoStep
 from portal.work import SWEEP_AFTER
 
 from . import outbox
@@ -28,6 +29,7 @@ from .sentences import packed
 
 log = logging.getLogger("kantor.jobs")
 jobs, events, keys = Job.__table__, Outbox.__table__, Idempotency.__table__
+steps = UndoStep.__table__
 BEAT = 5.0  # seconds between two signs of life
 DEAD_AFTER = timedelta(seconds=60)  # without a sign of life a running job's worker is gone
 TIDY_EVERY = 3600.0
@@ -127,6 +129,7 @@ def tidy(store: Any, now: datetime | None = None) -> None:
         today = now or tx.now
         for table, when, kept in (
             (keys, keys.c.created_at, KEPT_KEYS),
+            (steps, steps.c.created_at, KEPT_KEYS),
             (events, events.c.created_at, KEPT_EVENTS),
             (jobs, jobs.c.finished_at, KEPT_JOBS),
         ):

@@ -23,6 +23,7 @@ from portal.roles.models import RolePermission
 from portal.roles.principals import raise_epoch
 from portal.roles.services import offered_key
 from portal.settings.models import PortalInfo, Setting
+from portal.undo.models import UndoStep
 from portal.work import UnitOfWork
 
 from .models import InstalledPlugin, PluginActivation
@@ -57,6 +58,7 @@ def _remove_rows(tx: UnitOfWork, slug: str) -> Iterator[tuple[str, int]]:
     grants = RolePermission.__table__
     jobs, outbox, settings = Job.__table__, Outbox.__table__, Setting.__table__
     activation, installed = PluginActivation.__table__, InstalledPlugin.__table__
+    steps = UndoStep.__table__
     facts, likings = PortalInfo.__table__, ListPreference.__table__
     for what, table, condition in (
         ("places where it was on", activation, activation.c.slug == slug),
@@ -68,6 +70,7 @@ def _remove_rows(tx: UnitOfWork, slug: str) -> Iterator[tuple[str, int]]:
         ),
         ("liked columns of lists", likings, likings.c.list.startswith(begins, autoescape=True)),
         ("background jobs", jobs, jobs.c.name.startswith(begins, autoescape=True)),
+        ("steps to undo", steps, steps.c.name.startswith(begins, autoescape=True)),
         ("events", outbox, outbox.c.subscriber == slug),
         ("notes of roles", facts, facts.c.key == offered_key(slug)),
         ("notes of upgrades", installed, installed.c.slug == slug),

@@ -69,8 +69,9 @@
     let left = 10000;
     let since = Date.now();
     let timer = setTimeout(() => toast.remove(), left);
-    const pause = () => { clearTimeout(timer); left -= Date.now() - since; };
-    const resume = () => { since = Date.now(); clearTimeout(timer); timer = setTimeout(() => toast.remove(), Math.max(left, 2000)); };
+    const held = new Set(); // What keeps it: the mouse, the focus, or both.
+    const pause = (event) => { if (!held.size) { clearTimeout(timer); left -= Date.now() - since; } held.add(event.type.startsWith("mouse") ? "mouse" : "focus"); };
+    const resume = (event) => { held.delete(event.type.startsWith("mouse") ? "mouse" : "focus"); if (held.size) return; since = Date.now(); clearTimeout(timer); timer = setTimeout(() => toast.remove(), Math.max(left, 2000)); };
     for (const name of ["mouseenter", "focusin"]) toast.addEventListener(name, pause);
     for (const name of ["mouseleave", "focusout"]) toast.addEventListener(name, resume);
   }
@@ -94,7 +95,7 @@
   const changed = () => all("form[data-watch]").some((form) => before.has(form) && !sent.has(form) && unsaved(form));
 
   addEventListener("beforeunload", (event) => { if (changed()) event.preventDefault(); });
-  addEventListener("pageshow", (event) => event.persisted && all("form[data-once]").forEach((form) => { sent.delete(form); form.removeAttribute("aria-busy"); })); // Back shows a page that may be sent again.
+  addEventListener("pageshow", (event) => { if (event.persisted) all("form[data-once]").forEach((form) => { sent.delete(form); form.removeAttribute("aria-busy"); }); all("form[data-bulk]").forEach(recount); }); // Back shows a page that may be sent again.
 
   document.addEventListener("submit", (event) => {
     const form = event.target;
@@ -131,6 +132,50 @@
     if (over !== dragged) over[event.clientY < box.top + box.height / 2 ? "before" : "after"](dragged);
   });
   document.addEventListener("dragend", () => { dragged?.classList.remove("dragged"); dragged = null; });
+
+  // --- rows that are ticked ---------------------------------------------------------------------------
+  const boxes = (form) => all(`input[name=id][form="${form.getAttribute("id")}"]`); // form.id is a box of that name.
+  let lastTicked = null;
+
+  function recount(form) {
+    const every = boxes(form);
+    const whole = form.elements.all?.checked;
+    const ticked = every.filter((box) => box.checked).length;
+    const some = whole || ticked > 0;
+    const words = $(".bulk-n", form);
+    const text = whole ? form.elements.all.nextElementSibling.textContent : ticked ? words.dataset.some.replace("#", ticked) : words.dataset.none;
+    if (words.textContent !== text) words.textContent = text;
+    form.classList.toggle("on", Boolean(some));
+    for (const button of all("button", form)) button.disabled = !some;
+    const head = $(`[data-tick-all="${form.getAttribute("id")}"]`);
+    if (!head) return;
+    head.checked = ticked > 0 && ticked === every.length;
+    head.indeterminate = ticked > 0 && ticked < every.length;
+  }
+
+  function ticked(event) {
+    const box = event.target;
+    if (box.matches("[data-tick-all]")) {
+      const form = document.getElementById(box.dataset.tickAll);
+      for (const one of boxes(form)) one.checked = box.checked;
+      if (!box.checked && form.elements.all) form.elements.all.checked = false;
+      recount(form);
+    } else if (box.form?.matches("[data-bulk]")) {
+      if (box.name === "all") for (const one of boxes(box.form)) one.checked = box.checked;
+      else if (!box.checked && box.form.elements.all) box.form.elements.all.checked = false;
+      recount(box.form);
+    }
+  }
+
+  function tickRange(event) { // Shift and a click ticks every row between.
+    const box = event.target.closest?.("input[name=id]");
+    if (!box?.form?.matches("[data-bulk]")) return;
+    const every = boxes(box.form);
+    const [from, to] = [every.indexOf(lastTicked), every.indexOf(box)].sort((a, b) => a - b);
+    if (event.shiftKey && from >= 0) for (const one of every.slice(from, to + 1)) one.checked = box.checked;
+    lastTicked = box;
+  }
+  document.addEventListener("click", tickRange);
 
   // --- picking one of many ----------------------------------------------------------------------------
   const options = (picker) => all("[role=option]", picker);
@@ -281,11 +326,13 @@
     if (!event.defaultPrevented) shortcut(event);
   });
   document.addEventListener("change", (event) => event.target.matches("[data-single-keys]") && keepSingleKeys(event.target));
+  document.addEventListener("change", ticked);
 
   // --- after a page arrives, whole or in part --------------------------------------------------------
   function settle(part) {
     for (const button of all("[data-reveal][hidden], [data-copy][hidden], [data-print][hidden], [data-scripted][hidden]", part)) button.hidden = false;
     for (const row of all(".cols li", part)) row.draggable = true;
+    all("form[data-bulk]", part).forEach(recount);
     for (const form of all("form[data-watch]", part)) if (!before.has(form)) before.set(form, entered(form));
     for (const list of all("[data-picker] [role=listbox]", part)) list.classList.add("float");
     for (const hint of all(".tools kbd[hidden]", part)) hint.hidden = !singleKeys();

@@ -48,13 +48,25 @@ def as_cells(rows: Iterable[Iterable[Any]]) -> list[list[Cell]]:
     return [[_cell(value) for value in row] for row in rows]
 
 
-def body(columns: Iterable[Any], rows: Iterable[Iterable[Cell]]) -> Markup:
-    """Return the rows of a table; a column has title, kind, align and primary."""
+def body(
+    columns: Sequence[Any],
+    rows: Iterable[Iterable[Cell]],
+    ids: Sequence[str] = (),
+    form: str = "",
+) -> Markup:
+    """Return the rows of a table; a column has title, kind, align and primary.
+
+    With ``ids`` each row begins with a box to tick, which belongs to the form of that id.
+    """
     openings = [_opening(column) for column in columns]
     shapes = ["pill" if column.kind == "pill" else "tx" for column in columns]
     pieces: list[str] = []
-    for row in _escaped(rows, len(openings)):
+    boxes = _boxes(ids, form)
+    named = next((i for i, column in enumerate(columns) if column.primary), 0)
+    for number, row in enumerate(_escaped(rows, len(openings))):
         pieces.append('<tr role="row">')
+        if boxes:
+            pieces.append(f'{boxes[number]}{row[named][0]}"></label></td>')
         for opening, shape, (text, href, meta, tone) in zip(openings, shapes, row, strict=False):
             shown = f'<span class="{shape} {tone}">{text}</span>' if tone and text else text
             if href:
@@ -63,6 +75,15 @@ def body(columns: Iterable[Any], rows: Iterable[Iterable[Cell]]) -> Markup:
             pieces.append(f"{opening}{shown}{small}</td>")
         pieces.append("</tr>\n")
     return Markup("".join(pieces))  # noqa: S704 - every value in it went through escape()
+
+
+def _boxes(ids: Sequence[str], form: str) -> list[str]:
+    """Return the cells with the boxes, each up to the name of its row."""
+    return [
+        '<td role="cell" class="sel"><label><input class="ck" type="checkbox" name="id"'
+        f' value="{escape(one)}" form="{escape(form)}" aria-label="'
+        for one in ids
+    ]
 
 
 def _escaped(rows: Iterable[Iterable[Cell]], width: int) -> Sequence[Sequence[Sequence[str]]]:

@@ -27,6 +27,7 @@ from portal.places.models import Place, PlaceServes
 from portal.plugins.models import PluginActivation
 from portal.roles.models import Assignment, Role, RolePermission
 from portal.testing import LONG_AGO, add_person, give_role
+from portal.undo.models import UndoStep
 from tests.policy import canaries, tables
 from tests.policy.stand import PASSWORD, Stand
 
@@ -353,6 +354,9 @@ def _papers(tx: Any, world: World, stand: Stand) -> None:
     file_id = kernel_execute(
         tx.session, insert(stored).values(file_row).returning(stored.c.id)
     ).scalar_one()
+    known = tx.session.scalars(select(Item).where(Item.public_id == world.common["item"])).one()
+    undone = {"column": "status", "value": known.status}
+    undone["items"] = [[known.public_id, "use_up", known.version]]
     for relation, role, owner in owners:
         for kind, purpose in (("upload", "note"), ("import_file", "import inventory.items")):
             public_id = new_public_id()
@@ -374,6 +378,12 @@ def _papers(tx: Any, world: World, stand: Stand) -> None:
             "chosen": {},
         }
         job = _job(tx, "core.import", owner, "waiting", args)
+        step = {"public_id": new_public_id(), "owner_id": owner, "name": "inventory.items_changed"}
+        kernel_execute(
+            tx.session,
+            insert(UndoStep.__table__).values(step | {"args": undone, "created_at": tx.now}),
+        )
+        world.put("undo_step", relation, role, id=step["public_id"])
         world.put("import_job", relation, role, id=job)
         world.put("device", relation, role, id=_device(tx, owner))
     world.put("job", "any", id=_job(tx, "core.tidy", None, "failed", {}))

@@ -16,6 +16,7 @@ from .names import NAMES
 from .ordering import models as _ordering  # noqa: F401
 from .permissions import PERMISSIONS, ROLES
 from .provided import Stock
+from .services.bulk import CHANGED, restore
 from .views import blueprint
 from .watching import models as _watching  # noqa: F401
 from .watching import views as _watching_views  # noqa: F401
@@ -71,6 +72,7 @@ plugin = Plugin(
     ),
     jobs=JOBS,
     names=NAMES,
+    undoes={CHANGED: restore},
     provides={"inventory.stock": Stock()},
     settings=InventorySettings,
     hooks=hooks,

@@ -290,6 +290,14 @@ class PriceForm(Form):
     )
 
 
+class StatusOfItemsForm(Form):
+    status = RadioField(message("Status"), [required()], choices=STATUSES.items())
+
+
+class CategoryOfItemsForm(Form):
+    category = ChoiceField(message("Category"), [optional()], blank=message("No category"))
+
+
 class ItemFilters(Form):
     category = ChoiceField(message("Category"), [optional()], blank=message("Any"))
     status = ChoiceField(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from portal.api import Contact, message
-from portal.web import Action, Column, Empty, Table, View
+from portal.web import Action, BulkAction, Column, Empty, Table, View
 
 from .forms import ORDER_BY, STATES, STATUSES, TYPES, ItemFilters, StockFilters
 from .models import Balance, Item, Movement
@@ -44,6 +44,20 @@ ITEMS = Table(
     default_sort="name",
     filters=ItemFilters,
     search=Item,
+    bulk=(
+        BulkAction(
+            label=message("Set category"),
+            endpoint="inventory.set_category_of_items",
+            permission="inventory.item.edit",
+            icon="category",
+        ),
+        BulkAction(
+            label=message("Set status"),
+            endpoint="inventory.set_status_of_items",
+            permission="inventory.item.edit",
+            icon="circle-check",
+        ),
+    ),
     views=(
         View(key="active", title=STATUSES["active"], criteria={"status": "active"}),
         View(key="use_up", title=message("Use up"), criteria={"status": "use_up"}),
@@ -98,6 +112,7 @@ STOCK = Table(
     default_sort="name",
     filters=StockFilters,
     search=Item,
+    ids="id",
     views=(
         View(key="below", title=STATES["low"], criteria={"state": "below"}),
         View(key="out", title=STATES["out"], criteria={"state": "out"}),

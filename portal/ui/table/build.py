@@ -15,10 +15,11 @@ from portal.work import UnitOfWork
 
 from .arranging import COLUMNS, HEIGHT, naming
 from .cells import Reader, cell_maker
+from .choosing import MOST
 from .counting import Counted
 from .criteria import SEARCH
 from .declaration import Column
-from .page import Arranging, Choice, EmptyWords, Head, Link, Page, Tab
+from .page import Arranging, Bulk, Choice, EmptyWords, Head, Link, Page, Tab
 from .paging import FIRST, PAGE_ROWS, Place, cursor
 from .question import Question
 
@@ -58,6 +59,7 @@ def build_page(question: Question, tx: UnitOfWork) -> Page:
         exports_of_all=_exports_of_all(question, path),
         sorts=_heads(question, path, question.sortable),
         arranging=_arranging(question, path),
+        bulk=_bulk(question, tx, rows, counted),
         kept=[(n, v) for n in KEPT if (v := asked.sent.get(n))],
         clear_url=_clear_url(question, path) if narrowed else None,
         empty=_empty(question, tx, narrowed),
@@ -146,6 +148,20 @@ def _arranging(question: Question, path: str) -> Arranging:
 
 def _clear_url(question: Question, path: str) -> str:
     return question.asked.url(path, without=(*question.asked.filter_arguments(), SEARCH))
+
+
+def _bulk(question: Question, tx: UnitOfWork, rows: Sequence[Any], counted: Counted) -> Bulk | None:
+    allowed = [a for a in question.table.bulk if tx.actor.holds(a.permission)]
+    if not allowed or not rows:
+        return None
+    if counted.number <= min(MOST, counted.exact_until):
+        label = message("All {count} in this view", count=_count_text(counted, tx.language))
+    else:
+        most = formats.number(MOST, tx.language)
+        label = message("All in this view, at most {most}", most=most)
+    at = question.prepared.at[question.table.ids]
+    actions = [Link(a.label, url_for(a.endpoint), a.icon) for a in allowed]
+    return Bulk(actions, label, [str(row[at]) for row in rows])
 
 
 def _count_text(counted: Counted, language: str) -> str:

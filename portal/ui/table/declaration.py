@@ -89,6 +89,19 @@ class Action:
 
 
 @dataclass(frozen=True, kw_only=True)
+class BulkAction:
+    """Something to do with rows that are ticked: ``endpoint`` is a route that takes the form.
+
+    Its view is ``TABLE.carry_out(...)``, or begins with ``TABLE.chosen(tx)``.
+    """
+
+    label: Message | str
+    endpoint: str
+    permission: str
+    icon: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Empty:
     """What a list says while there is nothing in it."""
 

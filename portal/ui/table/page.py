@@ -66,6 +66,15 @@ class Arranging:
 
 
 @dataclass(frozen=True, slots=True)
+class Bulk:
+    """What can be done with ticked rows, and how all of the view are called."""
+
+    actions: Sequence[Link]
+    all_label: Any
+    ids: Sequence[str]  # of the rows, in their order
+
+
+@dataclass(frozen=True, slots=True)
 class EmptyWords:
     """What stands in place of the rows."""
 
@@ -95,6 +104,7 @@ class Page:
     exports_of_all: Sequence[Link]  # with every column, where not all of them are shown
     sorts: Sequence[Head]  # every order, that of a column not shown included
     arranging: Arranging
+    bulk: Bulk | None  # None: nothing for this reader
     kept: Sequence[tuple[str, str]]  # hidden fields of the filter form: order and view
     clear_url: str | None  # set while a filter or a search is in force
     empty: EmptyWords

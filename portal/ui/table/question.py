@@ -60,7 +60,8 @@ def prepare(table: Table, statement: Select[Any]) -> Prepared:
     """Return ``statement`` ready for ``table``; raise TableDefinitionError if it lacks a column."""
     described = statement.column_descriptions
     at = {column["name"]: i for i, column in enumerate(described)}
-    missing = sorted({n for column in table.columns for n in column.names()} - at.keys())
+    needed = {n for column in table.columns for n in column.names()}
+    missing = sorted((needed | ({table.ids} if table.bulk else set())) - at.keys())
     entity = described[0]["entity"]
     problems = [f"rows() selects no {name}" for name in missing]
     if entity is None:

@@ -9,20 +9,23 @@ from weakref import WeakValueDictionary
 
 from flask import request
 from sqlalchemy import Select
+from werkzeug.datastructures import MultiDict
 from wtforms import Form
 
 from portal.errors import BadRequest
 from portal.lists.services import liking
-from portal.messages import message
+from portal.messages import Message, message
 from portal.reach import Principal
 from portal.shell import render
 from portal.ui import export
+from portal.ui.forms import Form as AskingForm
 from portal.work import UnitOfWork
 
-from .arranging import arrange
+from .arranging import arrange, naming
 from .build import build_page
+from .choosing import Chosen, Work, carry_out, chosen
 from .criteria import Asked, ask
-from .declaration import RESERVED, Column, Empty, TableDefinitionError, View
+from .declaration import RESERVED, BulkAction, Column, Empty, TableDefinitionError, View
 from .page import Page
 from .question import Prepared, Question, prepare
 
@@ -64,12 +67,14 @@ class Table:
         views: Sequence[View] = (),
         empty: Empty = NOTHING_YET,
         ledger: bool = False,
+        bulk: Sequence[BulkAction] = (),
+        ids: str = "public_id",
     ) -> None:
         self.name, self.permission, self.rows = name, permission, rows
         self.columns, self.views, self.empty = tuple(columns), tuple(views), empty
         self.default_sort, self.filters, self.search = default_sort, filters, search
         self.filter_permissions = dict(filter_permissions or {})
-        self.ledger = ledger
+        self.ledger, self.bulk, self.ids = ledger, tuple(bulk), ids
         self.sorts = {column.key: column for column in self.columns if column.sort}
         self._kept: dict[Any, Prepared] = {}
         self._lock = Lock()
@@ -123,14 +128,44 @@ class Table:
         """Return the page that the request asks for, ready for the ``table`` macro."""
         return build_page(self.question(tx, criteria), tx)
 
-    def question(self, tx: UnitOfWork, criteria: Mapping[str, Any] | None = None) -> Question:
-        """Return what the request asks of this list; raise BadRequest when it may not be asked."""
+    def chosen(self, tx: UnitOfWork, *, criteria: Mapping[str, Any] | None = None) -> Chosen:
+        """Return the rows that the form of this list has ticked, those the actor may see."""
+        return chosen(self, tx, criteria)
+
+    def carry_out(
+        self,
+        title: Message,
+        form: type[AskingForm] | None,
+        work: Work,
+        *,
+        criteria: Mapping[str, Any] | None = None,
+        prepare: Callable[[Any, UnitOfWork], None] | None = None,
+    ) -> Any:
+        """Answer a bulk action; the view returns what this returns.
+
+        What ``form`` asks is asked first, and so is whether more than 20 rows are meant. Then
+        ``work(tx, ids, form)`` is called in one transaction; it checks the ids through
+        ``visible()`` and returns a BulkResult. ``prepare(form, tx)`` may set choices.
+        """
+        return carry_out(self, title, form, work, criteria=criteria, prepare=prepare)
+
+    def question(
+        self,
+        tx: UnitOfWork,
+        criteria: Mapping[str, Any] | None = None,
+        *,
+        arguments: MultiDict[str, str] | None = None,
+    ) -> Question:
+        """Return what the request asks of this list; raise BadRequest when it may not be asked.
+
+        ``arguments`` are asked instead of those in the address.
+        """
         actor = tx.actor
         columns = self.columns_for(actor)
         refused = {n for n, p in self.filter_permissions.items() if not actor.holds(p)}
         refused |= {c.key for c in self.columns} - {c.key for c in columns}
         asked = ask(
-            request.args,
+            request.args if arguments is None else arguments,
             form=self.filters,
             hidden=refused,
             views=[v for v in self.views if v.permission is None or actor.holds(v.permission)],
@@ -141,6 +176,11 @@ class Table:
         prepared = self._prepared(tx, asked)
         arranged = arrange(columns, asked.arguments, liking(tx, self.key))
         return Question(self, asked, prepared, columns, arranged, tx.actor, refused)
+
+    @property
+    def naming(self) -> Column:
+        """The column that names a row."""
+        return naming(self.columns)
 
     def columns_for(self, actor: Principal) -> list[Column]:
         """Return the columns that somebody may see."""

@@ -1,6 +1,6 @@
 """The pages of inventory."""
 
-from . import items, ledger, moves, places, stock, suppliers, words
+from . import bulk, items, ledger, moves, places, stock, suppliers, words
 from .shared import blueprint
 
-__all__ = ["blueprint", "items", "ledger", "moves", "places", "stock", "suppliers", "words"]
+__all__ = ["blueprint", "bulk", "items", "ledger", "moves", "places", "stock", "suppliers", "words"]
