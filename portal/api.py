@@ -17,7 +17,7 @@ from .errors import (
 )
 from .imports.grid import ImportProblem
 from .imports.rules import ImportFindings, ImportRow, repeated
-from .links.services import known_codes, link_codes, retire_link
+from .links.services import known_codes, link_codes, link_targets, retire_link
 from .lists.bulk import BulkResult
 from .messages import Message, message, translate
 from .numbers import Unreadable
@@ -91,6 +91,7 @@ __all__ = [
     "ids_in_reach",
     "known_codes",
     "link_codes",
+    "link_targets",
     "matching",
     "message",
     "new_public_id",

@@ -64,6 +64,17 @@ def known_codes(tx: UnitOfWork, kind: str, targets: Iterable[str]) -> dict[str, 
     return found
 
 
+def link_targets(tx: UnitOfWork, kind: str, codes: Iterable[str]) -> dict[str, str]:
+    """Return code -> target for those codes of a kind that are in use."""
+    found: dict[str, str] = {}
+    for some in _some([code for text in codes if (code := read_code(text)) is not None]):
+        asked = select(table.c.code, table.c.target).where(
+            table.c.kind == kind, table.c.code.in_(some), table.c.active
+        )
+        found |= {row.code: row.target for row in kernel_execute(tx.session, asked)}
+    return found
+
+
 def retire_link(tx: UnitOfWork, kind: str, target: str) -> bool:
     """Take the code of a thing out of use; its next label gets a new one. False if it had none."""
     if not tx.writing:

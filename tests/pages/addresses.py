@@ -30,6 +30,11 @@ ROWS = {
     "/inventory/import/items/": "SELECT public_id FROM upload ORDER BY id",
     "/inventory/import/items/result/": "SELECT public_id FROM job WHERE owner_id = {me}",
     "/inventory/items/": f"SELECT public_id FROM inventory_item WHERE id IN ({ITEM}) ORDER BY id",
+    "/inventory/items/<public_id>/at/<place_id>": (
+        "SELECT i.public_id, p.public_id FROM inventory_balance b"
+        " JOIN inventory_item i ON i.id = b.item_id JOIN inventory_point q ON q.id = b.point_id"
+        " JOIN place p ON p.id = q.place_id WHERE b.quantity > 1000 ORDER BY b.id"
+    ),
     "/inventory/items/<public_id>/rules/<place_id>": (
         "SELECT i.public_id, p.public_id FROM inventory_stock_rule r"
         " JOIN inventory_item i ON i.id = r.item_id JOIN inventory_point q ON q.id = r.point_id"

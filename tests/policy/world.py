@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import func, insert, select, update
 
+from kantor_inventory.labels import flags
 from kantor_inventory.models import Category, Item, ItemUnit, Supplier, Unit
 from kantor_inventory.services import items, stock
 from portal.audit.models import AuditEntry
@@ -327,6 +328,7 @@ def _stock(tx: Any, world: World) -> None:
             received[relation] = _public_id(tx, stock.receive(tx, command))
         world.put("balance", relation, id=item, place_id=place, name=world.places[relation]["name"])
         world.put("movement", relation, id=received[relation])
+    flags.tell(tx, flags.shelf(tx, item, world.places["same"]["id"]))
     across = stock.Transfer(
         item=item,
         quantity=1_000,

@@ -10,6 +10,8 @@ from .demo import fill
 from .forms import InventorySettings
 from .imports import ITEMS
 from .jobs import JOBS
+from .labels import models as _labels  # noqa: F401
+from .labels import views as _labels_views  # noqa: F401
 from .labels.links import LINKS
 from .models import Base
 from .names import NAMES

@@ -78,3 +78,13 @@ class AlertClosed(Event):
     point_id: int
     kind: str
     quantity: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class FlagRaised(Event):
+    """Somebody at the shelf told that it is nearly empty."""
+
+    name: ClassVar[str] = "inventory.flag_raised"
+    flag_id: int
+    item_id: int
+    point_id: int

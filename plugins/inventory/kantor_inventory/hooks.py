@@ -9,6 +9,7 @@ from portal.api import Place, UnitOfWork, message
 from portal.plugin import Home, Panel, Problem, Scanned, hookimpl
 
 from .forms import PLACE_KINDS
+from .labels import hooks as labels
 from .services import points, scanning, selfcheck
 from .watching import hooks as watching
 
@@ -20,6 +21,7 @@ def panels(tx: UnitOfWork, subject: Any, slot: str) -> Iterator[Panel]:
         return
     if isinstance(subject, Home) and slot == "widget":
         yield from watching.widgets(tx)
+        yield from labels.widgets(tx)
     if isinstance(subject, Place) and slot == "page":
         yield from _stock_at(tx, subject)
 

@@ -17,6 +17,8 @@ NAMES = {
     "inventory.count_submitted": message("Sent a count in"),
     "inventory.code_added": message("Added a barcode"),
     "inventory.code_retired": message("Removed a barcode"),
+    "inventory.flag_raised": message("Told that a shelf is nearly empty"),
+    "inventory.flag_taken_back": message("Took back that a shelf is nearly empty"),
     "inventory.item_added": message("Added an item"),
     "inventory.item_changed": message("Edited an item"),
     "inventory.place_arranged": message("Chose what a place is to the stock"),

@@ -57,6 +57,12 @@ ITEMS = Table(
             permission="inventory.item.edit",
             icon="circle-check",
         ),
+        BulkAction(
+            label=message("Print labels"),
+            endpoint="inventory.labels_of_items",
+            permission="inventory.stock.view",
+            icon="printer",
+        ),
     ),
     views=(
         View(key="active", title=STATUSES["active"], criteria={"status": "active"}),
@@ -113,6 +119,14 @@ STOCK = Table(
     filters=StockFilters,
     search=Item,
     ids="id",
+    bulk=(
+        BulkAction(
+            label=message("Print shelf cards"),
+            endpoint="inventory.cards_of_shelves",
+            permission="inventory.stock.view",
+            icon="printer",
+        ),
+    ),
     views=(
         View(key="below", title=STATES["low"], criteria={"state": "below"}),
         View(key="out", title=STATES["out"], criteria={"state": "out"}),

@@ -17,6 +17,7 @@ from sqlalchemy import select
 from portal.api import Conflict, Shortfall, UnitOfWork, message
 
 from .. import rules
+from ..labels import flags
 from ..models import Item, Movement, Point, Unit
 from ..rules import Amount
 from ..watching import episodes
@@ -91,6 +92,8 @@ def post(
     outside = balances.write(tx, held, points, limits or {})
     rows = [_row(tx, e, *move, outside) for e, move in zip(entries, moves, strict=True)]
     posted = tx.append(Movement, rows)
+    if came := [entry.pairs[1] for entry in entries if entry.type in ("receive", "transfer")]:
+        flags.filled(tx, came)
     if alarmed := balances.alarmed(held, limits or {}):
         episodes.settle(tx, alarmed, since={pair: held[pair].moved_at for pair in alarmed})
     return posted, True

@@ -156,6 +156,7 @@ def _place(item: Item, balance: Any, place: Any, rule: Any, state: str) -> dict[
         "state": STATES[state],
         "tone": STATE_TONES[state],
         "why": rules.explain_state(balance.quantity, balance.minimum, balance.maximum, unit),
+        "shelf_url": url_for("inventory.shelf", public_id=item.public_id, place_id=place.public_id),
         "rule_url": url_for("inventory.rule", public_id=item.public_id, place_id=place.public_id),
     }
 
