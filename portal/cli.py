@@ -134,13 +134,13 @@ def doctor(desk: Desk) -> None:
     for problem in found:
         mark = "problem" if problem.severe else "note"
         click.echo(f"{mark}: {problem.title}\n    {problem.remedy}")
-    if not found:
-        click.echo("Everything is in order.")
-    sys.exit(1 if any(problem.severe for problem in found) else 0)
+    if any(problem.severe for problem in found):
+        sys.exit(1)
+    click.echo("Everything is in order.")
 
 
 def _add_groups() -> None:
-    from .commands import audit, database, demo, init, people, plugins
+    from .commands import audit, backup, database, demo, init, people, plugins
 
     for command in (
         init.init,
@@ -151,6 +151,8 @@ def _add_groups() -> None:
         people.role,
         plugins.plugin,
         audit.audit,
+        backup.backup,
+        backup.restore,
     ):
         main.add_command(command)
 

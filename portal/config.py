@@ -61,6 +61,7 @@ class Config(BaseModel):
     absolute_hours: int = Field(default=12, ge=1, le=24 * 14)  # at most signed in
     upload_megabytes: int = Field(default=25, ge=1, le=1024)  # the largest file taken
     rates: Rates = Rates()
+    backup_days: int = Field(default=2, ge=0)  # without a backup until doctor complains; 0: never
     metrics_token: SecretStr = SecretStr("")  # bearer token for /metrics
     disabled_plugins: list[str] = Field(default_factory=list)  # slugs that are not loaded
     strict_plugins: bool = False  # stop at a broken plugin instead of setting it aside

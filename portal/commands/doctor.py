@@ -114,6 +114,7 @@ def _database(app: Any) -> Iterator[Problem]:
         yield from _stored_plugins(tx, registry)
         yield from _audit(tx)
         yield from _background(tx)
+        yield from _backup(tx, app.extensions["kantor_config"].backup_days)
         for _slug, problem in registry.collect("checks", tx):
             yield problem
 
@@ -190,4 +191,40 @@ def _background(tx: Any) -> Iterator[Problem]:
         yield Problem(
             title=message("{count} events could not be delivered.", count=count),
             remedy=message("Look at the page Background work: it names the plugin and the error."),
+        )
+
+
+def _backup(tx: Any, days: int) -> Iterator[Problem]:
+    """Say when a real portal was backed up last, and complain when that is too long ago."""
+    from portal.backup import keeping
+    from portal.settings.services import facts
+
+    if facts(tx)["kind"] != "real" or not days:
+        return
+    known = keeping.last(tx)
+    since = known.made_at if known is not None else keeping.founded(tx)
+    if since is not None and tx.now - since > timedelta(days=days):
+        yield Problem(
+            title=message(
+                "There has been no backup for {count} days.", count=(tx.now - since).days
+            ),
+            remedy=message("Make one every night: `kantor backup FOLDER --keep 14`."),
+        )
+    if known is not None and known.lost:
+        yield Problem(
+            title=message(
+                "{count} files were lost or damaged when the last backup was made.",
+                count=known.lost,
+            ),
+            remedy=message("`kantor backup --verify` names them: look for them in older archives."),
+        )
+    if known is not None:
+        yield Problem(
+            title=message(
+                "The last good backup is {archive}, made {moment} UTC.",
+                archive=known.archive,
+                moment=f"{known.made_at:%Y-%m-%d %H:%M}",
+            ),
+            remedy=message("`kantor backup --verify` checks it; restore one now and then to try."),
+            severe=False,
         )

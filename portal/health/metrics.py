@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from sqlalchemy import func, select
 
 from portal import __version__
+from portal.backup import keeping
 from portal.guard import kernel_execute
 from portal.jobs.models import Job, Outbox
 from portal.work import UnitOfWork
@@ -74,6 +75,9 @@ def _of_portal(tx: UnitOfWork) -> CollectorRegistry:
     grouped = select(outbox.c.subscriber, func.count()).group_by(outbox.c.subscriber)
     for subscriber, count in _counts(tx, grouped):
         events.labels(subscriber).set(count)
+    backed_up = gauge("kantor_last_backup_timestamp_seconds", "The last good backup")
+    if known := keeping.last(tx):
+        backed_up.set(known.made_at.timestamp())
     failed = gauge(
         "kantor_plugin_failures", f"Failures of plugins, {OF_PROCESS}", "process", "plugin", "stage"
     )

@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from portal.auth import services as accounts
 from portal.auth.models import Idempotency
+from portal.backup import keeping
 from portal.db import db, looking, unscoped
 from portal.files import services as files
 from portal.guard import kernel_execute
@@ -137,7 +138,8 @@ def tidy(store: Any, now: datetime | None = None) -> None:
         files.expire(tx)
         accounts.tidy(tx)
     with looking(reason="tidy up", realm="core") as tx:
-        unused = files.unused_contents(tx, store)
+        # A backup copies the files after the database: those its snapshot names have to stay.
+        unused = [] if keeping.is_running(tx) else files.unused_contents(tx, store)
     for sha256 in unused:
         store.remove(sha256)
 

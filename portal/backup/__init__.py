@@ -1,0 +1,1 @@
+"""Backups: one archive of everything a portal knows, and getting it back."""
