@@ -95,17 +95,34 @@ def follow(tx: UnitOfWork, text: str) -> tuple[Destination, bool]:
     reader may not see.
     """
     code = read_code(text)
-    if code is None:
+    found = look_up(tx, [code]) if code is not None else {}
+    if code not in found:
         raise NotFound
-    asked = select(table.c.kind, table.c.target, table.c.active).where(table.c.code == code)
-    row = kernel_execute(tx.session, asked).one_or_none()
-    kind = None if row is None else _declared(tx).get(row.kind)
-    if row is None or kind is None or not _may_ask(tx, kind):
-        raise NotFound
-    found = kind.resolve(tx, row.target)
-    if found is None:
-        raise NotFound
-    return found, row.active
+    return found[code]
+
+
+def look_up(tx: UnitOfWork, codes: Iterable[str]) -> dict[str, tuple[Destination, bool]]:
+    """Return code -> where it leads its reader and whether its label is in use.
+
+    What nobody gave out, and what leads to things out of reach, is left out.
+    """
+    declared, found = _declared(tx), dict[str, tuple[Destination, bool]]()
+    for some in _some(list(dict.fromkeys(codes))):
+        asked = select(table.c.code, table.c.kind, table.c.target, table.c.active)
+        for row in kernel_execute(tx.session, asked.where(table.c.code.in_(some))).all():
+            kind = declared.get(row.kind)
+            if kind is not None and (place := _resolved(tx, kind, row.target)) is not None:
+                found[row.code] = place, row.active
+    return found
+
+
+def _resolved(tx: UnitOfWork, kind: LinkKind, target: str) -> Destination | None:
+    if not _may_ask(tx, kind):
+        return None
+    try:
+        return kind.resolve(tx, target)
+    except NotFound:
+        return None
 
 
 def _may_ask(tx: UnitOfWork, kind: LinkKind) -> bool:

@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable
 
 LONGEST = 200
 MOST = 60  # codes of one list
-_LINK = re.compile(r"(?:https?://[^/?#]+)?(/e/[a-z0-9]{4,40})/?", re.IGNORECASE)
 
 
 def cleaned(text: str) -> str:
     """Return a scanned text without what scanners add around it: spaces, line ends."""
     return text.strip()[:LONGEST].strip()
-
-
-def short_link(code: str) -> str | None:
-    """Return the address on this portal that a label leads to, whatever host it was printed for."""
-    found = _LINK.fullmatch(code)
-    return found[1].lower() if found else None
 
 
 def counted(codes: Iterable[str]) -> dict[str, int]:

@@ -1,17 +1,19 @@
-"""Asking the plugins what scanned codes stand for."""
+"""Asking the plugins, and the labels of the portal, what scanned codes stand for."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
 
-from flask import current_app, url_for
-
+from portal.links import services as links
+from portal.links.rules import code_in
 from portal.messages import Message, message
 from portal.plugin import Scanned
 from portal.work import UnitOfWork
 
-from . import rules
+LABEL, RETIRED = message("A label"), message("Retired label")
+Address = Callable[..., str]  # endpoint and values of a page -> its address
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,24 +27,43 @@ class Hit:
     hue: str = "slate"
 
 
-def look_up(tx: UnitOfWork, codes: Iterable[str]) -> dict[str, list[Hit]]:
+def look_up(tx: UnitOfWork, codes: Iterable[str], address: Address) -> dict[str, list[Hit]]:
     """Return what each code stands for where the reader may look; nothing for an unknown one.
 
     All codes are asked for at once: a plugin needs as many statements for sixty as for one.
     """
     asked = list(codes)
     found: dict[str, list[Hit]] = {code: [] for code in asked}
-    for code in asked:
-        if link := rules.short_link(code):
-            found[code].append(Hit(title=message("A label"), meta=code, url=link, icon="link"))
-    plugins = current_app.extensions["kantor"]
-    answers = plugins.collect("scanned", tx, shape=_hit, codes=tuple(asked)) if asked else []
+    for code, hit in _labels(tx, asked, address):
+        found[code].append(hit)
+
+    def shaped(known: Scanned) -> tuple[str, Hit]:
+        url = address(known.endpoint, **known.values)
+        return known.code, Hit(title=known.title, url=url, meta=known.meta, icon=known.icon)
+
+    runtime: Any = tx.session.runtime
+    answers = runtime.collect("scanned", tx, shape=shaped, codes=tuple(asked)) if asked else []
     for slug, (code, hit) in answers:
         if code in found:
-            found[code].append(Hit(**vars(hit) | {"hue": plugins.loaded[slug].hue}))
+            found[code].append(replace(hit, hue=runtime.loaded[slug].hue))
     return found
 
 
-def _hit(known: Scanned) -> tuple[str, Hit]:
-    url = url_for(known.endpoint, **known.values)
-    return known.code, Hit(title=known.title, meta=known.meta, icon=known.icon, url=url)
+def _labels(tx: UnitOfWork, asked: Iterable[str], address: Address) -> Iterator[tuple[str, Hit]]:
+    """Yield what stands on labels of this portal, scanned or typed, under the name of the thing."""
+    codes = {code: letters for code in asked if (letters := code_in(code)) is not None}
+    known = links.look_up(tx, codes.values())
+    for code, letters in codes.items():
+        if letters not in known:
+            continue
+        place, in_use = known[letters]
+        # A retired label leads to the page that says so.
+        url = (
+            address(place.endpoint, **place.values)
+            if in_use
+            else address("links.follow", code=letters)
+        )
+        yield (
+            code,
+            Hit(title=place.title, url=url, meta=LABEL if in_use else RETIRED, icon="qrcode"),
+        )

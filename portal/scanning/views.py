@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, make_response, redirect, request
+from flask import Blueprint, make_response, redirect, request, url_for
 
 from portal import headers
 from portal.messages import message
@@ -23,7 +23,7 @@ def scan() -> Any:
     code = rules.cleaned(request.args.get("code", ""))
     earlier = request.args.getlist("seen") if many else []
     times = rules.counted([*earlier, code])
-    found = services.look_up(tx, times)
+    found = services.look_up(tx, times, url_for)
     if not many and len(hits := found.get(code, [])) == 1:
         return redirect(hits[0].url, 303)
     page = render(

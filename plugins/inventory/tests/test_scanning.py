@@ -8,6 +8,7 @@ import pytest
 
 from kantor_inventory import rules
 from kantor_inventory.services import items, scanning
+from portal.api import link_codes, retire_link
 from portal.testing import add_person, counting_statements, working_as
 
 EAN = "4006381333931"
@@ -73,9 +74,31 @@ def test_a_list_counts_what_is_scanned_twice(packets, as_role):
     assert text.count('name="seen"') == 3
 
 
-def test_a_label_leads_to_its_address_whatever_host_is_printed_on_it(packets, as_role):
-    answer = as_role("office_manager").get("/scan?code=HTTPS://OLD.EXAMPLE/E/AB2CD3")
-    assert answer.location == "/e/ab2cd3"
+@pytest.mark.parametrize(
+    "written", ["HTTPS://OLD.EXAMPLE/E/{code}", "http://localhost/e/{code}", "{code}", "{typed}"]
+)
+def test_a_label_leads_to_its_page_however_it_is_given(packets, as_role, shop, written):
+    with shop.work(None) as tx:
+        code = link_codes(tx, "inventory.item", [shop.pen])[shop.pen]
+    text = written.format(code=code, typed=f"{code[:4]}-{code[4:]}".lower())
+    answer = as_role("office_manager").get("/scan", query_string={"code": text})
+    assert answer.location == f"/inventory/items/{shop.pen}"
+
+
+def test_a_label_has_the_name_of_its_thing_in_the_list_and_a_retired_one_says_so(
+    packets, as_role, shop
+):
+    with shop.work(None) as tx:
+        old = link_codes(tx, "inventory.item", [shop.pen])[shop.pen]
+        retire_link(tx, "inventory.item", shop.pen)
+        new = link_codes(tx, "inventory.item", [shop.ream])[shop.ream]
+    text = as_role("office_manager").get(f"/scan?many=1&seen=/e/{old}&code=/e/{new}").text
+    assert "Copy paper" in text
+    assert "A label" in text
+    assert "Retired label" in text
+    assert f'href="/e/{old}"' in text
+    answer = as_role("office_manager").get("/scan?code=/e/22222222")
+    assert "Nobody knows the code" in answer.text
 
 
 def test_only_this_page_may_run_web_assembly(packets, as_role):
