@@ -310,6 +310,8 @@ class PickField(Field):
             ticked = formdata.get(f"{self.name}_pick")
             self.words = "" if ticked else formdata.get(f"{self.name}_q", "").strip()
             self.data = ticked or formdata.get(self.name) or None
+            if self.words:  # Not empty: words that fit nothing are wrong in an optional field too.
+                self.raw_data = [self.words]
 
     def process_formdata(self, valuelist: list[Any]) -> None:
         """Leave it to process(), which sees the words as well."""

@@ -26,6 +26,7 @@ ITEM = "SELECT item_id FROM inventory_balance WHERE quantity > 1000 AND minimum 
 ROWS = {
     "/audit/": "SELECT max(id) FROM audit_entry",
     "/contacts/": "SELECT public_id FROM contact WHERE department_id IS NULL ORDER BY id",
+    "/inventory/ask/": "SELECT public_id FROM place WHERE code = 'STORE'",
     "/inventory/categories/": "SELECT public_id FROM inventory_category ORDER BY id",
     "/inventory/import/items/": "SELECT public_id FROM upload ORDER BY id",
     "/inventory/import/items/result/": "SELECT public_id FROM job WHERE owner_id = {me}",
@@ -45,6 +46,9 @@ ROWS = {
         " AND id NOT IN (SELECT reverses_id FROM inventory_movement WHERE reverses_id IS NOT NULL)"
         " AND from_point_id IN (SELECT q.id FROM inventory_point q JOIN place p"
         " ON p.id = q.place_id WHERE p.code LIKE 'A%') ORDER BY id DESC"
+    ),
+    "/inventory/requests/": (
+        "SELECT public_id FROM inventory_requisition WHERE status = 'asked' ORDER BY id"
     ),
     "/inventory/places/": "SELECT public_id FROM place WHERE code = 'COPY'",
     "/inventory/suppliers/": "SELECT public_id FROM inventory_supplier ORDER BY id",

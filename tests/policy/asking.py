@@ -41,7 +41,7 @@ def filled(body: dict[str, Any], facts: Any, role: str, world: World) -> dict[st
         "department": world.department_ids,
     }
     form = {
-        name: [one.format_map(known) for one in value]
+        name.format_map(known): [one.format_map(known) for one in value]
         if isinstance(value, list)
         else value.format_map(known)
         for name, value in body.items()

@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import insert, select
 
+from kantor_inventory.asking.models import Requisition
 from kantor_inventory.models import Balance, Item, ItemUnit, LedgerCheck, Supplier, SupplierItem
 from kantor_inventory.services import items, stock
 from portal.contacts.models import Contact, ContactPoint
@@ -98,6 +99,7 @@ def plant(tx: Any, world: Any, stand: Any) -> Aviary:
     aviary = Aviary()
     _contacts(tx, world, aviary)
     _stock(tx, world, aviary)
+    _requests(tx, world, aviary)
     _papers(tx, world, aviary, stand)
     _work(tx, world, aviary)
     return aviary
@@ -234,6 +236,23 @@ def _stock(tx: Any, world: Any, aviary: Aviary) -> None:
             f"/inventory/stock?place={place['id']}{more}"
             for more in ("", "&format=json", "&state=below")
         }
+
+
+def _requests(tx: Any, world: Any, aviary: Aviary) -> None:
+    """What is asked of a room concerns who asked, and the room's own people."""
+    for relation in ("same", "below", "above", "elsewhere", "team", "served"):
+        seers = holders("inventory.requisition.view", rule="person", relation=relation)
+        answerers = holders("inventory.requisition.answer", rule="room", relation=relation)
+        row = tx.session.scalars(
+            select(Requisition).filter_by(public_id=world.get("requisition", relation, "*")["id"])
+        ).one()
+        row.note = aviary.word(
+            f"request of {relation}",
+            seers | answerers,
+            lists=("/inventory/asked-for",),
+            sure=frozenset(answerers),
+        )
+        tx.session.flush()
 
 
 def _same_reach(role: str, one: str, other: str) -> bool:

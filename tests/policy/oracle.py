@@ -46,6 +46,11 @@ RULES = {
         reach: covered | ({"served", "across"} if covered else set())
         for reach, covered in DEPARTMENT.items()
     },
+    # What a room was asked for: its own people answer, whoever asked.
+    "room": {
+        reach: covered if reach == "all" else covered - {"own"}
+        for reach, covered in DEPARTMENT.items()
+    },
     # Rows of the portal itself.
     "everything": {key: set() for key in ("own", "team", "department", "tree")}
     | {"all": DEPARTMENT["all"] | {"any"}},

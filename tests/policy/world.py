@@ -10,8 +10,9 @@ from typing import Any
 
 from sqlalchemy import func, insert, select, update
 
+from kantor_inventory.asking.models import Requisition, RequisitionLine
 from kantor_inventory.labels import flags
-from kantor_inventory.models import Category, Item, ItemUnit, Supplier, Unit
+from kantor_inventory.models import Category, Item, ItemUnit, Substitute, Supplier, Unit
 from kantor_inventory.services import items, stock
 from portal.audit.models import AuditEntry
 from portal.auth import passwords, sessions
@@ -93,6 +94,7 @@ def build(stand: Stand) -> World:
         stand.sign_in(role, actor["id"], stored)
     with stand.building() as tx:
         _stock(tx, world)
+        _requests(tx, world)
         _papers(tx, world, stand)
         world.aviary = canaries.plant(tx, world, stand)
     with stand.building() as tx:
@@ -314,6 +316,15 @@ def _catalogue(tx: Any, world: World) -> None:
     world.put("category", "any", id=category.public_id, version=category.version)
     world.put("supplier", "any", id=supplier.public_id, version=supplier.version)
     world.common |= {"item": item.public_id, "unit": item.units[0].public_id}
+    more = []
+    for name in ("Other thing", "Thing that serves"):
+        row = Item(name=name, sku=name, sku_key=name.casefold(), base_unit=unit)
+        row.units = [ItemUnit(unit=unit, num=1)]
+        tx.session.add(row)
+        tx.session.flush()
+        more.append(row)
+    tx.session.add(Substitute(item_id=item.id, other_id=more[1].id))
+    world.common |= {"other_item": more[0].public_id, "substitute": more[1].public_id}
     world.common |= {"supplier": supplier.public_id, "code": CODE}
 
 
@@ -337,6 +348,38 @@ def _stock(tx: Any, world: World) -> None:
     )
     world.put("movement", "across", id=_public_id(tx, stock.transfer(tx, across)))
     del across
+
+
+def _requests(tx: Any, world: World) -> None:
+    """Let a colleague in every relation ask the room in the same relation for something."""
+    asked: list[tuple[str, str, int]] = [
+        (relation, "*", world.common[f"colleague_{relation}"]) for relation in (*SHARED, "team")
+    ]
+    asked.append(("served", "*", world.common["colleague_elsewhere"]))
+    asked += [("own", role, actor["id"]) for role, actor in world.actors.items()]
+    item = tx.session.scalars(select(Item).filter_by(public_id=world.common["item"])).one()
+    for number, (relation, role, owner) in enumerate(asked):
+        # One's own requests are to a room of others that serves one.
+        name = world.places["served" if relation == "own" else relation]["id"]
+        place = tx.session.scalars(select(Place).filter_by(public_id=name)).one()
+        row = Requisition(
+            number=f"REQ-{number}", place_id=place.id, owner_id=owner, asked_at=tx.now
+        )
+        tx.session.add(row)
+        tx.session.flush()
+        line = RequisitionLine(
+            requisition_id=row.id,
+            item_id=item.id,
+            item_unit_id=item.units[0].id,
+            quantity=1_000,
+            entered=1_000,
+        )
+        tx.session.add(line)
+        tx.session.flush()
+        for kind in ("requisition", "asked"):
+            world.put(kind, relation, role, id=row.public_id, line=line.public_id)
+    for relation in (*SHARED, "team", "served"):
+        world.put("stock_room", relation, id=world.places[relation]["id"])
 
 
 def _public_id(tx: Any, made: Any) -> str:

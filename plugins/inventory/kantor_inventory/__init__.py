@@ -47,6 +47,16 @@ plugin = Plugin(
             permission="inventory.stock.view",
         ),
         NavItem(
+            endpoint="inventory.requests_mine",
+            title=message("My requests"),
+            permission="inventory.requisition.view",
+        ),
+        NavItem(
+            endpoint="inventory.asked_for",
+            title=message("Asked for"),
+            permission="inventory.requisition.answer",
+        ),
+        NavItem(
             endpoint="inventory.suppliers",
             title=message("Suppliers"),
             permission="inventory.supplier.view",
@@ -63,6 +73,12 @@ plugin = Plugin(
             title=message("Item"),
             permission="inventory.item.edit",
             icon="package",
+        ),
+        NewItem(
+            endpoint="inventory.ask_room",
+            title=message("Request"),
+            permission="inventory.requisition.ask",
+            icon="shopping-cart",
         ),
     ),
     imports=(ITEMS,),

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from portal.api import Contact, ContactPoint, Department, Person, Place, UnitOfWork, sort_key
 
 from . import demo_catalogue, demo_data
+from .asking import demo as demo_requests
 from .demo_data import DemoMovement
 from .models import (
     Barcode,
@@ -63,6 +64,8 @@ def fill(tx: UnitOfWork, *, seed: int, today: date) -> None:
         ids, _ = ledger.post(tx, entries)
         clinic.posted |= dict(zip((line.number for line in batch), ids, strict=True))
     episodes.settle(tx, limited)  # what never moved
+    keeper = clinic.people["Hendra Saputro"]
+    demo_requests.fill(tx, clinic.items, clinic.people, clinic.departments, keeper)
     summing.keep(tx, summing.look(tx, DAYS))
     selfcheck.check_ledger(tx)
 

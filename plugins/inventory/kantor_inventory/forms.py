@@ -27,7 +27,9 @@ from portal.web import (
 
 from . import rules
 from .counting import rules as rules_of_counting
-from .services import choices
+from .models import Item
+from .services import choices, guarding
+from .services.guarding import Unusual
 
 MODES = {
     "perpetual": message("Every movement is written down"),
@@ -67,21 +69,23 @@ STATES = {
 }
 
 
-class MoveForm(Form):
-    """What every movement asks: how much, in which unit, when, and why."""
+class AmountForm(Form):
+    """How much, in which unit; asked about until it is understood, and meant if it is unusual."""
 
     quantity = QuantityField(message("Quantity"), [required()])
     unit = ChoiceField(message("Unit"), [required()])
-    occurred_on = DateField(message("Day"), [optional()])
-    note = TextField(message("Note"), [optional(), longest(500)], empty="", default="")
     understood = HiddenField()
+    sure = HiddenField()  # the unusual quantity that somebody has said is meant
+    asked = HiddenField()  # what stood in the form when it was asked about
 
     def offer(self, units: Iterable[tuple[Any, str, Any]], base: str) -> None:
         """Offer the units an item comes in, each with what one of it holds."""
-        self.factors = {}
+        self.factors: dict[str, rules.Factor] = {}
+        self.units = {}
         self.base = base
         choices = []
         for unit, name, _ in units:
+            self.units[unit.public_id] = unit
             self.factors[unit.public_id] = rules.Factor(unit.num, unit.den)
             choices.append((unit.public_id, unit_title(unit, name, base)))
         self.unit.choices = choices
@@ -116,6 +120,32 @@ class MoveForm(Form):
         seen, meant = self.understood.data, str(self.in_base_units())
         self.understood.data = meant
         return bool(seen == meant)
+
+    def doubt(self, tx: UnitOfWork, item: Item, kind: str, answer: str) -> Unusual | None:
+        """Return what is unusual in the quantity of a valid form, unless it was said to be meant.
+
+        ``answer`` is the unit that somebody chose when asked; it counts as long as nothing else
+        was typed since.
+        """
+        if self.asked.data == self._entered() and answer in self.factors:
+            self.unit.data = answer
+            self.understood.data = self.sure.data = str(self.in_base_units())
+        if self.sure.data == str(self.in_base_units()):
+            return None
+        unit = self.units[self.unit.data]
+        found = guarding.unusual(tx, item, kind, self.quantity.data or 0, unit)
+        self.asked.data = self._entered() if found is not None else ""
+        return found
+
+    def _entered(self) -> str:
+        return f"{self.quantity.data} {self.unit.data}"
+
+
+class MoveForm(AmountForm):
+    """What every movement asks besides: when, and why."""
+
+    occurred_on = DateField(message("Day"), [optional()])
+    note = TextField(message("Note"), [optional(), longest(500)], empty="", default="")
 
 
 class ReceiveForm(MoveForm):

@@ -8,6 +8,8 @@ from typing import Any
 from portal.api import Place, UnitOfWork, message
 from portal.plugin import Home, Panel, Problem, Scanned, hookimpl
 
+from .asking import reading
+from .asking.rules import ANSWER
 from .forms import PLACE_KINDS
 from .labels import hooks as labels
 from .services import points, scanning, selfcheck
@@ -16,7 +18,9 @@ from .watching import hooks as watching
 
 @hookimpl
 def panels(tx: UnitOfWork, subject: Any, slot: str) -> Iterator[Panel]:
-    """Show on the home page what has run low, and on the page of a place what lies there."""
+    """Show at home what is asked for and runs low, and on a place's page what lies there."""
+    if isinstance(subject, Home) and slot == "widget" and tx.actor.holds(ANSWER):
+        yield from _asked_for(tx)
     if not tx.actor.holds("inventory.stock.view"):
         return
     if isinstance(subject, Home) and slot == "widget":
@@ -24,6 +28,18 @@ def panels(tx: UnitOfWork, subject: Any, slot: str) -> Iterator[Panel]:
         yield from labels.widgets(tx)
     if isinstance(subject, Place) and slot == "page":
         yield from _stock_at(tx, subject)
+
+
+def _asked_for(tx: UnitOfWork) -> Iterator[Panel]:
+    rows, count = reading.waiting(tx)
+    if rows:
+        yield Panel(
+            title=message("Asked for"),
+            template="inventory/asking/panel_asked.html",
+            context={"rows": rows, "count": count},
+            order=10,
+            place="wide",
+        )
 
 
 def _stock_at(tx: UnitOfWork, place: Place) -> Iterator[Panel]:

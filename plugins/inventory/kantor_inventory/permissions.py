@@ -67,7 +67,6 @@ def _grants(role: str, reach: str, *names: str) -> tuple[RoleGrant, ...]:
 _COUNTS = ("count.view", "count.enter")
 _REVIEWS = ("count.plan", "count.review")
 _ORDERS = ("order.view", "order.edit", "order.receive")
-_ASKS = ("requisition.view", "requisition.ask")
 
 ROLES = (
     *(RoleGrant(role=role, permission="inventory.item.view", reach="all") for role in _EVERY_ROLE),
@@ -81,9 +80,10 @@ ROLES = (
         grant
         for role in _EVERY_ROLE
         if role != "administrator"
-        for grant in _grants(role, "own", *_ASKS)
+        for grant in _grants(role, "own", "requisition.ask")
     ),
     *_grants("employee", "department", "stock.view"),
+    *_grants("employee", "own", "requisition.view"),
     *_grants("assistant", "department", "stock.view", *(f"stock.{name}" for name in _MOVES)),
     *_grants("assistant", "department", *_COUNTS, *_ORDERS),
     *_grants("assistant", "department", "requisition.view", "requisition.answer"),

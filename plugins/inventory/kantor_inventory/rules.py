@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from fractions import Fraction
 from math import ceil, floor, gcd
@@ -237,6 +238,21 @@ class Amount:
 
 
 @dataclass(frozen=True)
+class Day:
+    """A day, written in the reader's language."""
+
+    day: date
+
+    def in_language(self, language: str) -> str:
+        from babel.dates import format_date  # Only who shows dates pays for the locale data.
+
+        return format_date(self.day, "d MMMM y", locale=language)
+
+    def __str__(self) -> str:
+        return _aloud(self)
+
+
+@dataclass(frozen=True)
 class Listed:
     """Several parts of a sentence as one, separated by commas."""
 
@@ -249,7 +265,7 @@ class Listed:
         return _aloud(self)
 
 
-def _aloud(words: Amount | Listed) -> str:
+def _aloud(words: Amount | Day | Listed) -> str:
     """Return words in the language of whoever reads, as a message with nothing else in it."""
     return str(Message("{words}", {"words": words}))
 

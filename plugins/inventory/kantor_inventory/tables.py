@@ -87,55 +87,71 @@ ITEMS = Table(
     ),
 )
 
-STOCK = Table(
-    "stock",
-    "inventory.stock.view",
-    lists.stock,
-    columns=(
-        Column(
-            "name",
-            message("Item"),
-            primary=True,
-            sort=(Balance.item_key, Balance.id),
-            link=("inventory.item", {"public_id": "item"}),
+
+def _stock(*more: Column) -> Table:
+    """Return the stock list, with columns for those who may do more than look."""
+    return Table(
+        "stock",
+        "inventory.stock.view",
+        lists.stock,
+        columns=(
+            Column(
+                "name",
+                message("Item"),
+                primary=True,
+                sort=(Balance.item_key, Balance.id),
+                link=("inventory.item", {"public_id": "item"}),
+            ),
+            Column("sku", message("Code")),
+            Column("place", message("Place")),
+            Column(
+                "quantity",
+                message("On hand"),
+                "quantity",
+                sort=(Balance.quantity, Balance.id),
+                meta="unit",
+            ),
+            Column("unit", message("Unit"), shown=False),
+            Column("minimum", message("Minimum"), "quantity"),
+            Column("maximum", message("Maximum"), "quantity", shown=False),
+            Column("value", message("Value"), "money", permission="inventory.cost.view"),
+            Column("state", message("State"), "pill", labels=STATES, tone=STATE_TONES),
+            Column("moved_at", message("Last moved"), "datetime", shown=False),
+            *more,
         ),
-        Column("sku", message("Code")),
-        Column("place", message("Place")),
-        Column(
-            "quantity",
-            message("On hand"),
-            "quantity",
-            sort=(Balance.quantity, Balance.id),
-            meta="unit",
+        default_sort="name",
+        filters=StockFilters,
+        search=Item,
+        ids="id",
+        bulk=(
+            BulkAction(
+                label=message("Print shelf cards"),
+                endpoint="inventory.cards_of_shelves",
+                permission="inventory.stock.view",
+                icon="printer",
+            ),
         ),
-        Column("unit", message("Unit"), shown=False),
-        Column("minimum", message("Minimum"), "quantity"),
-        Column("maximum", message("Maximum"), "quantity", shown=False),
-        Column("value", message("Value"), "money", permission="inventory.cost.view"),
-        Column("state", message("State"), "pill", labels=STATES, tone=STATE_TONES),
-        Column("moved_at", message("Last moved"), "datetime", shown=False),
-    ),
-    default_sort="name",
-    filters=StockFilters,
-    search=Item,
-    ids="id",
-    bulk=(
-        BulkAction(
-            label=message("Print shelf cards"),
-            endpoint="inventory.cards_of_shelves",
-            permission="inventory.stock.view",
-            icon="printer",
+        views=(
+            View(key="below", title=STATES["low"], criteria={"state": "below"}),
+            View(key="out", title=STATES["out"], criteria={"state": "out"}),
+            View(key="too-much", title=STATES["too_much"], criteria={"state": "too_much"}),
         ),
-    ),
-    views=(
-        View(key="below", title=STATES["low"], criteria={"state": "below"}),
-        View(key="out", title=STATES["out"], criteria={"state": "out"}),
-        View(key="too-much", title=STATES["too_much"], criteria={"state": "too_much"}),
-    ),
-    empty=Empty(
-        title=message("No stock here yet"),
-        text=message("Receive goods, or import a list with what is there."),
-    ),
+        empty=Empty(
+            title=message("No stock here yet"),
+            text=message("Receive goods, or import a list with what is there."),
+        ),
+    )
+
+
+STOCK = _stock()
+STOCK_TO_ASK_FOR = _stock(
+    Column(
+        "ask",
+        message("Ask"),
+        labels={"ask": message("Ask for this")},
+        link=("inventory.ask", {"place_id": "ask_place", "item": "item"}),
+        export=False,
+    )
 )
 
 MOVEMENTS = Table(

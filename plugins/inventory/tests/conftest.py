@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
 from kantor_inventory import plugin
+from kantor_inventory.asking import services as asking
+from kantor_inventory.asking.models import Requisition, RequisitionLine
 from kantor_inventory.counting import services as counts
 from kantor_inventory.counting.models import Count, CountEntry, CountLine
 from kantor_inventory.models import Balance, Item, ItemUnit, Movement, Point, Unit
 from kantor_inventory.services import stock
 from portal.api import Contact, Department, Person, Place, PlaceServes
-from portal.testing import World, add_person, working_as
+from portal.testing import World, add_person, sign_in, working_as
 
 
 @pytest.fixture(scope="session")
@@ -64,6 +66,81 @@ class Shop:
                 .where(Item.public_id == item, Place.public_id == place)
             ).one_or_none()
             return (0, 0) if row is None else (row.quantity, row.value)
+
+
+@dataclass
+class Room:
+    """Shelf A1 of the office, which serves the laboratory and the board, with its people's ids."""
+
+    shop: Shop
+    black: str = ""
+    pieces: dict[str, str] = field(default_factory=dict)  # item -> the unit it is counted in
+    keeper: int = 0  # whose own the shelf is
+    second: int = 0
+    clerk: int = 0  # of the laboratory
+    assistant: int = 0  # of the laboratory, may move stock there
+    other: int = 0  # of the board
+    stranger: int = 0  # of a department that is not served
+
+    def client(self, who):
+        """Return a browser in which this person is signed in."""
+        return sign_in(self.shop.app, getattr(self, who))
+
+    def work(self, who):
+        return working_as(self.shop.app, getattr(self, who))
+
+    def ask(self, who="clerk", *, item=None, quantity=5_000, unit=None, **more):
+        """Ask for something; return the public ids of the request and of its line."""
+        item = item or self.shop.pen
+        wanted = asking.Wanted(item=item, unit=unit or self.pieces[item], quantity=quantity)
+        with self.work(who) as tx:
+            made = asking.ask(tx, asking.Ask(place=self.shop.shelf, lines=(wanted,), **more))
+            line = tx.session.scalars(select(RequisitionLine).filter_by(requisition_id=made.id))
+            return made.public_id, line.one().public_id
+
+    def answer(self, who, requisition, *answers):
+        with self.work(who) as tx:
+            return asking.answer(tx, requisition, answers).status
+
+    def line(self, public_id):
+        """Return state, quantity handed out, movement and words of a line."""
+        with self.shop.work(None) as tx:
+            row = tx.one(select(RequisitionLine), public_id=public_id)
+            return row.state, row.given, row.movement_id, row.answer
+
+    def status(self, public_id):
+        with self.shop.work(None) as tx:
+            return tx.one(select(Requisition), public_id=public_id).status
+
+    def left(self, item=None):
+        return self.shop.balance(item or self.shop.pen, self.shop.shelf)[0]
+
+
+@pytest.fixture
+def room(shop):
+    """The shelf with 100 blue pens and 40 black ones."""
+    made, departments = Room(shop), shop.world.departments
+    made.keeper, made.assistant = shop.world.people["office_manager"], shop.lab_assistant
+    with shop.work(None) as tx:
+        made.black = add_item(tx, "Black pen", "WRI-002").public_id
+        for item in tx.session.scalars(select(Item)):
+            made.pieces[item.public_id] = item.units[0].public_id
+        board = departments["board"]
+        shelf = tx.one(select(Place), public_id=shop.shelf)
+        tx.session.add(PlaceServes(place_id=shelf.id, department_id=board))
+        people = (("Second Keeper", "office", "assistant"), ("Lab Clerk", "lab", "employee"))
+        people += (("Board Clerk", "board", "employee"), ("Stranger", "stores", "employee"))
+        names = ("second", "clerk", "other", "stranger")
+        for name, (called, department, role) in zip(names, people, strict=True):
+            added = add_person(tx, called, department_id=departments[department], role=role)
+            setattr(made, name, added)
+    with shop.work() as tx:
+        for item, quantity in ((shop.pen, 100_000), (made.black, 40_000)):
+            stock.receive(
+                tx,
+                stock.Receive(item=item, quantity=quantity, to_place=shop.shelf, price=7_654_321),
+            )
+    return made
 
 
 @pytest.fixture

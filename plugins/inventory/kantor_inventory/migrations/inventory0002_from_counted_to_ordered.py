@@ -139,7 +139,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("item_id", sa.Integer(), nullable=False),
         sa.Column("other_id", sa.Integer(), nullable=False),
-        sa.CheckConstraint("item_id <> other_id", name=op.f("ck_inventory_substitute_other")),
+        sa.CheckConstraint("item_id < other_id", name=op.f("ck_inventory_substitute_other")),
         sa.ForeignKeyConstraint(
             ["item_id"],
             ["inventory_item.id"],
@@ -156,6 +156,9 @@ def upgrade() -> None:
         sa.UniqueConstraint(
             "item_id", "other_id", name=op.f("uq_inventory_substitute_item_id_other_id")
         ),
+    )
+    op.create_index(
+        "ix_inventory_substitute_other_id", "inventory_substitute", ["other_id"], unique=False
     )
     op.create_table(
         "inventory_alert",
@@ -312,7 +315,7 @@ def upgrade() -> None:
         "inventory_requisition",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("number", sa.String(length=20), nullable=False),
-        sa.Column("point_id", sa.Integer(), nullable=False),
+        sa.Column("place_id", sa.Integer(), nullable=False),
         sa.Column("department_id", sa.Integer(), nullable=True),
         sa.Column("status", sa.String(length=10), nullable=False),
         sa.Column("needed_on", sa.Date(), nullable=True),
@@ -339,9 +342,9 @@ def upgrade() -> None:
             ondelete="RESTRICT",
         ),
         sa.ForeignKeyConstraint(
-            ["point_id"],
-            ["inventory_point.id"],
-            name=op.f("fk_inventory_requisition_point_id_inventory_point"),
+            ["place_id"],
+            ["place.id"],
+            name=op.f("fk_inventory_requisition_place_id_place"),
             ondelete="RESTRICT",
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_inventory_requisition")),
@@ -353,9 +356,12 @@ def upgrade() -> None:
             batch_op.f("ix_inventory_requisition_owner_id"), ["owner_id"], unique=False
         )
         batch_op.create_index(
-            "ix_inventory_requisition_point_id", ["point_id", "status", "id"], unique=False
+            "ix_inventory_requisition_place_id", ["place_id", "status", "id"], unique=False
         )
         batch_op.create_index("ix_inventory_requisition_status", ["status", "id"], unique=False)
+        batch_op.create_index(
+            "ix_inventory_requisition_owner", ["owner_id", "status", "id"], unique=False
+        )
 
     op.create_table(
         "inventory_snooze",
@@ -563,6 +569,9 @@ def upgrade() -> None:
         sa.Column("state", sa.String(length=10), nullable=False),
         sa.Column("answer", sa.String(length=500), nullable=False),
         sa.Column("answered_by_id", sa.Integer(), nullable=True),
+        sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("given", sa.BigInteger(), nullable=True),
+        sa.Column("given_item_id", sa.Integer(), nullable=True),
         sa.Column("movement_id", sa.Integer(), nullable=True),
         sa.Column("public_id", sa.String(length=12), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
@@ -573,10 +582,22 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "quantity > 0 AND entered > 0", name=op.f("ck_inventory_requisition_line_quantity")
         ),
+        sa.CheckConstraint(
+            "(state = 'handed_out') = (movement_id IS NOT NULL)"
+            " AND (given IS NOT NULL) = (movement_id IS NOT NULL)"
+            " AND (given_item_id IS NOT NULL) = (movement_id IS NOT NULL)",
+            name=op.f("ck_inventory_requisition_line_handed_out"),
+        ),
         sa.ForeignKeyConstraint(
             ["answered_by_id"],
             ["person.id"],
             name=op.f("fk_inventory_requisition_line_answered_by_id_person"),
+            ondelete="RESTRICT",
+        ),
+        sa.ForeignKeyConstraint(
+            ["given_item_id"],
+            ["inventory_item.id"],
+            name=op.f("fk_inventory_requisition_line_given_item_id_inventory_item"),
             ondelete="RESTRICT",
         ),
         sa.ForeignKeyConstraint(
@@ -614,6 +635,43 @@ def upgrade() -> None:
         batch_op.create_index(
             "ix_inventory_requisition_line_requisition_id", ["requisition_id", "id"], unique=False
         )
+
+    op.create_table(
+        "inventory_slip",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("type", sa.String(length=10), nullable=False),
+        sa.Column("item_id", sa.Integer(), nullable=False),
+        sa.Column("point_id", sa.Integer(), nullable=False),
+        sa.Column("quantity", sa.BigInteger(), nullable=False),
+        sa.Column("entered", sa.BigInteger(), nullable=False),
+        sa.Column("item_unit_id", sa.Integer(), nullable=False),
+        sa.Column("occurred_on", sa.Date(), nullable=False),
+        sa.Column("counted_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("noted_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("note", sa.String(length=500), nullable=False),
+        sa.Column("actor_id", sa.Integer(), nullable=True),
+        sa.CheckConstraint(
+            "type IN ('receive', 'issue', 'transfer', 'scrap')",
+            name=op.f("ck_inventory_slip_type"),
+        ),
+        sa.CheckConstraint("quantity > 0 AND entered > 0", name=op.f("ck_inventory_slip_quantity")),
+        *(
+            sa.ForeignKeyConstraint(
+                [column],
+                [f"{table}.id"],
+                name=op.f(f"fk_inventory_slip_{column}_{table}"),
+                ondelete="RESTRICT",
+            )
+            for column, table in (
+                ("actor_id", "person"),
+                ("item_id", "inventory_item"),
+                ("item_unit_id", "inventory_item_unit"),
+                ("point_id", "inventory_point"),
+            )
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_inventory_slip")),
+    )
+    op.create_index("ix_inventory_slip_item_id", "inventory_slip", ["item_id", "id"], unique=False)
 
     op.create_table(
         "inventory_count_entry",
@@ -702,6 +760,9 @@ def upgrade() -> None:
     op.add_column("inventory_item", sa.Column("abc", sa.String(length=1), nullable=True))
     _give_suppliers_terms()
     _say_what_counts_find()
+    op.create_index(
+        "ix_inventory_movement_type", "inventory_movement", ["item_id", "type", "id"], unique=False
+    )
     _open_alerts()
     _add_sums()
 
@@ -877,6 +938,9 @@ def _drop_sums() -> None:
 
 def downgrade() -> None:
     _drop_sums()
+    op.drop_index("ix_inventory_movement_type", "inventory_movement")
+    op.drop_index("ix_inventory_slip_item_id", "inventory_slip")
+    op.drop_table("inventory_slip")
     _forget_what_counts_found()
     _take_terms_back()
     op.drop_column("inventory_item", "abc")
@@ -928,8 +992,9 @@ def downgrade() -> None:
     op.drop_table("inventory_count_line")
     op.drop_table("inventory_snooze")
     with op.batch_alter_table("inventory_requisition", schema=None) as batch_op:
+        batch_op.drop_index("ix_inventory_requisition_owner")
         batch_op.drop_index("ix_inventory_requisition_status")
-        batch_op.drop_index("ix_inventory_requisition_point_id")
+        batch_op.drop_index("ix_inventory_requisition_place_id")
         batch_op.drop_index(batch_op.f("ix_inventory_requisition_owner_id"))
 
     op.drop_table("inventory_requisition")
@@ -956,6 +1021,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_inventory_alert_item_id")
 
     op.drop_table("inventory_alert")
+    op.drop_index("ix_inventory_substitute_other_id", "inventory_substitute")
     op.drop_table("inventory_substitute")
     op.drop_table("inventory_count_category")
     with op.batch_alter_table("inventory_count", schema=None) as batch_op:

@@ -70,12 +70,13 @@ class Item(Public, Named, Versioned, Global, Base, reason="everybody may know wh
 
 
 class Substitute(Global, Base, noun="item", reason="what serves as well"):
-    """An item that serves as well as another one."""
+    """Two items of which each serves as well as the other; the older one stands first."""
 
     __tablename__ = "inventory_substitute"
     __table_args__ = (
         UniqueConstraint("item_id", "other_id"),
-        CheckConstraint("item_id <> other_id", name="other"),
+        CheckConstraint("item_id < other_id", name="other"),
+        Index("ix_inventory_substitute_other_id", "other_id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

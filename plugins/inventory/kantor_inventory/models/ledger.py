@@ -184,6 +184,7 @@ class Movement(Public, Follows, Base, noun="stock", follows=("from_point_id", "t
         CheckConstraint("from_point_id <> to_point_id", name="two_ends"),
         CheckConstraint("(type = 'reversal') = (reverses_id IS NOT NULL)", name="reversal"),
         Index("ix_inventory_movement_item_id", "item_id", "id"),
+        Index("ix_inventory_movement_type", "item_id", "type", "id"),
         Index("ix_inventory_movement_from_point_id", "from_point_id", "id"),
         Index("ix_inventory_movement_to_point_id", "to_point_id", "id"),
     )

@@ -18,7 +18,7 @@ from sqlalchemy import (
     literal,
     select,
 )
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import aliased, contains_eager
 
 from portal.api import Contact, Department, Person, Place, UnitOfWork, permits, visible
 
@@ -79,6 +79,10 @@ STATE = case(
 )
 
 
+# Only stores are asked for things; what lies at a point of use is used there.
+ASKABLE = and_(Point.kind == "store", Place.active)
+
+
 def stock(tx: Any, *, place: str | None = None, state: str | None = None) -> Select[Any]:
     """Return one row for every item and place that has or should have some of it."""
     statement = (
@@ -96,6 +100,8 @@ def stock(tx: Any, *, place: str | None = None, state: str | None = None) -> Sel
             Unit.name.label("unit"),
             Place.name.label("place"),
             Place.code,
+            case((ASKABLE, "ask")).label("ask"),
+            case((ASKABLE, Place.public_id)).label("ask_place"),
         )
         .join(Item, Item.id == Balance.item_id)
         .join(Unit, Unit.id == Item.base_unit_id)
@@ -224,6 +230,7 @@ PLACES_OF: Select[Any] = (
     )
     .where(Balance.item_id == bindparam("item"), ~Balance.outside)
     .order_by(Place.walk_order, Place.id)
+    .options(contains_eager(Balance.point))
 )
 
 

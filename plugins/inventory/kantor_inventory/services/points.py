@@ -101,3 +101,9 @@ def usual_place(tx: UnitOfWork, item: Item, permission: str) -> str | None:
 def _mine(tx: UnitOfWork, permission: str = EDIT) -> ColumnElement[bool]:
     held = tx.actor.grants.get(permission, Held())
     return Place.id.in_(Place.in_reach(held, tx.actor, writing=True))
+
+
+def is_mine(tx: UnitOfWork, place: Place, permission: str) -> bool:
+    """Return whether a permission that changes stock reaches a place; no statement is sent."""
+    held = tx.actor.grants.get(permission, Held())
+    return held.everything or place.department_id in held.departments

@@ -10,10 +10,12 @@ from portal.api import UnitOfWork, message
 from portal.web import BarChart, bar_chart
 
 from .. import rules
-from ..forms import STATES, STATUSES
+from ..asking import slips, substitutes
+from ..asking.rules import ASK
+from ..forms import STATES, STATUSES, TYPES
 from ..models import Item
 from ..rules import Amount
-from ..services import history, lists
+from ..services import history, lists, points
 from ..tables import STATE_TONES, STATUS_TONES
 from ..watching import services as watching
 
@@ -42,7 +44,11 @@ def context(tx: UnitOfWork, item: Item) -> dict[str, Any]:
         "item": item,
         "unit": item.base_unit.name,
         "status": (STATUSES[item.status], STATUS_TONES[item.status]),
-        "places": [_place(item, *row) | {"since": wrong.get(row[0].point_id)} for row in places],
+        "places": [
+            _place(tx, item, *row) | {"since": wrong.get(row[0].point_id)} for row in places
+        ],
+        "may": _may(tx, places),
+        "others": substitutes.with_stock(tx, item),
         "on_hand": on_hand,
         "worth": _worth(tx, item) if tx.actor.holds("inventory.cost.view") else None,
         "units": lists.units_of(tx, item),
@@ -68,8 +74,28 @@ def as_form(item: Item) -> dict[str, Any]:
 
 
 def timeline(tx: UnitOfWork, item: Item) -> list[dict[str, Any]]:
-    """Return the newest movements as sentences, newest first."""
-    return [_line(row) for row in lists.newest_movements(tx, item, most=SHOWN + 1)]
+    """Return the newest movements and late slips as sentences, newest first."""
+    moved = [_line(row) for row in lists.newest_movements(tx, item, most=SHOWN + 1)]
+    late = [_slip(tx, row) for row in slips.newest(tx, item, most=SHOWN + 1)]
+    return sorted(moved + late, key=lambda line: line["at"], reverse=True) if late else moved
+
+
+def _slip(tx: UnitOfWork, row: Any) -> dict[str, Any]:
+    """Return a slip that came too late to be a movement."""
+    return {
+        "person": row.actor,
+        "icon": "note",
+        "text": message(
+            "noted a late slip: {what} {amount} on {day}, already in the count of {counted}",
+            what=TYPES[row.type],
+            amount=Amount(row.entered, row.entered_unit),
+            day=rules.Day(row.occurred_on),
+            counted=rules.Day(row.counted_at.astimezone(tx.zone).date()),
+        ),
+        "at": row.noted_at,
+        "note": row.note,
+        "detail": row.place,
+    }
 
 
 def _line(row: Any) -> dict[str, Any]:
@@ -144,9 +170,27 @@ def left_at(row: Any) -> Any:
     return rules.Listed(tuple(parts)) if parts else ""
 
 
-def _place(item: Item, balance: Any, place: Any, rule: Any, state: str) -> dict[str, Any]:
+def _may(tx: UnitOfWork, places: list[Any]) -> set[str]:
+    """Return what one may do with the item where it is kept: its buttons.
+
+    Who only sees a shared room may ask it; what belongs to the room is for its own people.
+    """
+    found = set()
+    for verb in ("issue", "transfer", "scrap"):
+        permission = f"inventory.stock.{verb}"
+        if any(points.is_mine(tx, place, permission) for _, place, *_ in places):
+            found.add(verb)
+    return found
+
+
+def _place(
+    tx: UnitOfWork, item: Item, balance: Any, place: Any, rule: Any, state: str
+) -> dict[str, Any]:
     unit = item.base_unit.name
+    store = balance.point.kind == "store" and place.active and item.mode != "non_stock"
     return {
+        "ask": tx.actor.holds(ASK) and store,
+        "limits": points.is_mine(tx, place, points.EDIT),
         "name": place.name,
         "code": place.code,
         "public_id": place.public_id,

@@ -12,8 +12,10 @@ from sqlalchemy import select
 from portal.api import Conflict, Message, Person, ValidationFailed, message, visible
 from portal.web import policy, reading, redirect_to, render, toast, transaction
 
+from ..asking import reading as requests
+from ..asking import slips, substitutes
 from ..forms import TYPES, IssueForm, MoveForm, ReceiveForm, ReverseForm, ScrapForm, TransferForm
-from ..models import Movement
+from ..models import ItemUnit, Movement
 from ..rules import Amount
 from ..services import choices, lists, points, stock
 from . import itempage
@@ -143,6 +145,7 @@ def movement(public_id):
         entered=Amount(row.entered, row.entered_unit),
         receiver=itempage.receiver_of(row),
         left=itempage.left_at(row),
+        asked=requests.requisition_of(tx, row.id) if row.type == "issue" else None,
         may_reverse=row.type != "reversal" and not row.reversed and _may_reverse(tx, public_id),
     )
 
@@ -182,27 +185,84 @@ def reverse(public_id):
 
 
 def _move(move, public_id):
-    """Show the form of a movement, or do it once its quantity is understood."""
-    status = 200
+    """Show the form of a movement, or do it once nothing about it is open."""
+    status, question = 200, None
     form, context = _prepared(move, public_id)
     if request.method == "POST":
-        understood = form.validate() and form.is_understood()
+        if form.validate():
+            question = _question(move, form, context)
         status = 422 if form.errors else 200
-        if understood and not form.errors:
-            moved = context["meant"]
+        if question is None and not form.errors:
             try:
-                with transaction() as tx:
-                    move.service(tx, form.command(move.command, item=public_id))
-                    toast(Message(move.done.msgid, {"amount": moved}))
-                    return redirect_to(tx, "inventory.item", public_id=public_id)
+                return _done(move, form, context)
             except ValidationFailed as refused:
                 form.add_errors(refused.fields)
                 status = 422
             except Conflict as conflict:
                 form.form_errors.append(conflict.message)
                 status = conflict.status
-            form.understood.data = ""
-    return render("inventory/move.html", form=form, move=move, **context), status
+            form.understood.data = form.sure.data = ""
+            context |= {"others": substitutes.with_stock(reading(), _item_again(public_id))}
+    page = render("inventory/move.html", form=form, move=move, question=question, **context)
+    return page, status
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ask:
+    """What is open before a movement is posted: unusual, the amount, or a count since then."""
+
+    unusual: Any = None
+    amount: Any = None
+    counted: Any = None
+
+
+def _question(move, form, context):
+    """Return what has to be asked about a valid form before it is posted, or None."""
+    tx, item = reading(), context["item"]
+    if form.in_base_units() is None:
+        return None
+    unusual = form.doubt(tx, item, move.name, request.form.get("answer", ""))
+    context["meant"] = Amount(form.in_base_units() or 0, context["unit"])
+    if unusual is not None:
+        return Ask(unusual=unusual)
+    if not form.is_understood():
+        return Ask(amount=context["meant"])
+    places = [form[end].data for end in ("from_place", "to_place") if end in form]
+    counted = slips.counted_since(tx, item, places, form.occurred_on.data)
+    context["counted"] = counted
+    if counted is not None and request.form.get("late") not in ("yes", "no"):
+        return Ask(counted=counted)
+    return None
+
+
+def _done(move, form, context):
+    """Post the movement; or keep the slip as a note, if a count knew of it already."""
+    public_id, moved, counted = context["item_id"], context["meant"], context.get("counted")
+    unit = form.unit.data
+    with transaction() as tx:
+        if counted is not None and request.form.get("late") == "yes":
+            row = item_named(tx, public_id)
+            slip = slips.NoteSlip(
+                kind=move.name,
+                item=row,
+                unit=tx.one(select(ItemUnit).filter_by(item_id=row.id), public_id=unit),
+                quantity=moved.quantity,
+                entered=form.quantity.data,
+                place=counted.place,
+                occurred_on=form.occurred_on.data,
+                counted_at=counted.at,
+                note=form.note.data or "",
+            )
+            slips.keep(tx, slip)
+            toast(message("Noted. Nothing was moved: the count knew of it."))
+        else:
+            move.service(tx, form.command(move.command, item=public_id))
+            toast(Message(move.done.msgid, {"amount": moved}))
+        return redirect_to(tx, "inventory.item", public_id=public_id)
+
+
+def _item_again(public_id):
+    return item_named(reading(), public_id)
 
 
 def _prepared(move, public_id):
@@ -224,16 +284,20 @@ def _prepared(move, public_id):
     context = {
         "crumbs": item_trail(row, move.title),
         "item": row,
+        "item_id": public_id,
         "unit": row.base_unit.name,
         "back": url_for("inventory.item", public_id=public_id),
+        "others": [],
         **_meaning(tx, row, form),
     }
+    if "from_place" in form and not form.from_place.choices:
+        context["others"] = substitutes.with_stock(tx, row)
     return form, context
 
 
 def _suggested(args):
     """Return what a link to the form has chosen beforehand."""
-    names = ("unit", "from_place", "to_place")
+    names = ("unit", "from_place", "to_place", "for_person", "for_department", "for_place")
     return {name: args[name] for name in names if args.get(name)}
 
 

@@ -8,11 +8,12 @@ from sqlalchemy import select
 from portal.api import Place, ValidationFailed, message, visible
 from portal.web import policy, reading, redirect_to, render, toast, transaction
 
+from ..asking.rules import ASK
 from ..forms import PLACE_KINDS, NewRuleForm, RuleForm
 from ..models import Balance, Point, StockRule
 from ..services import choices, lists
 from ..services import stock as services
-from ..tables import MOVEMENTS, STOCK
+from ..tables import MOVEMENTS, STOCK, STOCK_TO_ASK_FOR
 from .shared import blueprint, item_named, item_trail
 
 
@@ -20,7 +21,9 @@ from .shared import blueprint, item_named, item_trail
 @policy("inventory.stock.view")
 def stock():
     """Show what lies where."""
-    return STOCK.respond(reading(), "inventory/stock.html", crumbs=((message("Stock"), ""),))
+    tx = reading()
+    table = STOCK_TO_ASK_FOR if tx.actor.holds(ASK) else STOCK
+    return table.respond(tx, "inventory/stock.html", crumbs=((message("Stock"), ""),))
 
 
 @blueprint.get("/places")

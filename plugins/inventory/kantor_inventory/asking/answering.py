@@ -1,0 +1,138 @@
+"""The sheet on which a request is answered: every open line with what there is to hand out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from portal.api import Message, UnitOfWork, message
+
+from ..forms import unit_title
+from ..rules import Amount
+from . import reading, rooms, substitutes
+from .forms import AnswerForm
+from .models import Requisition
+from .services import Answer, Incomplete, Short
+
+HAND_OUT, DECLINE, LATER = "hand_out", "decline", "later"
+
+
+@dataclass
+class Line:
+    """An open line: what was asked, what is left, what serves as well, and its form."""
+
+    row: Any
+    asked: Amount
+    entered: Amount | str
+    left: Amount
+    coming: Amount | None
+    short: bool
+    others: list[tuple[str, str, Amount]]  # unit to hand out, name, how much is here
+    form: AnswerForm
+
+
+class Sheet:
+    """All open lines of a request with their forms."""
+
+    def __init__(self, lines: list[Line], gone: dict[str, str]) -> None:
+        self.lines = lines
+        self.gone = gone  # line -> its answer, of lines that are not open any more
+        self.errors: list[Any] = []
+
+    def switch(self, do: str) -> bool:
+        """Hand out what serves as well, if a button says so; return whether one did."""
+        what, _, rest = do.partition(":")
+        name, _, unit = rest.partition(":")
+        if what != "switch":
+            return False
+        for line in self.lines:
+            if line.row.public_id == name and unit in dict(line.form.unit.choices or ()):
+                line.form.unit.data, line.form.action.data = unit, HAND_OUT
+                line.form.quantity.data, line.form.quantity.typed = line.row.quantity, None
+        return True
+
+    def validate(self) -> bool:
+        """Return whether all forms can be read."""
+        return min((line.form.validate() for line in self.lines), default=True)
+
+    def answers(self) -> tuple[Answer, ...]:
+        """Return what was answered, without what is left for later."""
+        open_ones = [
+            Answer(
+                line=line.row.public_id,
+                action=line.form.action.data or LATER,
+                unit=line.form.unit.data,
+                quantity=line.form.quantity.data,
+                note=line.form.note.data or "",
+            )
+            for line in self.lines
+            if line.form.action.data != LATER
+        ]
+        gone = [Answer(line=line, action=action) for line, action in self.gone.items()]
+        return (*gone, *open_ones)
+
+    def refuse(self, refused: Incomplete | Short) -> None:
+        """Say beside its field why a line cannot be answered like that."""
+        for line in self.lines:
+            if (found := refused.lines.get(line.row.public_id)) is not None:
+                field, text = found if isinstance(found, tuple) else ("quantity", found)
+                line.form.add_errors({field: text})
+
+
+def sheet(tx: UnitOfWork, requisition: Requisition, data: Any) -> Sheet:
+    """Return the sheet of a request, filled with what was sent."""
+    every = reading.lines(tx, requisition)
+    rows = [row for row in every if row.state == "asked"]
+    items = [row.item_id for row in rows]
+    others = substitutes.of(tx, items)
+    all_items = {*items, *(other.id for some in others.values() for other in some)}
+    units = rooms.units(tx, all_items)
+    held = rooms.held_at(tx, requisition.place, all_items, rooms.ISSUE)
+    coming = rooms.on_order(tx, requisition.place, all_items)
+    lines = [_line(row, units, others.get(row.item_id, []), held, coming, data) for row in rows]
+    sent = {row.public_id: data.get(f"{row.public_id}-action") for row in every}
+    gone = {
+        row.public_id: sent[row.public_id]
+        for row in every
+        if row.state != "asked" and sent[row.public_id] in (HAND_OUT, DECLINE)
+    }
+    return Sheet(lines, gone)
+
+
+def _line(row: Any, units: Any, others: Any, held: Any, coming: Any, data: Any) -> Line:
+    prefix, left = f"{row.public_id}-", held.get(row.item_id, 0)
+    short = left < row.quantity
+    choices: list[tuple[str, Message | str]] = [
+        (unit.public_id, unit_title(unit, name, row.unit)) for unit, name, _ in units[row.item_id]
+    ]
+    known = dict(choices)
+    asked_unit = row.unit_id if row.unit_id in known else choices[0][0]
+    instead = []
+    for other in others:
+        here = held.get(other.id, 0)
+        for unit, name, _ in units[other.id]:
+            title = unit_title(unit, name, other.unit)
+            choices.append((unit.public_id, message("{item}: {unit}", item=other.name, unit=title)))
+            if unit.num == unit.den and here:
+                instead.append((unit.public_id, other.name, Amount(here, other.unit)))
+    form = AnswerForm(
+        data if f"{prefix}action" in data else None,
+        prefix=prefix,
+        data={
+            "action": LATER if short else HAND_OUT,
+            "quantity": row.entered if asked_unit == row.unit_id else row.quantity,
+            "unit": asked_unit,
+        },
+    )
+    form.unit.choices = choices
+    on_the_way = coming.get(row.item_id, 0)
+    return Line(
+        row=row,
+        asked=Amount(row.quantity, row.unit),
+        entered=Amount(row.entered, row.entered_unit) if row.entered_unit != row.unit else "",
+        left=Amount(left, row.unit),
+        coming=Amount(on_the_way, row.unit) if on_the_way else None,
+        short=short,
+        others=instead,
+        form=form,
+    )

@@ -1,0 +1,160 @@
+"""What people of the demo's clinic have asked the store room for, and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Select, select
+
+from portal.api import Place, UnitOfWork, next_number
+
+from ..models import Balance, Item, ItemUnit, Point, Substitute
+from ..services import ledger
+from ..services.ledger import Entry
+from .models import Requisition, RequisitionLine
+from .rules import status
+from .services import SERIES
+
+ROOM = "STORE"
+
+
+@dataclass(frozen=True)
+class Line:
+    """So many of an item, and so many of them handed out; None while nobody has answered."""
+
+    sku: str
+    pieces: int
+    given: int | None = None
+    answer: str = ""
+
+
+@dataclass(frozen=True)
+class Request:
+    """Who asked, for which department, how many days ago, for when, and what."""
+
+    person: str
+    department: str
+    days: int
+    needed: int | None
+    note: str
+    lines: tuple[Line, ...]
+
+
+REQUESTS = (
+    Request(
+        "Fajar Nugraha",
+        "Laboratory",
+        6,
+        None,
+        "",
+        (Line("PAP-001", 2, 2), Line("WRI-001", 5, 3, "Sisanya minggu depan.")),
+    ),
+    Request(
+        "Intan Permatahati",
+        "Laboratory",
+        3,
+        None,
+        "",
+        (Line("WRI-002", 12, 0, "Pakai stok di laci laboratorium dulu."),),
+    ),
+    Request("Yoga Pranata", "Nursing", 1, 2, "Untuk ronde pagi", (Line("WRI-001", 6),)),
+    Request("Fajar Nugraha", "Laboratory", 0, 5, "", (Line("PAP-001", 3), Line("WRI-002", 4))),
+)
+SUBSTITUTES = (("WRI-001", "WRI-002"),)
+
+
+def fill(
+    tx: UnitOfWork,
+    items: Mapping[str, Item],
+    people: Mapping[str, int],
+    departments: Mapping[str, int],
+    keeper: int,
+) -> None:
+    """Write the requests, and the movements by which some were answered."""
+    for one, other in SUBSTITUTES:
+        first, second = sorted((items[one].id, items[other].id))
+        tx.session.add(Substitute(item_id=first, other_id=second))
+    room = tx.one(select(Place), code=ROOM)
+    for asked in REQUESTS:
+        at = tx.now - timedelta(days=asked.days, hours=1)
+        needed = tx.today + timedelta(days=asked.needed) if asked.needed is not None else None
+        row = Requisition(
+            number=next_number(tx, SERIES),
+            place_id=room.id,
+            owner_id=people[asked.person],
+            department_id=departments[asked.department],
+            needed_on=needed,
+            note=asked.note,
+            asked_at=at,
+        )
+        tx.session.add(row)
+        tx.session.flush()
+        for line in asked.lines:
+            _add(tx, row, line, items[line.sku], room, keeper)
+        tx.session.flush()
+        tx.session.refresh(row)
+        row.status = status(line.state for line in row.lines)
+        if row.status != "asked":
+            row.answered_at = at + timedelta(hours=2)
+    tx.session.flush()
+
+
+def _add(
+    tx: UnitOfWork, row: Requisition, line: Line, item: Item, room: Place, keeper: int
+) -> None:
+    piece = tx.one(
+        select(ItemUnit).filter_by(item_id=item.id, unit_id=item.base_unit_id, active=True)
+    )
+    made = RequisitionLine(
+        requisition_id=row.id,
+        item_id=item.id,
+        item_unit_id=piece.id,
+        quantity=line.pieces * 1_000,
+        entered=line.pieces * 1_000,
+        answer=line.answer,
+    )
+    if line.given is not None:
+        at = row.asked_at + timedelta(hours=2)
+        made.answered_by_id, made.answered_at = keeper, at
+        made.state = "handed_out" if line.given else "declined"
+    if line.given:
+        made.given, made.given_item_id = line.given * 1_000, item.id
+        made.movement_id = _issue(tx, row, item, piece, line.given * 1_000, room, keeper)
+    tx.session.add(made)
+
+
+def _issue(
+    tx: UnitOfWork,
+    row: Requisition,
+    item: Item,
+    piece: ItemUnit,
+    quantity: int,
+    room: Place,
+    keeper: int,
+) -> int:
+    shelf = select(Point).join(Place, Place.id == Point.place_id).where(Place.parent_id == room.id)
+    source = tx.session.scalars(shelf.where(Point.id.in_(_held(item, quantity)))).first()
+    assert source is not None, item.sku
+    entry = Entry(
+        type="issue",
+        item_id=item.id,
+        from_point=source,
+        to_point=tx.one(select(Point), kind="consumption"),
+        quantity=quantity,
+        entered=quantity,
+        item_unit_id=piece.id,
+        occurred_on=tx.today,
+        for_person_id=row.owner_id,
+        for_department_id=row.department_id,
+        actor_id=keeper,
+        key=f"demo {row.number} {item.sku}",
+    )
+    (movement,), _ = ledger.post(tx, [entry])
+    return movement
+
+
+def _held(item: Item, quantity: int) -> Select[Any]:
+    return select(Balance.point_id).where(Balance.item_id == item.id, Balance.quantity >= quantity)

@@ -1,0 +1,76 @@
+"""The forms of asking: a basket of lines, and an answer to each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from portal.api import message
+from portal.web import (
+    AreaField,
+    ChoiceField,
+    DateField,
+    Form,
+    PickField,
+    QuantityField,
+    RadioField,
+    TextField,
+    longest,
+    optional,
+    required,
+)
+
+from ..forms import AmountForm
+from .rules import ACTIONS, ANSWER, possible
+
+LATER = message("Later")
+
+
+class LineForm(AmountForm):
+    """One line of a basket: how much of which unit."""
+
+
+class BasketForm(Form):
+    """What is asked of a stock room, besides its lines."""
+
+    item = PickField(message("Add something"), [optional()])
+    department = ChoiceField(message("For which department"), [optional()])
+    needed_on = DateField(message("Needed by"), [optional()])
+    note = AreaField(message("Note"), [optional(), longest(500)], empty="", default="")
+
+
+class AnswerForm(Form):
+    """What becomes of one line."""
+
+    action = RadioField(
+        message("Answer"),
+        [required()],
+        choices=[(name, ACTIONS[name]) for name in possible("asked", ANSWER)] + [("later", LATER)],
+    )
+    quantity = QuantityField(message("Quantity"), [optional()])
+    unit = ChoiceField(message("What is handed out"), [required()])
+    note = TextField(
+        message("Word to the person"), [optional(), longest(500)], empty="", default=""
+    )
+
+
+class SubstituteForm(Form):
+    other = PickField(message("Item that serves as well"), [required()])
+
+
+class Together:
+    """Several forms as one, for the summary of what is wrong above them."""
+
+    def __init__(self, forms: Iterable[Form], *more: Any) -> None:
+        self.forms = list(forms)
+        self.form_errors: list[Any] = [*more]
+        for form in self.forms:
+            self.form_errors += form.form_errors
+
+    @property
+    def errors(self) -> dict[str, Any]:
+        return {field.name: field.errors for field in self if field.errors}
+
+    def __iter__(self) -> Iterator[Any]:
+        for form in self.forms:
+            yield from form

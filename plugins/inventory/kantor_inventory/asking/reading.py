@@ -1,0 +1,170 @@
+"""What lists and pages of requests read: statements, narrowed by whoever shows them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Select, bindparam, case, func, select
+from sqlalchemy.orm import aliased
+
+from portal.api import Department, Person, Place, UnitOfWork, visible
+
+from ..models import Item, ItemUnit, Movement, Unit
+from .models import Requisition, RequisitionLine
+from .services import answerable, mine
+
+VIEW = "inventory.requisition.view"
+SHOWN = 6  # on the home page
+COUNTED = 1_000
+
+OWNER, ANSWERER = aliased(Person, name="owner"), aliased(Person, name="answerer")
+GIVEN, COUNTED_IN = aliased(Item, name="given"), aliased(Unit, name="counted_in")
+GIVEN_IN, ENTERED_IN = aliased(Unit, name="given_in"), aliased(Unit, name="entered_in")
+BACK = aliased(Movement, name="taken_back")
+
+
+def _lines_in(*states: str) -> Any:
+    """Return how many lines of a requisition are in one of these states, of any if none is said."""
+    counted = select(func.count(RequisitionLine.id)).where(
+        RequisitionLine.requisition_id == Requisition.id
+    )
+    if states:
+        counted = counted.where(RequisitionLine.state.in_(states))
+    return counted.correlate(Requisition).scalar_subquery()
+
+
+def _listed() -> Any:
+    lines, handed = _lines_in(), _lines_in("handed_out")
+    return (
+        select(
+            Requisition.id,
+            Requisition.public_id,
+            Requisition.number,
+            Requisition.asked_at,
+            Requisition.needed_on,
+            Requisition.answered_at,
+            Requisition.status,
+            Requisition.note,
+            lines.label("lines"),
+            handed.label("handed_out"),
+            case(
+                (Requisition.status != "answered", Requisition.status),
+                (handed == lines, "handed_out"),
+                (handed > 0, "partly"),
+                else_="declined",
+            ).label("state"),
+            Place.name.label("place"),
+            OWNER.name.label("owner"),
+            Department.name.label("department"),
+        )
+        .join(Place, Place.id == Requisition.place_id)
+        .join(OWNER, OWNER.id == Requisition.owner_id)
+        .outerjoin(Department, Department.id == Requisition.department_id)
+    )
+
+
+def my_requests(tx: UnitOfWork, *, open: bool | None = None) -> Select[Any]:
+    """Return what one has asked for oneself."""
+    return _open(_listed().where(Requisition.owner_id == tx.actor.person_id), open)
+
+
+def asked_for(tx: UnitOfWork, *, open: bool | None = None) -> Select[Any]:
+    """Return what one's own rooms were asked for."""
+    return _open(_listed().where(mine(tx)), open)
+
+
+def _open(statement: Any, open: bool | None) -> Select[Any]:
+    if open is None:
+        return statement
+    asked = Requisition.status == "asked"
+    return statement.where(asked if open else ~asked)
+
+
+def one(tx: UnitOfWork, public_id: str) -> Requisition:
+    """Return a requisition one may see, or raise NotFound."""
+    found: Requisition = tx.one(visible(select(Requisition), VIEW, tx.actor), public_id=public_id)
+    return found
+
+
+def told(tx: UnitOfWork, requisition: Requisition) -> Any:
+    """Return a requisition with its names."""
+    return tx.session.execute(_listed().where(Requisition.id == requisition.id)).one()
+
+
+LINES = (
+    select(
+        RequisitionLine.id,
+        RequisitionLine.public_id,
+        RequisitionLine.item_id,
+        RequisitionLine.state,
+        RequisitionLine.quantity,
+        RequisitionLine.entered,
+        RequisitionLine.answer,
+        RequisitionLine.answered_at,
+        RequisitionLine.given,
+        RequisitionLine.given_item_id,
+        ItemUnit.public_id.label("unit_id"),
+        Item.public_id.label("item"),
+        Item.name,
+        COUNTED_IN.name.label("unit"),
+        ENTERED_IN.name.label("entered_unit"),
+        GIVEN.name.label("given_name"),
+        GIVEN_IN.name.label("given_unit"),
+        ANSWERER.name.label("answered_by"),
+        Movement.public_id.label("movement"),
+        select(BACK.id)
+        .where(BACK.reverses_id == RequisitionLine.movement_id)
+        .correlate(RequisitionLine)
+        .exists()
+        .label("reversed"),
+    )
+    .join(Item, Item.id == RequisitionLine.item_id)
+    .join(COUNTED_IN, COUNTED_IN.id == Item.base_unit_id)
+    .join(ItemUnit, ItemUnit.id == RequisitionLine.item_unit_id)
+    .join(ENTERED_IN, ENTERED_IN.id == ItemUnit.unit_id)
+    .outerjoin(GIVEN, GIVEN.id == RequisitionLine.given_item_id)
+    .outerjoin(GIVEN_IN, GIVEN_IN.id == GIVEN.base_unit_id)
+    .outerjoin(ANSWERER, ANSWERER.id == RequisitionLine.answered_by_id)
+    .outerjoin(Movement, Movement.id == RequisitionLine.movement_id)
+    .where(RequisitionLine.requisition_id == bindparam("requisition"))
+    .order_by(RequisitionLine.id)
+)
+
+
+def lines(tx: UnitOfWork, requisition: Requisition) -> Any:
+    """Return the lines of a requisition with their names, and whether they were taken back."""
+    return tx.session.execute(LINES, {"requisition": requisition.id}).all()
+
+
+def may_answer(tx: UnitOfWork, requisition: Requisition) -> bool:
+    """Return whether the room that was asked is one's own."""
+    if not tx.actor.holds("inventory.requisition.answer"):
+        return False
+    found = answerable(tx).with_only_columns(Requisition.id)
+    return tx.session.scalar(found.where(Requisition.id == requisition.id)) is not None
+
+
+def waiting(tx: UnitOfWork) -> tuple[list[Any], int]:
+    """Return the oldest requests that one's rooms have not answered, and how many there are."""
+    still = asked_for(tx, open=True)
+    rows = tx.session.execute(
+        visible(still, "inventory.requisition.answer", tx.actor)
+        .order_by(Requisition.id)
+        .limit(SHOWN)
+    ).all()
+    if len(rows) < SHOWN:
+        return list(rows), len(rows)
+    some = answerable(tx).where(Requisition.status == "asked")
+    ids = some.with_only_columns(Requisition.id).limit(COUNTED + 1)
+    counted = tx.session.scalar(select(func.count()).select_from(ids.subquery()))
+    return list(rows), int(counted or 0)
+
+
+def requisition_of(tx: UnitOfWork, movement_id: int) -> Any:
+    """Return (public id, number) of the request a movement answered, to whoever may see it."""
+    statement: Any = (
+        select(Requisition.public_id, Requisition.number)
+        .join(RequisitionLine, RequisitionLine.requisition_id == Requisition.id)
+        .where(RequisitionLine.movement_id == movement_id)
+    )
+    return tx.session.execute(visible(statement, VIEW, tx.actor)).one_or_none()

@@ -1,0 +1,115 @@
+"""Items that serve as well as each other: "no blue pens here; black are: 24"."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from sqlalchemy import and_, func, or_, select
+from sqlalchemy.orm import aliased
+
+from portal.api import NotFound, UnitOfWork, ValidationFailed, message, visible
+
+from ..models import Balance, Item, Substitute, Unit
+
+EDIT = "inventory.item.edit"
+AT_MOST = 10
+
+
+def of(tx: UnitOfWork, items: Collection[int]) -> Mapping[int, list[Any]]:
+    """Return for each of these items what serves as well: (id, public id, name, unit) by name."""
+    other = aliased(Item, name="other")
+    statement: Any = (
+        select(
+            Item.id.label("item"),
+            other.id,
+            other.public_id,
+            other.name,
+            Unit.name.label("unit"),
+        )
+        .select_from(Substitute)
+        .join(Item, or_(Item.id == Substitute.item_id, Item.id == Substitute.other_id))
+        .join(
+            other,
+            and_(
+                or_(other.id == Substitute.item_id, other.id == Substitute.other_id),
+                other.id != Item.id,
+            ),
+        )
+        .join(Unit, Unit.id == other.base_unit_id)
+        .where(
+            Item.id.in_(items),
+            or_(Substitute.item_id.in_(items), Substitute.other_id.in_(items)),
+            other.status != "discontinued",
+            other.mode != "non_stock",
+        )
+        .order_by(other.name_key, other.id)
+    )
+    found: dict[int, list[Any]] = {}
+    for row in tx.session.execute(statement):
+        found.setdefault(row.item, []).append(row)
+    return found
+
+
+def in_stock(tx: UnitOfWork, items: Collection[int]) -> Mapping[int, int]:
+    """Return how much there is of each item wherever one may look."""
+    if not items:
+        return {}
+    statement: Any = (
+        select(Balance.item_id, func.sum(Balance.quantity))
+        .where(Balance.item_id.in_(items), ~Balance.outside)
+        .group_by(Balance.item_id)
+    )
+    rows = tx.session.execute(visible(statement, "inventory.stock.view", tx.actor))
+    return {item_id: int(quantity) for item_id, quantity in rows}
+
+
+def with_stock(tx: UnitOfWork, item: Item) -> list[dict[str, Any]]:
+    """Return what serves as well as an item, with how much there is of it where one may look."""
+    others = of(tx, [item.id]).get(item.id, [])
+    held = in_stock(tx, [row.id for row in others])
+    return [
+        {
+            "public_id": row.public_id,
+            "name": row.name,
+            "unit": row.unit,
+            "quantity": held.get(row.id, 0),
+        }
+        for row in others
+    ]
+
+
+def add(tx: UnitOfWork, item_id: str, other_id: str) -> Item:
+    """Say that two items serve as well as each other; return the other one."""
+    item, other = _both(tx, item_id, other_id)
+    if item.id == other.id:
+        raise ValidationFailed({"other": message("Choose another item.")})
+    if len(of(tx, [item.id]).get(item.id, [])) >= AT_MOST:
+        raise ValidationFailed({"other": message("More would help nobody to choose.")})
+    first, second = sorted((item.id, other.id))
+    known = select(Substitute.id).filter_by(item_id=first, other_id=second)
+    if tx.session.scalar(known) is None:
+        tx.ensure(Substitute, item_id=first, other_id=second)
+        tx.audit("inventory.substitute_added", item, other=other.name)
+    return other
+
+
+def remove(tx: UnitOfWork, item_id: str, other_id: str) -> Item:
+    """Say that two items do not serve as well as each other any more; return the other one."""
+    item, other = _both(tx, item_id, other_id)
+    first, second = sorted((item.id, other.id))
+    row = tx.session.scalars(
+        select(Substitute).filter_by(item_id=first, other_id=second)
+    ).one_or_none()
+    if row is None:
+        raise NotFound
+    tx.session.delete(row)
+    tx.audit("inventory.substitute_removed", item, other=other.name)
+    return other
+
+
+def _both(tx: UnitOfWork, item_id: str, other_id: str) -> tuple[Item, Item]:
+    reached = visible(select(Item), EDIT, tx.actor)
+    item: Item = tx.one(reached, public_id=item_id)
+    other: Item = tx.one(select(Item), public_id=other_id)
+    return item, other
