@@ -17,6 +17,9 @@ PICTURES = {
     "home": ("/", "hendra", 760),
     "item": ("/inventory/items/<public_id>", "hendra", 1120),
     "issue": ("/inventory/items/<public_id>/issue", "hendra", 800),
+    "ask": ("/inventory/ask/<place_id>", "fajar", 640),
+    "request": ("/inventory/requests/<public_id>", "hendra", 560),
+    "answer": ("/inventory/requests/<public_id>/answer", "hendra", 760),
     "limits": ("/inventory/items/<public_id>/rules/<place_id>", "hendra", 520),
     "running-low": ("/inventory/alerts", "hendra", 620),
     "supplier": ("/inventory/suppliers/<public_id>", "hendra", 560),
@@ -35,6 +38,8 @@ def main() -> int:
         known = {one.route: one.path for one in pages(made.app, made.known)}
         place = known["/inventory/places/<public_id>"].rpartition("/")[2]  # where things are used
         known["/places/<public_id>"] = f"/places/{place}"
+        item = known["/inventory/items/<public_id>"].rpartition("/")[2]
+        known["/inventory/ask/<place_id>"] += f"?item={item}"
         with browser() as opened:
             window = Window(opened, made, ("light", DESK, "en"))
             for name, (route, visitor, height) in PICTURES.items():

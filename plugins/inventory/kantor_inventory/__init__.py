@@ -53,7 +53,7 @@ plugin = Plugin(
         ),
         NavItem(
             endpoint="inventory.asked_for",
-            title=message("Asked for"),
+            title=message("Asked of us"),
             permission="inventory.requisition.answer",
         ),
         NavItem(

@@ -34,7 +34,7 @@ def _asked_for(tx: UnitOfWork) -> Iterator[Panel]:
     rows, count = reading.waiting(tx)
     if rows:
         yield Panel(
-            title=message("Asked for"),
+            title=message("Asked of us"),
             template="inventory/asking/panel_asked.html",
             context={"rows": rows, "count": count},
             order=10,

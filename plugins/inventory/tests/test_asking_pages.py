@@ -267,7 +267,7 @@ def test_no_list_shows_what_another_department_asks_for(room, format):
     seen = {"mine": set(), "theirs": set()}
     for who in EVERYBODY:
         client = room.client(who)
-        for name, path in (("mine", "/inventory/requests"), ("theirs", "/inventory/asked-for")):
+        for name, path in (("mine", "/inventory/my-requests"), ("theirs", "/inventory/asked-for")):
             page = client.get(path + format)
             if page.status_code == 200 and "REQ-" in page.text:
                 seen[name].add(who)
@@ -357,7 +357,7 @@ def test_a_movement_leads_to_the_request_it_answers_where_one_may_look(room):
 
 
 def test_pages_take_few_statements_however_many_lines(room):
-    pages = ["/inventory/requests", "/inventory/asked-for"]
+    pages = ["/inventory/my-requests", "/inventory/asked-for"]
     request, _ = room.ask()
     pages += [f"/inventory/requests/{request}", f"/inventory/requests/{request}/answer"]
     client = room.client("keeper")

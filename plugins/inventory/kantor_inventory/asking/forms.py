@@ -47,7 +47,7 @@ class AnswerForm(Form):
         [required()],
         choices=[(name, ACTIONS[name]) for name in possible("asked", ANSWER)] + [("later", LATER)],
     )
-    quantity = QuantityField(message("Quantity"), [optional()])
+    quantity = QuantityField(message("Quantity"))
     unit = ChoiceField(message("What is handed out"), [required()])
     note = TextField(
         message("Word to the person"), [optional(), longest(500)], empty="", default=""

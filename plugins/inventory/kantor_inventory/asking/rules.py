@@ -84,7 +84,7 @@ def summary(states: Sequence[str]) -> Message:
 # Quantities that are unusual
 
 LEAST, MOST = 5, 30  # movements one learns from
-TIMES, SPREADS = 4, 6  # as far from the usual as that is unusual
+MORE, FEWER, SPREADS = 4, 8, 6  # as far from the usual as that is unusual
 
 
 @dataclass(frozen=True)
@@ -97,12 +97,12 @@ class Usual:
     def too_much(self, quantity: int) -> bool:
         """Return whether this is so much more that somebody should look again."""
         more = self.middle + SPREADS * self.spread
-        return quantity > TIMES * self.middle and quantity > more
+        return quantity > MORE * self.middle and quantity > more
 
     def too_little(self, quantity: int) -> bool:
         """Return whether this is so little that another unit may have been meant."""
         less = self.middle - SPREADS * self.spread
-        return quantity * TIMES < self.middle and quantity < less
+        return quantity * FEWER < self.middle and quantity < less
 
     def fits(self, quantity: int) -> bool:
         """Return whether nobody would wonder at this."""

@@ -19,11 +19,11 @@ from .rules import ANSWER, ASK, LINE_STATES, possible, summary
 from .tables import ASKED_FOR, REQUESTS
 
 MINE = message("My requests")
-THEIRS = message("Asked for")
+THEIRS = message("Asked of us")
 TONES = {"asked": "warn", "handed_out": "ok", "declined": "bad", "withdrawn": "mute"}
 
 
-@blueprint.get("/requests")
+@blueprint.get("/my-requests")
 @policy("inventory.requisition.view")
 def requests_mine():
     """Show what one has asked for."""
