@@ -364,6 +364,9 @@ CORE_PERMISSIONS = (
     Permission(name="core.plugin.view", title=message("See the plugins")),
     Permission(name="core.plugin.manage", title=message("Switch plugins on and off"), writes=True),
     Permission(name="core.setting.edit", title=message("Change settings"), writes=True),
+    Permission(
+        name="core.view.share", title=message("Share views of lists with others"), writes=True
+    ),
     Permission(name="core.audit.view", title=message("Read the audit")),
     Permission(name="core.job.view", title=message("See background work")),
     Permission(

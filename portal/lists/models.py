@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Any
+
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.orm import CoreBase, CoreOnly
+from portal.orm import CoreBase, CoreOnly, KeyText, Public
 
 
 class ListPreference(CoreOnly, CoreBase):
@@ -22,3 +25,31 @@ class ListPreference(CoreOnly, CoreBase):
     list: Mapped[str] = mapped_column(String(80))
     columns: Mapped[str | None] = mapped_column(JSON(none_as_null=True))  # keys; None: as delivered
     height: Mapped[str] = mapped_column(String(8), default="normal")
+    opens: Mapped[str] = mapped_column(String(40), default="")  # the view it opens with
+
+
+class SavedView(Public, CoreOnly, CoreBase):
+    """What a list was asked, under a name: its owner's alone, or for a role or everybody to use.
+
+    It says what is shown, never who may see which rows. A role that is gone leaves it to its owner.
+    """
+
+    __tablename__ = "list_view"
+    __table_args__ = (
+        UniqueConstraint("owner_id", "list", "name_key"),
+        CheckConstraint("audience IN ('me', 'role', 'everybody')", name="audience"),
+        CheckConstraint("role_id IS NULL OR audience = 'role'", name="role"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    owner_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
+    list: Mapped[str] = mapped_column(String(80))
+    name: Mapped[str] = mapped_column(String(60))
+    name_key: Mapped[str] = mapped_column(KeyText)
+    audience: Mapped[str] = mapped_column(String(10), default="me")
+    role_id: Mapped[int | None] = mapped_column(
+        ForeignKey("role.id", ondelete="SET NULL"), index=True
+    )
+    asked: Mapped[Any] = mapped_column(JSON)  # what stands in the address: [[name, value], ...]
+    version: Mapped[int] = mapped_column(default=1)
+    created_at: Mapped[datetime]

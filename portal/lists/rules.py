@@ -16,6 +16,20 @@ class Liking:
 
     columns: tuple[str, ...] = ()
     height: str = "normal"
+    opens: str = ""  # the view it opens with; empty: all rows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Saved:
+    """A saved view as its reader knows it."""
+
+    public_id: str
+    name: str
+    asked: tuple[tuple[str, str], ...]
+    mine: bool
+    audience: str
+    role: str  # public id, empty for none
+    version: int
 
 
 AS_DELIVERED = Liking()
@@ -34,3 +48,10 @@ def moved(keys: Iterable[str], key: str, by: int) -> list[str]:
         at = found.index(key)
         found.insert(max(at + by, 0), found.pop(at))
     return found
+
+
+def pairs_of(given: object) -> tuple[tuple[str, str], ...]:
+    """Return what is stored of a view as (name, value); whatever is none is left out."""
+    found = given if isinstance(given, list) else []
+    pairs = (one for one in found if isinstance(one, list) and len(one) == 2)
+    return tuple((a, b) for a, b in pairs if isinstance(a, str) and isinstance(b, str))

@@ -20,7 +20,7 @@ from .models import ListPreference
 from .rules import AS_DELIVERED, HEIGHTS, Liking, column_keys
 
 preferences = ListPreference.__table__
-LONGEST_NAME = 80
+LONGEST_NAME, LONGEST_VIEW = 80, 40
 
 
 def liking(tx: UnitOfWork, name: str) -> Liking:
@@ -44,8 +44,13 @@ def keep_height(tx: UnitOfWork, name: str, height: str) -> None:
     _keep(tx, name, height=height)
 
 
+def keep_opening(tx: UnitOfWork, name: str, view: str) -> None:
+    """Remember with which view a list opens for the actor; empty: with all rows."""
+    _keep(tx, name, opens=view[:LONGEST_VIEW])
+
+
 def _keep(tx: UnitOfWork, name: str, **values: object) -> None:
-    row = {"columns": None, "height": "normal"} | values
+    row = {"columns": None, "height": "normal", "opens": ""} | values
     made = dialect_of(tx.session).insert(preferences)
     made = made.values(person_id=tx.actor.person_id, list=name[:LONGEST_NAME], **row)
     kept = made.on_conflict_do_update(index_elements=["person_id", "list"], set_=values)
@@ -57,5 +62,5 @@ def _likings(tx: UnitOfWork) -> Mapping[str, Liking]:
     mine = select(preferences).where(preferences.c.person_id == tx.actor.person_id)
     rows = kernel_execute(tx.session, mine).all()
     return MappingProxyType(
-        {row.list: Liking(column_keys(row.columns or ()), row.height) for row in rows}
+        {row.list: Liking(column_keys(row.columns or ()), row.height, row.opens) for row in rows}
     )

@@ -14,7 +14,7 @@ from portal.files.models import StoredFile, Upload
 from portal.guard import LIMITED, kernel_execute
 from portal.jobs.models import Job, Outbox
 from portal.links.models import Link
-from portal.lists.models import ListPreference
+from portal.lists.models import ListPreference, SavedView
 from portal.migrate import version_table
 from portal.orm import MODELS
 from portal.plugin import RESERVED, SLUG
@@ -58,7 +58,7 @@ def _remove_rows(tx: UnitOfWork, slug: str) -> Iterator[tuple[str, int]]:
     grants = RolePermission.__table__
     jobs, outbox, settings = Job.__table__, Outbox.__table__, Setting.__table__
     activation, installed = PluginActivation.__table__, InstalledPlugin.__table__
-    steps = UndoStep.__table__
+    steps, views = UndoStep.__table__, SavedView.__table__
     facts, likings = PortalInfo.__table__, ListPreference.__table__
     for what, table, condition in (
         ("places where it was on", activation, activation.c.slug == slug),
@@ -70,6 +70,7 @@ def _remove_rows(tx: UnitOfWork, slug: str) -> Iterator[tuple[str, int]]:
         ),
         ("liked columns of lists", likings, likings.c.list.startswith(begins, autoescape=True)),
         ("background jobs", jobs, jobs.c.name.startswith(begins, autoescape=True)),
+        ("saved views", views, views.c.list.startswith(begins, autoescape=True)),
         ("steps to undo", steps, steps.c.name.startswith(begins, autoescape=True)),
         ("events", outbox, outbox.c.subscriber == slug),
         ("notes of roles", facts, facts.c.key == offered_key(slug)),

@@ -169,6 +169,23 @@ def a_list(rows: bool = True) -> Any:
             place="token",
             query="",
         ),
+        views=SimpleNamespace(
+            url="/lists/inventory.items/views",
+            opening_url="/lists/inventory.items/opening",
+            current="",
+            opens=True,
+            saved=None,
+            editable=False,
+            changed=False,
+            may_share=True,
+            notice="",
+        ),
+        blanks=[],
+        bulk=SimpleNamespace(
+            actions=[link(label="Set status", url="/form", icon="circle-check")],
+            all_label="All in this view, at most 1,000",
+            ids=[row[1] for row in ITEMS],
+        ),
         clear_url="?" if rows else None,
         empty=SimpleNamespace(
             title="No items yet",

@@ -21,6 +21,7 @@ from portal.files.models import StoredFile, Upload
 from portal.guard import kernel_execute
 from portal.jobs.models import Job, Outbox
 from portal.jobs.sentences import packed
+from portal.lists.models import SavedView
 from portal.orm import new_public_id
 from portal.people.models import Person
 from tests.policy import tables
@@ -304,6 +305,16 @@ def _papers(tx: Any, world: Any, aviary: Aviary, stand: Any) -> None:
             f"/inventory/import/items/{imported}/check?c_sku=0&c_name=1&c_unit=2",
             f"/inventory/import/items/result/{job}",
             f"/jobs/{job}",
+        }
+        view = {"public_id": new_public_id(), "owner_id": person_id, "list": "core.contacts"}
+        name = aviary.word(f"view of {role}", owner - {"nobody"})
+        view |= {"name": name, "name_key": name, "audience": "me", "asked": [["q", name]]}
+        kernel_execute(
+            tx.session, insert(SavedView.__table__).values(view | {"created_at": tx.now})
+        )
+        aviary.addresses |= {
+            f"/contacts?view={view['public_id']}",
+            f"/lists/views/{view['public_id']}/edit",
         }
         address = f"198.51.100.{100 + number}"
         aviary.canaries.append(Canary(f"device of {role}", address, frozenset(owner)))

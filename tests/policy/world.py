@@ -22,7 +22,7 @@ from portal.files.models import StoredFile, Upload
 from portal.guard import kernel_execute
 from portal.jobs.models import Job
 from portal.links.services import link_codes
-from portal.lists.models import ListPreference
+from portal.lists.models import ListPreference, SavedView
 from portal.orm import new_public_id
 from portal.people.models import Department, Membership, Person
 from portal.places.models import Place, PlaceServes
@@ -428,6 +428,12 @@ def _papers(tx: Any, world: World, stand: Stand) -> None:
             tx.session,
             insert(UndoStep.__table__).values(step | {"args": undone, "created_at": tx.now}),
         )
+        view = {"public_id": new_public_id(), "owner_id": owner, "list": "core.contacts"}
+        view |= {"name": "View", "name_key": "view", "audience": "me", "asked": [["q", "a"]]}
+        kernel_execute(
+            tx.session, insert(SavedView.__table__).values(view | {"created_at": tx.now})
+        )
+        world.put("saved_view", relation, role, id=view["public_id"])
         world.put("undo_step", relation, role, id=step["public_id"])
         world.put("import_job", relation, role, id=job)
         world.put("device", relation, role, id=_device(tx, owner))

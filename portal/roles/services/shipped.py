@@ -59,6 +59,10 @@ CORE_GRANTS = (
             "core.metrics.view",
         )
     ),
+    *(
+        RoleGrant(role=role, permission="core.view.share", reach="all")
+        for role in ("administrator", "department_manager", "office_manager", "executive")
+    ),
     RoleGrant(role="department_manager", permission="core.person.edit", reach="tree"),
     RoleGrant(role="department_manager", permission="core.role.view", reach="tree"),
     RoleGrant(role="department_manager", permission="core.role.grant", reach="tree"),

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from flask import current_app, request, url_for
 
 from portal.auth.returning import place_token
+from portal.lists.saving import SHARE, saved_views
 from portal.messages import message, translations
 from portal.ui import formats
 from portal.work import UnitOfWork
@@ -19,13 +20,16 @@ from .choosing import MOST
 from .counting import Counted
 from .criteria import SEARCH
 from .declaration import Column
-from .page import Arranging, Bulk, Choice, EmptyWords, Head, Link, Page, Tab
+from .opening import EVERY_ROW
+from .page import Arranging, Bulk, Choice, EmptyWords, Head, Link, Page, Tab, Views
 from .paging import FIRST, PAGE_ROWS, Place, cursor
 from .question import Question
 
 FORMAT_NAMES = (("csv", "CSV"), ("xlsx", "Excel"), ("json", "JSON"))
 ALL = message("All")
 KEPT = ("view", "sort", COLUMNS, HEIGHT)
+GONE = message("This view is gone, or it is not shared with you. Here is the whole list.")
+PARTLY = message("Part of this view is not there any more, so it may show more than it did.")
 NO_MATCH = message("Nothing matches these filters")
 NO_MATCH_TEXT = message("Remove a filter or search for fewer words.")
 
@@ -59,6 +63,8 @@ def build_page(question: Question, tx: UnitOfWork) -> Page:
         exports_of_all=_exports_of_all(question, path),
         sorts=_heads(question, path, question.sortable),
         arranging=_arranging(question, path),
+        views=_views(question, tx),
+        blanks=sorted(asked.opened.supplied & {*asked.filter_arguments()}),
         bulk=_bulk(question, tx, rows, counted),
         kept=[(n, v) for n in KEPT if (v := asked.sent.get(n))],
         clear_url=_clear_url(question, path) if narrowed else None,
@@ -110,11 +116,36 @@ def _tabs(question: Question, tx: UnitOfWork, path: str) -> list[Tab]:
     offered = [
         v for v in question.table.views if v.permission is None or tx.actor.holds(v.permission)
     ]
-    if not offered:
+    saved = saved_views(tx, question.table.key)
+    if not offered and not saved:
         return []
-    current = question.asked.view
-    tabs = [Tab(ALL, path, current is None)]
-    return tabs + [Tab(v.title, f"{path}?view={v.key}", v is current) for v in offered]
+    opened = question.asked.opened.view
+    current = question.asked.view if opened is None else None
+    every = f"{path}?view={EVERY_ROW}" if question.table.opens_with(tx) else path
+    tabs = [Tab(ALL, every, current is None and opened is None)]
+    tabs += [Tab(v.title, f"{path}?view={v.key}", v is current) for v in offered]
+    return tabs + [Tab(v.name, f"{path}?view={v.public_id}", v is opened) for v in saved]
+
+
+def _views(question: Question, tx: UnitOfWork) -> Views:
+    opened, name = question.asked.opened, question.table.key
+    saved, declared = opened.view, question.asked.view
+    shown = saved.public_id if saved else declared.key if declared else ""
+    may_share = tx.actor.holds(SHARE)
+    wrong = opened.partly or any(
+        wanted.errors for wanted in question.asked.form or () if wanted.name in opened.supplied
+    )
+    return Views(
+        url=url_for("lists.add_view", name=name),
+        opening_url=url_for("lists.choose_opening", name=name),
+        current=shown,
+        opens=question.table.opens_with(tx) == shown,
+        saved=saved,
+        editable=saved is not None and (saved.mine or may_share),
+        changed=any(n not in ("view", "after", "before") for n in question.asked.sent),
+        may_share=may_share,
+        notice=GONE if opened.gone else PARTLY if wrong else "",
+    )
 
 
 def _exports(question: Question, path: str) -> list[Link]:

@@ -19,6 +19,7 @@ from portal.ui import formats
 from portal.ui.fields import PickField
 
 from .declaration import RESERVED, View
+from .opening import Opened
 
 SEARCH = "q"
 LONGEST_SEARCH = 100
@@ -44,6 +45,7 @@ class Asked:
 
     arguments: MultiDict[str, str]
     sent: MultiDict[str, str]  # those of them that stand in the address
+    opened: Opened  # the saved view that says the rest
     criteria: dict[str, Any] = field(default_factory=dict)
     free: bool = False
     form: Form | None = None
@@ -53,14 +55,17 @@ class Asked:
 
     def url(self, path: str, /, *, without: Collection[str] = (), **changed: str | None) -> str:
         """Return the list's URL with some parameters changed, from page one on."""
-        gone = {"after", "before", "format", *without, *changed}
-        pairs = [(k, v) for k, v in self.sent.items(multi=True) if k not in gone and v]
+        gone, supplied = {"after", "before", "format", *without, *changed}, self.opened.supplied
+        pairs = [
+            (k, v) for k, v in self.sent.items(multi=True) if k not in gone and (v or k in supplied)
+        ]
+        pairs += [(k, "") for k in without if k in supplied]  # Sent empty, it is asked no more.
         pairs += [(k, v) for k, v in changed.items() if v]
         return f"{path}?{urlencode(pairs)}" if pairs else path
 
     def filter_arguments(self) -> list[str]:
         """Return every parameter that the filters read."""
-        return [name for wanted in self.form or () for name in _arguments(wanted)]
+        return [name for wanted in self.form or () for name in arguments_of(wanted)]
 
     def chips(self, path: str, language: str) -> list[Chip]:
         """Return one chip per filter in force."""
@@ -70,11 +75,12 @@ class Asked:
         label, shown = wanted.label.text, field_words(wanted, language)
         said = Message(_sentence(wanted).msgid, {"field": label, "value": shown})
         text = said.in_language(language)
-        return Chip(label, shown, self.url(path, without=_arguments(wanted)), text)
+        return Chip(label, shown, self.url(path, without=arguments_of(wanted)), text)
 
 
 def ask(
-    arguments: MultiDict[str, str],
+    sent: MultiDict[str, str],
+    opened: Opened,
     *,
     form: type[Form] | None,
     hidden: Collection[str],
@@ -84,7 +90,8 @@ def ask(
     tx: Any,
 ) -> Asked:
     """Read the wishes; raise BadRequest for an unknown view. Wrong values stay in the form."""
-    asked = Asked(arguments, arguments, free=bool(given))
+    arguments = opened.arguments
+    asked = Asked(arguments, sent, opened, free=bool(given))
     if key := arguments.get("view"):
         asked.view = next((v for v in views if v.key == key), None)
         if asked.view is None:
@@ -108,7 +115,7 @@ def _read_form(asked: Asked, form: type[Form], hidden: Collection[str], tx: Any)
     present = {
         wanted.name
         for wanted in filled
-        if not asked.arguments.keys().isdisjoint(_arguments(wanted))
+        if not asked.arguments.keys().isdisjoint(arguments_of(wanted))
     }
     if not present:
         return
@@ -136,7 +143,7 @@ def refuse_undeclared(asked: Asked, names: Collection[str]) -> None:
             raise BadRequest
 
 
-def _arguments(wanted: Any) -> tuple[str, ...]:
+def arguments_of(wanted: Any) -> tuple[str, ...]:
     """Return the parameters that one filter reads."""
     name = wanted.name
     return (name, f"{name}_q", f"{name}_pick") if isinstance(wanted, PickField) else (name,)

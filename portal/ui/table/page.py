@@ -65,6 +65,21 @@ class Arranging:
     query: str  # what the list is asked now
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Views:
+    """What can be done with the view that is shown, and the form that saves a new one."""
+
+    url: str  # takes a new view
+    opening_url: str
+    current: str  # key or public id, empty for all rows
+    opens: bool  # the list opens with it
+    saved: Any  # what is known of a saved one that is shown, or None
+    editable: bool
+    changed: bool  # more is asked than the view says
+    may_share: bool
+    notice: Any  # what is wrong with the view that was asked for, or empty
+
+
 @dataclass(frozen=True, slots=True)
 class Bulk:
     """What can be done with ticked rows, and how all of the view are called."""
@@ -104,6 +119,8 @@ class Page:
     exports_of_all: Sequence[Link]  # with every column, where not all of them are shown
     sorts: Sequence[Head]  # every order, that of a column not shown included
     arranging: Arranging
+    views: Views
+    blanks: Sequence[str]  # filters that a saved view says: sent empty they are asked no more
     bulk: Bulk | None  # None: nothing for this reader
     kept: Sequence[tuple[str, str]]  # hidden fields of the filter form: order and view
     clear_url: str | None  # set while a filter or a search is in force

@@ -33,6 +33,14 @@ if TYPE_CHECKING:
 REMEMBERED = 60.0  # seconds
 
 
+class RefusedFilter(BadRequest):
+    """A filter that this person may not use."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        super().__init__()
+
+
 @dataclass(frozen=True, slots=True)
 class Prepared:
     """A statement before principal and policy, and where each selected column lies in its rows."""
@@ -113,7 +121,7 @@ class Question:
         for name in names:
             if form is not None and name in form:
                 if name in asked.criteria:
-                    raise BadRequest
+                    raise RefusedFilter(name)
                 del form[name]
         keys = {column.key for column in self.table.columns}
         refuse_undeclared(asked, self.prepared.names | names | keys)
@@ -125,7 +133,10 @@ class Question:
             wanted = (asked.view.sort if asked.view else None) or table.default_sort
         key = wanted.removeprefix("-")
         if key not in {column.key for column in self.sortable}:
-            raise BadRequest
+            if "sort" not in asked.opened.supplied or "sort" in asked.sent:
+                raise BadRequest
+            wanted = table.default_sort  # A saved view opens without an order that is gone.
+            key = wanted.removeprefix("-")
         return Order(key, table.sorts[key].sort, wanted.startswith("-"))
 
     @property

@@ -7,12 +7,13 @@ from threading import Lock
 from typing import Any
 from weakref import WeakValueDictionary
 
-from flask import request
+from flask import redirect, request
 from sqlalchemy import Select
 from werkzeug.datastructures import MultiDict
 from wtforms import Form
 
-from portal.errors import BadRequest
+from portal.errors import BadRequest, NotFound
+from portal.lists.saving import saved_views
 from portal.lists.services import liking
 from portal.messages import Message, message
 from portal.reach import Principal
@@ -26,8 +27,9 @@ from .build import build_page
 from .choosing import Chosen, Work, carry_out, chosen
 from .criteria import Asked, ask
 from .declaration import RESERVED, BulkAction, Column, Empty, TableDefinitionError, View
+from .opening import EVERY_ROW, opened
 from .page import Page
-from .question import Prepared, Question, prepare
+from .question import Prepared, Question, RefusedFilter, prepare
 
 KEPT_STATEMENTS = 32
 LISTS: WeakValueDictionary[str, Table] = WeakValueDictionary()  # every list, by its key
@@ -98,6 +100,8 @@ class Table:
         default = self.sorts.get(self.default_sort.removeprefix("-"))
         if default is not None and default.permission:
             found.append(f"{default.key} is the default order, so everybody must see it")
+        if any(view.key == EVERY_ROW for view in self.views):
+            found.append(f"the view {EVERY_ROW} is the list itself")
         for view in self.views:
             if not all(isinstance(value, Hashable) for value in view.criteria.values()):
                 found.append(f"the view {view.key} has a criterion that cannot be kept")
@@ -118,11 +122,23 @@ class Table:
         BadRequest for an order, view, format or filter that the list does not offer.
         """
         wanted = request.args.get("format")
+        if wanted is None and not request.args and (opens := self.opens_with(tx)):
+            return redirect(f"{request.script_root}{request.path}?view={opens}")
         if wanted is None:
             return render(template, table=self.page(tx, criteria=criteria), **context)
         if wanted not in export.FORMATS:
             raise BadRequest
-        return export.response(self.question(tx, criteria).exported(tx), tx, wanted)
+        question = self.question(tx, criteria)
+        if question.asked.opened.gone:
+            raise NotFound
+        return export.response(question.exported(tx), tx, wanted)
+
+    def opens_with(self, tx: UnitOfWork) -> str:
+        """Return the view that the actor wants this list to open with; empty for none."""
+        wanted = liking(tx, self.key).opens
+        known = {v.key for v in self.views if v.permission is None or tx.actor.holds(v.permission)}
+        known |= {view.public_id for view in saved_views(tx, self.key)} if wanted else set()
+        return wanted if wanted in known else ""
 
     def page(self, tx: UnitOfWork, *, criteria: Mapping[str, Any] | None = None) -> Page:
         """Return the page that the request asks for, ready for the ``table`` macro."""
@@ -160,12 +176,31 @@ class Table:
 
         ``arguments`` are asked instead of those in the address.
         """
+        sent = request.args if arguments is None else arguments
+        without: set[str] = set()
+        while True:
+            try:
+                return self._question(tx, criteria, sent, without)
+            except RefusedFilter as refused:
+                # The address may not ask it; a saved view just opens without it.
+                if refused.name in without or any(sent.getlist(refused.name)):
+                    raise
+                without.add(refused.name)
+
+    def _question(
+        self,
+        tx: UnitOfWork,
+        criteria: Mapping[str, Any] | None,
+        sent: MultiDict[str, str],
+        without: set[str],
+    ) -> Question:
         actor = tx.actor
         columns = self.columns_for(actor)
         refused = {n for n, p in self.filter_permissions.items() if not actor.holds(p)}
         refused |= {c.key for c in self.columns} - {c.key for c in columns}
         asked = ask(
-            request.args if arguments is None else arguments,
+            sent,
+            opened(self, tx, sent, refused, without),
             form=self.filters,
             hidden=refused,
             views=[v for v in self.views if v.permission is None or actor.holds(v.permission)],
