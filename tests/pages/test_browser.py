@@ -34,6 +34,7 @@ EMPTY = (
     "/inventory/stock",
     "/inventory/alerts",
     "/inventory/overview",
+    "/inventory/due",
     "/inventory/suppliers",
     "/inventory/categories",
     "/inventory/units",

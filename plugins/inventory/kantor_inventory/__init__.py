@@ -7,7 +7,6 @@ from . import hooks
 from .asking import models as _asking  # noqa: F401
 from .counting import models as _counting  # noqa: F401
 from .demo import fill
-from .forms import InventorySettings
 from .imports import ITEMS
 from .jobs import JOBS
 from .labels import models as _labels  # noqa: F401
@@ -19,6 +18,7 @@ from .ordering import models as _ordering  # noqa: F401
 from .permissions import PERMISSIONS, ROLES
 from .provided import Stock
 from .services.bulk import CHANGED, restore
+from .settings import InventorySettings
 from .views import blueprint
 from .watching import models as _watching  # noqa: F401
 from .watching import views as _watching_views  # noqa: F401
@@ -45,6 +45,11 @@ plugin = Plugin(
             endpoint="inventory.stock_overview",
             title=message("Overview"),
             permission="inventory.stock.view",
+        ),
+        NavItem(
+            endpoint="inventory.due_counts",
+            title=message("Due to be counted"),
+            permission="inventory.count.view",
         ),
         NavItem(
             endpoint="inventory.requests_mine",

@@ -26,7 +26,6 @@ from portal.web import (
 )
 
 from . import rules
-from .counting import rules as rules_of_counting
 from .models import Item
 from .services import choices, guarding
 from .services.guarding import Unusual
@@ -333,6 +332,12 @@ class ItemFilters(Form):
     status = ChoiceField(
         message("Status"), [optional()], choices=STATUSES.items(), blank=message("Any")
     )
+    abc = ChoiceField(
+        message("Class"),
+        [optional()],
+        choices=(("A", "A"), ("B", "B"), ("C", "C")),
+        blank=message("Any"),
+    )
 
     def prepare(self, tx: UnitOfWork) -> None:
         """Offer the categories there are."""
@@ -355,33 +360,6 @@ class StockFilters(Form):
     def prepare(self, tx: UnitOfWork) -> None:
         """Offer the places whose stock one may see."""
         self.place.choices = choices.stocked_places(tx)
-
-
-class InventorySettings(Form):
-    """From where on what a count finds wants a reason, and somebody else to decide."""
-
-    count_value = MoneyField(
-        message("A difference is large above"),
-        [optional()],
-        default=rules_of_counting.DEFAULT_LIMITS.value,
-        description=message(
-            "A large difference wants a reason, and is decided by somebody else than who counted."
-        ),
-    )
-    count_percent = WholeField(
-        message("or above this part of the books, in percent"),
-        [optional()],
-        default=rules_of_counting.DEFAULT_LIMITS.percent,
-        minimum=0,
-        maximum=100,
-    )
-    count_tolerance = WholeField(
-        message("The books count as right up to, in percent"),
-        [optional()],
-        default=0,
-        minimum=0,
-        maximum=100,
-    )
 
 
 def unit_title(unit: Any, name: str, base: str) -> Message | str:

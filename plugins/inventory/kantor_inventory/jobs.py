@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from portal.api import UnitOfWork
+from portal.api import UnitOfWork, settings_of
 from portal.plugin import Job
 
 from .services import selfcheck
 from .watching import summing
-from .watching.rules import DAYS
+from .watching.rules import days_of
 
 CHECK = "inventory.check"
 SUMS = "inventory.sums"
@@ -27,7 +27,8 @@ def check(tx: UnitOfWork, progress: Any, *, found: Any) -> None:
 
 def look_back(tx: UnitOfWork, progress: Any) -> Any:
     """Add the months up, and find how often to count what."""
-    return summing.look(tx, DAYS)
+    said = settings_of(tx, "inventory")
+    return summing.look(tx, days_of(said), tolerance=said.get("count_tolerance") or 0)
 
 
 def sum_up(tx: UnitOfWork, progress: Any, *, found: Any) -> None:

@@ -39,6 +39,7 @@ ITEMS = Table(
             permission="inventory.stock.view",
         ),
         Column("unit", message("Unit"), shown=False),
+        Column("abc", message("Class")),
         Column("status", message("Status"), "pill", labels=STATUSES, tone=STATUS_TONES),
     ),
     default_sort="name",

@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import select, update
 
 from kantor_inventory.models import Balance, Item
+from kantor_inventory.services import bulk, ledger, selfcheck, stock
 from kantor_inventory.services import items as services
-from kantor_inventory.services import ledger, selfcheck, stock
 from kantor_inventory.watching.models import Alert
 from portal.api import Place, Shortfall
 from portal.testing import counting_statements
@@ -165,6 +165,18 @@ def test_somebody_who_may_change_items_closes_alerts_where_they_may_not_look(sho
         given |= {"mode": "perpetual", "status": "discontinued", "note": ""}
         services.edit_item(tx, services.EditItem(item=shop.pen, **given))
     assert alerts(shop) == []
+
+
+def test_a_status_given_to_many_items_closes_their_alerts_and_undoing_it_opens_them(stocked):
+    issue(stocked, 8_000)
+    with stocked.work("office_manager") as tx:
+        bulk.set_status(tx, bulk.SetStatus(items=[stocked.pen, stocked.ream], status="use_up"))
+    assert alerts(stocked) == []
+    with stocked.work("office_manager") as tx:
+        version = tx.one(select(Item), public_id=stocked.pen).version
+        back = [[stocked.pen, "active", version]]
+        bulk.restore(tx, column="status", value="use_up", items=back)
+    assert alerts(stocked) == [("Blue pen", "A1", 1, 2_000)]
 
 
 def test_a_refused_issue_leaves_no_alert(stocked):

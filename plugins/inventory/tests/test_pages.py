@@ -36,6 +36,7 @@ PAGES = [
     "/inventory/alerts",
     "/inventory/alerts?view=closed",
     "/inventory/alerts?view=low&place={shelf}",
+    "/inventory/due",
     "/inventory/overview",
     "/inventory/overview?months=12&place={shelf}",
     "/inventory/overview/file?figure=usage",

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from portal.api import BulkResult, Conflict, Message, UnitOfWork, message, undoable, visible
 
 from ..models import Category, Item
+from ..watching import episodes
 from .balances import in_pieces
 
 CHANGED = "inventory.items_changed"
@@ -52,6 +53,8 @@ def _set(
     tx: UnitOfWork, ids: Sequence[str], column: str, value: Any, said: Callable[[Item], Any]
 ) -> BulkResult:
     """Set one column of items, audited one by one, and note how to put it back."""
+    if column == "status":
+        episodes.hold(tx, ids)
     items = _held(tx, ids)
     changed = [(item, getattr(item, column), said(item)) for item in items]
     changed = [one for one in changed if one[1] != value]
@@ -64,6 +67,8 @@ def _set(
     step = (
         undoable(tx, CHANGED, column=column, value=value, items=before_and_after) if changed else ""
     )
+    if column == "status":
+        episodes.settle_items(tx, ids)
     gone = len(set(ids)) - len(items)
     refused = (
         [(message("{count} items", count=gone), message("not there any more"))] if gone else []
@@ -80,7 +85,10 @@ def restore(tx: UnitOfWork, *, column: str, value: Any, items: Sequence[Any]) ->
 
     Raises Conflict if that is nowhere.
     """
-    held = {item.public_id: item for item in _held(tx, [one[0] for one in items])}
+    ids = [one[0] for one in items]
+    if column == "status":
+        episodes.hold(tx, ids)
+    held = {item.public_id: item for item in _held(tx, ids)}
     names = {row.id: row.name for row in tx.session.scalars(select(Category))}
     back: list[Item] = []
     kept: list[str] = [item.name for item in held.values()]
@@ -99,6 +107,8 @@ def restore(tx: UnitOfWork, *, column: str, value: Any, items: Sequence[Any]) ->
         words = (names.get(value), names.get(item.category_id or 0))
         told = words if column == "category_id" else (value, item.status)
         _audit(tx, item, column, *told)
+    if column == "status":
+        episodes.settle_items(tx, ids)
     if len(back) == len(items):
         return message("Undone.")
     done = message("Undone for {count} of {all} items.", count=len(back), all=len(items))

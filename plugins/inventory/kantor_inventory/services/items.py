@@ -126,7 +126,7 @@ def edit_item(tx: UnitOfWork, command: EditItem) -> Item:
     )
     rearmed = (item.mode, item.status) != (command.mode, command.status)
     if rearmed:
-        episodes.hold(tx, item)
+        episodes.hold(tx, [command.item])
     tx.expect_version(item, command.version, **_said(item))
     problems = _name_problems(command) | _sku_problem(tx, command.sku, besides=item.id)
     if problems:
@@ -145,7 +145,7 @@ def edit_item(tx: UnitOfWork, command: EditItem) -> Item:
             after={name: after[name] for name in sorted(changed)},
         )
     if rearmed:
-        episodes.settle_item(tx, item)
+        episodes.settle_items(tx, [command.item])
     return item
 
 

@@ -40,7 +40,9 @@ from ..models import (
 NOTHING = literal(0, literal_execute=True)
 
 
-def items(tx: Any, *, category: str | None = None, status: str | None = None) -> Select[Any]:
+def items(
+    tx: Any, *, category: str | None = None, status: str | None = None, abc: str | None = None
+) -> Select[Any]:
     """Return the items with what there is of each in all places one may look into."""
     on_hand = (
         # PostgreSQL adds whole numbers up to a decimal.
@@ -56,6 +58,7 @@ def items(tx: Any, *, category: str | None = None, status: str | None = None) ->
             Item.sku,
             Item.status,
             Item.mode,
+            Item.abc,
             Category.name.label("category"),
             Unit.name.label("unit"),
             on_hand.label("on_hand"),
@@ -68,6 +71,8 @@ def items(tx: Any, *, category: str | None = None, status: str | None = None) ->
         statement = statement.where(Item.category_id == chosen.scalar_subquery())
     if status is not None:
         statement = statement.where(Item.status == status)
+    if abc is not None:
+        statement = statement.where(Item.abc == abc)
     return statement
 
 

@@ -53,27 +53,34 @@ def settle(tx: UnitOfWork, pairs: Sequence[Pair], *, since: Since | None = None)
         _settle(tx, wanted, tx.session.scalars(is_open).all(), since or {})
 
 
-def hold(tx: UnitOfWork, item: Item) -> None:
-    """Hold the balances of an item, before what is about to change says whether it is watched."""
+def hold(tx: UnitOfWork, items: Sequence[str]) -> None:
+    """Hold the balances of items (public ids), before it changes whether they are watched.
+
+    Movements hold a balance before they look at its item, so whoever changes an item does too.
+    """
     with tx.acting_for("inventory", reason=QUIET) as own:
-        _pairs(own, item)
+        _pairs(own, items)
 
 
-def settle_item(tx: UnitOfWork, item: Item) -> None:
-    """Open and close the alerts of an item in all places, after its status has changed."""
+def settle_items(tx: UnitOfWork, items: Sequence[str]) -> None:
+    """Open and close the alerts of items in all places, after their status has changed."""
     with tx.acting_for("inventory", reason=QUIET) as own:
-        settle(own, _pairs(own, item))
+        settle(own, _pairs(own, items))
 
 
-def _pairs(own: UnitOfWork, item: Item) -> list[Pair]:
-    """Return where there is, or should be, some of an item, held in the order of all movements."""
-    rows = own.session.scalars(
-        select(Balance)
-        .where(Balance.item_id == item.id, ~Balance.outside)
-        .order_by(Balance.item_id, Balance.point_id)
-        .with_for_update()
-    )
-    return [(row.item_id, row.point_id) for row in rows]
+def _pairs(own: UnitOfWork, items: Sequence[str]) -> list[Pair]:
+    """Return where these items are, or should be, held in the order of all movements."""
+    found: list[Pair] = []
+    for some in in_pieces(sorted(set(items))):
+        mine = select(Item.id).where(Item.public_id.in_(some))
+        rows = own.session.scalars(
+            select(Balance)
+            .where(Balance.item_id.in_(mine), ~Balance.outside)
+            .order_by(Balance.item_id, Balance.point_id)
+            .with_for_update()
+        )
+        found += [(row.item_id, row.point_id) for row in rows]
+    return found
 
 
 def _settle(

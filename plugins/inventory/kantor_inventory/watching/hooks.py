@@ -13,7 +13,7 @@ from portal.plugin import Panel
 from ..forms import STATES
 from ..rules import Amount
 from ..tables import STATE_TONES
-from . import services
+from . import due, figures, services
 from .models import GRADES
 
 SHOWN = 6
@@ -22,6 +22,7 @@ SHOWN = 6
 def widgets(tx: UnitOfWork) -> Iterator[Panel]:
     """Show how much has run low, and the most serious of it with what is coming."""
     yield from _strip(tx)
+    yield from _to_be_counted(tx)
     rows = services.most_serious(tx, most=SHOWN)
     if not rows:
         return
@@ -37,13 +38,23 @@ def widgets(tx: UnitOfWork) -> Iterator[Panel]:
 
 def _strip(tx: UnitOfWork) -> Iterator[Panel]:
     out, low, too_much = services.how_many(tx)
-    if not (out or low or too_much):
+    months = figures.months(tx, figures.Chosen()).kinds
+    worth = [month.value for month in months["stock"]]
+    if not (out or low or too_much or any(worth)):
         return
-    cells = (
-        (STATES["out"], out, "low", "red"),
-        (message("Running low"), low, "low", "amber"),
-        (message("More than enough"), too_much, "too-much", "sky"),
-    )
+    alerts = url_for("inventory.alerts", view="low")
+    cells = [
+        {"label": STATES["out"], "count": out, "hue": "red", "url": alerts},
+        {"label": message("Running low"), "count": low, "hue": "amber", "url": alerts}
+        | {"points": [month.lines for month in months["low"]]},
+        {"label": STATES["too_much"], "count": too_much, "hue": "sky"}
+        | {"url": url_for("inventory.alerts", view="too-much")},
+    ]
+    if any(worth):
+        cells.append(
+            {"label": message("Value of the stock"), "worth": worth[-1], "points": worth}
+            | {"hue": "teal", "url": url_for("inventory.stock_overview")}
+        )
     yield Panel(
         title=message("Stock"),
         template="inventory/watching/strip.html",
@@ -68,3 +79,15 @@ def _row(row: Any, coming: services.OnOrder | None) -> dict[str, Any]:
         "expected_on": coming.expected_on if coming is not None else None,
         "actions": (),
     }
+
+
+def _to_be_counted(tx: UnitOfWork) -> Iterator[Panel]:
+    if not (tx.actor.holds("inventory.count.view") and tx.actor.holds("inventory.count.enter")):
+        return
+    if count := due.how_many(tx):
+        yield Panel(
+            title=message("To be counted"),
+            template="inventory/watching/panel_due.html",
+            context={"count": count},
+            order=30,
+        )

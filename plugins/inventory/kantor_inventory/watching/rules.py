@@ -5,11 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from itertools import groupby
+from typing import Any
 
 # Up to these shares of what everything used in a year was worth, in percent.
 SHARES = (("A", 80), ("B", 95))
 REST = "C"
 DAYS = {"A": 30, "B": 91, "C": 365}  # from one count to the next, unless somebody says otherwise
+
+
+def days_of(said: Mapping[str, Any]) -> dict[str, int]:
+    """Return how many days lie between two counts of each class, by what the settings say."""
+    return {name: said.get(f"count_{name.lower()}_days") or days for name, days in DAYS.items()}
 
 
 def classes(used: Mapping[int, int]) -> dict[int, str]:

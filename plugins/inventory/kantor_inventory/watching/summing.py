@@ -51,14 +51,17 @@ class Found:
         kept[1] += value
 
 
-def look(tx: UnitOfWork, days: dict[str, int]) -> Found:
-    """Add everything up; ``days`` are how often each class is counted."""
+def look(tx: UnitOfWork, days: dict[str, int], *, tolerance: int = 0) -> Found:
+    """Add everything up; ``days`` are how often each class is counted.
+
+    The books were right if what was counted differs by no more than ``tolerance`` percent.
+    """
     found = Found(as_of=tx.now)
     begins = _Months(tx)
     _stock(tx, begins, found)
     _usage(tx, begins, found)
     _low(tx, begins, found)
-    _counted(tx, begins, found)
+    _counted(tx, begins, found, tolerance)
     used = _used_in_a_year(tx)
     found.top = list(_top(used))
     _classes(tx, used, found)
@@ -200,10 +203,11 @@ def _low(tx: UnitOfWork, begins: _Months, found: Found) -> None:
             found.add(("low", month, point_id, None, None), count, 0)
 
 
-def _counted(tx: UnitOfWork, begins: _Months, found: Found) -> None:
+def _counted(tx: UnitOfWork, begins: _Months, found: Found, tolerance: int) -> None:
     """Find how many lines of posted counts the books had right, by the month of posting."""
     month = begins.number(Count.closed_at)
-    exact = func.sum(case((CountEntry.counted == CountEntry.book, 1), else_=0))
+    off = func.abs(CountEntry.counted - CountEntry.book) * 100
+    exact = func.sum(case((off <= CountEntry.book * tolerance, 1), else_=0))
     lines = (
         select(CountLine.point_id, month, func.count(), exact)
         .join(CountLine, CountLine.id == CountEntry.line_id)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from flask import request, url_for
 
-from portal.api import message
-from portal.web import plain_file, policy, reading, render
+from portal.api import message, settings_of
+from portal.web import plain_file, policy, reading, redirect_to, render, toast, transaction
 
 from ..views.shared import blueprint
-from . import figures, overview
+from . import due, figures, overview, rules
 from .forms import OverviewForm
 from .tables import ALERTS
 
@@ -58,6 +58,32 @@ def overview_file():
     figure = overview.figure_of(tx, name, _chosen(_form(tx)))
     columns, rows = overview.in_file(figure, tx.actor.holds)
     return plain_file(tx, f"overview-{figure.name}", columns, rows)
+
+
+@blueprint.get("/due")
+@policy("inventory.count.view")
+def due_counts():
+    """Show what is to be counted, place by place."""
+    tx = reading()
+    return render(
+        "inventory/watching/due.html",
+        crumbs=((message("Due to be counted"), ""),),
+        places=due.by_place(tx),
+        days=rules.days_of(settings_of(tx, "inventory")),
+    )
+
+
+@blueprint.post("/due/<public_id>")
+@policy("inventory.count.plan")
+def plan_due(public_id):
+    """Plan a count of what is to be counted at a place."""
+    with transaction() as tx:
+        made = due.plan(tx, due.PlanDue(place=public_id))
+        if made is None:
+            toast(message("Nothing is to be counted here any more."))
+        else:
+            toast(message("{count} is planned.", count=made.number))
+        return redirect_to(tx, "inventory.due_counts")
 
 
 def _form(tx):
