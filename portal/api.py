@@ -16,7 +16,14 @@ from .errors import (
     ValidationFailed,
 )
 from .imports.grid import ImportProblem
-from .imports.rules import ImportFindings, ImportRow, repeated
+from .imports.rules import (
+    ImportDone,
+    ImportFindings,
+    ImportKnown,
+    ImportRow,
+    ImportStays,
+    repeated,
+)
 from .links.services import known_codes, link_codes, link_targets, retire_link
 from .lists.bulk import BulkResult
 from .messages import Message, message, translate
@@ -60,9 +67,12 @@ __all__ = [
     "Forbidden",
     "Global",
     "Held",
+    "ImportDone",
     "ImportFindings",
+    "ImportKnown",
     "ImportProblem",
     "ImportRow",
+    "ImportStays",
     "InUse",
     "Instant",
     "KeyText",

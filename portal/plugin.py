@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pluggy
 
-from .imports.rules import Import, ImportField
+from .imports.rules import Import, ImportField, ImportUndo
 from .messages import Message, message
 from .reach import Reach
 
@@ -25,6 +25,7 @@ __all__ = [
     "Home",
     "Import",
     "ImportField",
+    "ImportUndo",
     "Job",
     "LinkKind",
     "NavItem",

@@ -27,6 +27,7 @@ _ACTIONS: dict[str, Message] = {
     "core.department_reopened": message("Reopened a department"),
     "core.job_retried": message("Tried background work again"),
     "core.link_retired": message("Took the code of a label out of use"),
+    "core.import_undone": message("Undid an import"),
     "core.list_imported": message("Imported a list"),
     "core.membership_added": message("Put somebody into a department"),
     "core.membership_ended": message("Ended somebody's time in a department"),

@@ -26,8 +26,10 @@ from .matching import (
     suggest_date_order,
     suggest_number_format,
 )
-from .rules import Import
+from .memory import Remembered
+from .rules import Import, Mode
 from .services import Choices
+from .updating import Wanted, needed
 
 NUMBER_FORMATS = (
     (NumberFormat.COMMA, message("1.234,5 with a decimal comma")),
@@ -40,6 +42,11 @@ GROUPED = (
 DATE_ORDERS = (
     (DateOrder.DAY_FIRST, message("24/8/2026, day first")),
     (DateOrder.MONTH_FIRST, message("8/24/2026, month first")),
+)
+MODES = (
+    (Mode.ADD, message("Add what is new. What is there already stays as it is")),
+    (Mode.BOTH, message("Add what is new and update what is there")),
+    (Mode.UPDATE, message("Only update what is there")),
 )
 
 
@@ -56,15 +63,13 @@ class ColumnsForm(Form):
     grid: Grid
 
     @classmethod
-    def made(cls, declared: Import, grid: Grid, given: Any) -> ColumnsForm:
-        """Return the form for ``grid``: with what was ``given``, else with what can be guessed."""
-        made = type("ColumnsForm", (cls,), _fields(declared, grid))
-        columns = guess_columns(grid.header, declared.fields)
-        first: dict[str, Any] = {f"c_{key}": column for key, column in columns.items()}
-        first["number_format"] = suggest_number_format(grid, declared.fields, columns)
-        first["date_order"] = suggest_date_order(grid, declared.fields, columns)
-        first["sheet"] = grid.sheet
-        form: ColumnsForm = made(given if set(given) - {"sheet"} else None, data=first)
+    def made(
+        cls, declared: Import, grid: Grid, given: Any, remembered: Remembered | None = None
+    ) -> ColumnsForm:
+        """Return the form for ``grid``: as ``given``, else as remembered, else as guessed."""
+        given = given if set(given) - {"sheet"} else None
+        made = type("ColumnsForm", (cls,), _fields(declared, grid, _wanted(declared, given or {})))
+        form: ColumnsForm = made(given, data=_first(declared, grid, remembered))
         form.declared, form.grid = declared, grid
         return form
 
@@ -82,6 +87,17 @@ class ColumnsForm(Form):
             date_order=self._said("date_order"),
             grouped=self._said("grouped") == "yes",
             sheet=self.grid.sheet,
+            wanted=self.wanted(),
+        )
+
+    def wanted(self) -> Wanted:
+        """Return what is to be done, and by which field rows are recognised."""
+        by = [one.key for one in self.declared.matches]
+        if not by:
+            return Wanted()
+        mode, field = self._said("mode"), self._said("by")
+        return Wanted(
+            Mode(mode) if mode in set(Mode) else Mode.ADD, field if field in by else by[0]
         )
 
     def plain(self) -> dict[str, str]:
@@ -101,19 +117,54 @@ class ColumnsForm(Form):
         return field.data if field is not None else None
 
 
-def _fields(declared: Import, grid: Grid) -> dict[str, Any]:
+def _wanted(declared: Import, given: Mapping[str, Any]) -> Wanted:
+    """Return what a person wants, before there is a form: it decides which columns are needed."""
+    by = [one.key for one in declared.matches]
+    mode = given.get("mode")
+    field = given.get("by", "")
+    known = mode in set(Mode) and bool(by)
+    return Wanted(
+        Mode(str(mode)) if known else Mode.ADD, field if field in by else (by[0] if by else "")
+    )
+
+
+def _first(declared: Import, grid: Grid, remembered: Remembered | None) -> dict[str, Any]:
+    """Return what stands in the form at first; what the file itself proves comes last."""
+    columns = guess_columns(grid.header, declared.fields)
+    first: dict[str, Any] = {f"c_{key}": column for key, column in columns.items()}
+    if remembered is not None:
+        first = {
+            name: int(value) if name.startswith("c_") and value.isdigit() else value
+            for name, value in remembered.chosen.items()
+        }
+        columns = {n[2:]: v for n, v in first.items() if n.startswith("c_") and isinstance(v, int)}
+        columns = {key: column for key, column in columns.items() if column < len(grid.header)}
+    proven = {
+        "number_format": suggest_number_format(grid, declared.fields, columns),
+        "date_order": suggest_date_order(grid, declared.fields, columns),
+    }
+    first |= {name: value for name, value in proven.items() if value is not None}
+    return first | {"sheet": grid.sheet}
+
+
+def _fields(declared: Import, grid: Grid, wanted: Wanted) -> dict[str, Any]:
     columns = [(index, _title(grid, index)) for index in range(len(grid.header))]
+    must = {one.key for one in declared.fields if one.required}
+    if declared.known is not None:
+        must = set(needed(declared, wanted))
     fields: dict[str, Any] = {"sheet": HiddenField()} if grid.other_sheets else {}
     for one in declared.fields:
-        blank = message("Choose a column") if one.required else message("Not in this file")
+        blank = message("Choose a column") if one.key in must else message("Not in this file")
         fields[f"c_{one.key}"] = ChoiceField(
             one.title,
-            [required() if one.required else optional()],
+            [required() if one.key in must else optional()],
             choices=columns,
             coerce=int,
             blank=blank,
             description=one.help or "",
         )
+    if declared.matches:
+        fields |= _ways(declared)
     every = {one.key: 0 for one in declared.fields}
     if needs_number_format(declared.fields, every):
         fields["number_format"] = RadioField(
@@ -128,6 +179,23 @@ def _fields(declared: Import, grid: Grid) -> dict[str, Any]:
             message("Dates are written like"), choices=DATE_ORDERS, coerce=DateOrder
         )
     return fields
+
+
+def _ways(declared: Import) -> dict[str, Any]:
+    """Return the fields that say what happens to rows that are there already."""
+    by = [(one.key, one.title) for one in declared.matches]
+    return {
+        "mode": RadioField(
+            message("What to do"),
+            choices=MODES,
+            coerce=Mode,
+            default=Mode.ADD,
+            description=message("An empty cell never deletes anything: the value stays as it is."),
+        ),
+        "by": ChoiceField(
+            message("Rows are recognised by"), [required()], choices=by, default=by[0][0]
+        ),
+    }
 
 
 def _title(grid: Grid, index: int) -> Message:

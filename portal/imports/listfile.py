@@ -1,4 +1,4 @@
-"""Small files that go with an import: an empty list to fill, and the problems to work through."""
+"""What an import says of itself beforehand: its columns, and an empty list to fill."""
 
 from __future__ import annotations
 
@@ -9,13 +9,11 @@ from typing import Any
 
 from flask import Response
 
-from portal.messages import gettext, message, translate
+from portal.messages import gettext, translate
 from portal.ui.export import BOM, FORMATS, inert
 
-from .grid import ImportProblem
 from .rules import Import
 
-HEADS = (message("Cell"), message("Column"), message("Value"), message("Problem"))
 NAMES_SHOWN = 4
 
 
@@ -23,16 +21,6 @@ def empty_list(declared: Import, language: str) -> Response:
     """Return a list with nothing but the headings that the import knows best."""
     heads = [translate(one.title, language) for one in declared.fields]
     return _download([heads], f"{declared.slug}.csv")
-
-
-def problems_as_csv(problems: Sequence[ImportProblem], language: str) -> Response:
-    """Return the problems as a download in the reader's language."""
-    rows = [[translate(head, language) for head in HEADS]]
-    rows += [
-        [one.cell or str(one.row), one.column, one.value, translate(one.message, language)]
-        for one in problems
-    ]
-    return _download(rows, "problems.csv")
 
 
 def known_columns(declared: Import) -> list[tuple[Any, ...]]:

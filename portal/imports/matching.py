@@ -24,7 +24,7 @@ def guess_columns(header: Sequence[str], fields: Sequence[ImportField]) -> dict[
     """Return field key -> column for the headings that are known, exact ones first."""
     found: dict[str, int] = {}
     free = dict.fromkeys(range(len(header)))
-    for spell in (_exact, _bare, _singular):
+    for spell in (plain_heading, _bare, _singular):
         for one in fields:
             if one.key in found:
                 continue
@@ -46,8 +46,10 @@ def known_names(one: ImportField) -> Iterator[str]:
 
 def duplicate_headings(header: Sequence[str]) -> tuple[str, ...]:
     """Return headings that stand above more than one column."""
-    times = Counter(_exact(heading) for heading in header)
-    again = {_exact(heading): heading for heading in header if times[_exact(heading)] > 1}
+    times = Counter(plain_heading(heading) for heading in header)
+    again = {
+        plain_heading(heading): heading for heading in header if times[plain_heading(heading)] > 1
+    }
     again.pop("", None)
     return tuple(again.values())
 
@@ -127,13 +129,14 @@ def _is_date(text: str, order: DateOrder) -> bool:
     return True
 
 
-def _exact(heading: str) -> str:
+def plain_heading(heading: str) -> str:
+    """Return a heading without what makes no difference: capitals, signs, blanks."""
     return _NO_WORD.sub(" ", unicodedata.normalize("NFKC", heading).casefold()).strip()
 
 
 def _bare(heading: str) -> str:
     """Leave out what stands in brackets: ``Qty (pcs)`` is ``qty``."""
-    return _exact(_BRACKETS.sub(" ", heading))
+    return plain_heading(_BRACKETS.sub(" ", heading))
 
 
 def _singular(heading: str) -> str:

@@ -11,10 +11,11 @@ from portal.ui import formats
 
 from . import services
 from .grid import Grid, shown
-from .rules import Import, ImportField, Kind
+from .rules import Checked, Import, ImportField, Kind, Verdict
 from .services import Choices
 
 ROWS = 20
+CHANGES = 50
 
 
 def preview_rows(
@@ -39,11 +40,29 @@ def preview_rows(
     return heads, rows
 
 
+def changed_rows(checked: Checked, declared: Import, currency: str) -> list[list[Any]]:
+    """Return the first changes: row, what it is about, the field, its value before and after."""
+    rows: list[list[Any]] = []
+    for row in checked.rows:
+        if row.verdict is Verdict.CHANGED and row.known is not None:
+            for key, after in row.changes.items():
+                one = declared.field(key)
+                values = [_said(one, value, currency) for value in (row.before[key], after)]
+                rows.append([str(row.number), row.known.label, one.title, *values])
+        if len(rows) >= CHANGES:
+            break
+    return rows[:CHANGES]
+
+
 _NUMERIC = {Kind.QUANTITY, Kind.MONEY, Kind.INTEGER}
 
 
 def _value(one: ImportField, row: Any, currency: str) -> str:
-    value, language = row.get(one.key), current_language.get()
+    return _said(one, row.get(one.key), currency)
+
+
+def _said(one: ImportField, value: Any, currency: str) -> str:
+    language = current_language.get()
     if value is None:
         return ""
     if one.parse is None:

@@ -1,31 +1,22 @@
-"""What an import declares, and how cells become values: strictly, all problems at once."""
+"""What an import declares, and what becomes of its rows: the words of the whole road."""
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
 
-from portal import numbers
 from portal.messages import Message, message
-from portal.numbers import DateOrder, NumberFormat, Unreadable
+from portal.numbers import DateOrder, NumberFormat
 
-from .grid import Cell, Grid, GridRow, ImportProblem, cell_name, shown
+from .grid import Cell, ImportProblem, cell_name, shown
 
 if TYPE_CHECKING:
     from portal.work import UnitOfWork
 
 _NAME = re.compile(r"[a-z][a-z0-9]*\.[a-z][a-z_]*")
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
-# Exports put an apostrophe before text that a spreadsheet would run; reading takes it off again.
-_DEFUSED = re.compile(
-    "'(?:[\t\r]|[\\s\\x00-\\x20\\x7f-\\xa0\\xad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]*"
-    "[=+@\uff1d\uff0b\uff20\uff0d\u2212-])"
-)
 
 
 class Kind(StrEnum):
@@ -38,6 +29,14 @@ class Kind(StrEnum):
     INTEGER = "integer"
     DATE = "date"
     BOOLEAN = "boolean"
+
+
+class Mode(StrEnum):
+    """What the person wants done with rows that are there already, and with those that are not."""
+
+    ADD = "add"
+    UPDATE = "update"
+    BOTH = "both"
 
 
 class Verdict(StrEnum):
@@ -54,6 +53,7 @@ class ImportField:
 
     ``required`` fields must have a column and a value in every row. ``parse`` gets the trimmed text
     instead of the ``kind``'s own reader and raises Unreadable. ``unique`` values may appear once.
+    ``match`` fields may be what rows are recognised by, if the import says what is ``known``.
     """
 
     key: str
@@ -62,6 +62,7 @@ class ImportField:
     required: bool = False
     kind: Kind | str = Kind.TEXT
     unique: bool = False
+    match: bool = False
     minimum: int | None = None
     max_length: int = 200
     multiline: bool = False
@@ -90,11 +91,21 @@ class Layout:
     columns: Mapping[str, int]
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ImportKnown:
+    """Something that is there already, with what can be compared: field key -> its value now."""
+
+    id: int
+    label: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
 @dataclass(eq=False, slots=True)
 class ImportRow:
     """One row as understood: ``values`` holds only what could be read, ``resolved`` is for check().
 
     What check() puts into ``resolved`` (ids it looked up) is there again when run() gets the row.
+    ``known`` is what the row stands for already, ``changes`` and ``before`` what it would change.
     """
 
     number: int
@@ -103,6 +114,13 @@ class ImportRow:
     layout: Layout
     resolved: dict[str, Any] = field(default_factory=dict)
     verdict: Verdict | None = None
+    known: ImportKnown | None = None
+    changes: dict[str, Any] = field(default_factory=dict)
+    before: dict[str, Any] = field(default_factory=dict)
+
+    def change(self, key: str, *, before: Any, after: Any) -> None:
+        """Note that the row gives what is known another value."""
+        self.before[key], self.changes[key] = before, after
 
     def get(self, key: str, default: Any = None) -> Any:
         """Return the value of a field, or ``default`` if it is empty or could not be read."""
@@ -124,14 +142,51 @@ class ImportRow:
 
 @dataclass(frozen=True, kw_only=True)
 class ImportFindings:
-    """What check() found: all problems, and by row number what each good row will do."""
+    """What check() found: all problems, and by row number what each good row will do.
+
+    ``notes`` hinder nothing: what a row asks for and does not get, and why. An import that says
+    what is ``known`` needs no ``verdicts``.
+    """
 
     problems: tuple[ImportProblem, ...] = ()
+    notes: tuple[ImportProblem, ...] = ()
     verdicts: Mapping[int, Verdict | str] = field(default_factory=dict)
 
 
 class Progress(Protocol):
     def __call__(self, done: int, total: int) -> None: ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ImportDone:
+    """What run() did with one row: ``data`` (plain values) is all that undoing it needs."""
+
+    row: int
+    label: str
+    new: bool
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ImportStays:
+    """A row that cannot be undone, and why; ``partly`` when the rest of it can be."""
+
+    done: ImportDone
+    reason: Message
+    partly: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ImportUndo:
+    """How an import is taken back.
+
+    ``check(tx, done)`` yields ImportStays for what somebody has touched since. ``run(tx, done)``
+    takes the others back in one writing unit in which ``check`` has just been asked again: there it
+    must lock what it looks at.
+    """
+
+    check: Callable[[UnitOfWork, Sequence[ImportDone]], Iterable[ImportStays]]
+    run: Callable[[UnitOfWork, Sequence[ImportDone]], None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,6 +197,10 @@ class Import:
     ImportFindings; rows with unreadable cells are among ``rows``. When nothing is wrong,
     ``run(tx, rows, progress)`` gets the new and changed rows in one writing unit; it must ask for
     keys again and raise Conflict when somebody was faster. ``done`` is the endpoint of the list.
+
+    With ``known(tx, key, values)`` rows may also update: it yields (value, ImportKnown) for all
+    that has one of ``values`` in the field ``key``, one of those with ``match``. With ``undo`` the
+    import can be taken back; ``run`` then returns an ImportDone for each row.
     """
 
     name: str
@@ -149,9 +208,13 @@ class Import:
     permission: str
     fields: tuple[ImportField, ...]
     check: Callable[[UnitOfWork, Sequence[ImportRow]], ImportFindings]
-    run: Callable[[UnitOfWork, Sequence[ImportRow], Progress], None]
+    run: Callable[[UnitOfWork, Sequence[ImportRow], Progress], Iterable[ImportDone] | None]
     done: str
     about: Message | None = None
+    known: Callable[[UnitOfWork, str, Sequence[Any]], Iterable[tuple[Any, ImportKnown]]] | None = (
+        None
+    )
+    undo: ImportUndo | None = None
 
     def __post_init__(self) -> None:
         if problems := list(self._problems()):
@@ -165,6 +228,13 @@ class Import:
             yield "declares a field twice"
         if not any(f.required for f in self.fields):
             yield "needs a required field"
+        if any(f.match for f in self.fields) != (self.known is not None):
+            yield "says what is known and by which fields (match=True), or neither"
+
+    @property
+    def matches(self) -> tuple[ImportField, ...]:
+        """The fields by which rows may be recognised."""
+        return tuple(one for one in self.fields if one.match)
 
     @property
     def slug(self) -> str:
@@ -190,32 +260,11 @@ class Checked:
 
     rows: tuple[ImportRow, ...]
     problems: tuple[ImportProblem, ...]
+    notes: tuple[ImportProblem, ...]
     new: int
     changed: int
     same: int
     wrong: int
-
-
-def understand(
-    grid: Grid,
-    fields: Sequence[ImportField],
-    columns: Mapping[str, int],
-    options: ReadingOptions,
-) -> Reading:
-    """Return every row of ``grid`` as values of ``fields``; ``columns`` says which is where."""
-    used = [f for f in fields if f.key in columns]
-    problems = list(grid.problems)
-    problems += _missing_columns(grid, fields, columns)
-    layout = Layout(grid.header, columns)
-    rows = []
-    for grid_row in grid.rows:
-        row, wrong = _understand_row(grid_row, used, layout, options)
-        rows.append(row)
-        problems += wrong
-    for one in used:
-        if one.unique:
-            problems += repeated(rows, one.key)
-    return Reading(rows=tuple(rows), problems=tuple(problems))
 
 
 def conclude(reading: Reading, findings: ImportFindings) -> Checked:
@@ -233,6 +282,7 @@ def conclude(reading: Reading, findings: ImportFindings) -> Checked:
     return Checked(
         rows=reading.rows,
         problems=tuple(problems),
+        notes=tuple(note for note in findings.notes if note.row not in wrong),
         new=counts[Verdict.NEW],
         changed=counts[Verdict.CHANGED],
         same=counts[Verdict.SAME],
@@ -253,141 +303,6 @@ def repeated(rows: Iterable[ImportRow], *keys: str) -> Iterator[ImportProblem]:
                 keys[0],
                 message("“{value}” is already in row {row}.", value=row.get(keys[0]), row=earlier),
             )
-
-
-def read_cell(one: ImportField, cell: Cell, options: ReadingOptions) -> Any:
-    """Return the value of a cell that is not empty, or raise Unreadable."""
-    if isinstance(cell, str):
-        return _from_text(one, cell, options)
-    if isinstance(cell, bool):
-        return _from_boolean(one, cell)
-    if isinstance(cell, (int, float)):
-        return _from_number(one, cell, options)
-    return _from_date(one, cell)
-
-
-def clean_text(text: str, *, multiline: bool = False) -> str:
-    """Return text as it is stored: composed letters, plain spaces, no blanks around it."""
-    text = unicodedata.normalize("NFC", text).replace("\u00a0", " ").replace("\ufeff", "")
-    if multiline:
-        return "\n".join(line.rstrip() for line in text.splitlines()).strip()
-    return " ".join(text.split())
-
-
-def _understand_row(
-    grid_row: GridRow, used: Sequence[ImportField], layout: Layout, options: ReadingOptions
-) -> tuple[ImportRow, list[ImportProblem]]:
-    row = ImportRow(number=grid_row.number, values={}, cells=grid_row.cells, layout=layout)
-    problems = []
-    for one in used:
-        cell = grid_row.cells[layout.columns[one.key]]
-        if _is_blank(cell):
-            if one.required:
-                problems.append(row.problem(one.key, message("This cell must not be empty.")))
-            continue
-        try:
-            row.values[one.key] = read_cell(one, cell, options)
-        except Unreadable as unreadable:
-            problems.append(row.problem(one.key, unreadable.problem))
-    return row, problems
-
-
-def _missing_columns(
-    grid: Grid, fields: Sequence[ImportField], columns: Mapping[str, int]
-) -> Iterator[ImportProblem]:
-    for one in fields:
-        if one.required and one.key not in columns:
-            yield ImportProblem(
-                row=grid.header_row,
-                message=message("No column was chosen for “{field}”.", field=one.title),
-            )
-
-
-def _is_blank(cell: Cell) -> bool:
-    return isinstance(cell, str) and not clean_text(cell)
-
-
-def _from_text(one: ImportField, cell: str, options: ReadingOptions) -> Any:
-    if _CONTROL.search(cell):
-        raise Unreadable(message("This cell holds characters that cannot be stored."))
-    text = clean_text(cell, multiline=one.multiline)
-    if _DEFUSED.match(text):
-        text = text[1:]
-    if one.parse is not None:
-        return one.parse(text)
-    said: dict[str, Any] = {"minimum": one.minimum, "grouped": options.grouped}
-    match one.kind:
-        case Kind.QUANTITY:
-            return numbers.parse_quantity(text, _format(options), **said)
-        case Kind.INTEGER:
-            return numbers.parse_integer(text, _format(options), **said)
-        case Kind.MONEY:
-            return numbers.parse_money(text, _format(options), options.currency, **said)
-        case Kind.DATE:
-            return numbers.parse_date(text, options.date_order)
-        case Kind.BOOLEAN:
-            return numbers.parse_boolean(text)
-        case Kind.CODE if numbers.looks_damaged(text):
-            raise numbers.damaged(text)
-    return _within_length(one, text)
-
-
-def _from_number(one: ImportField, cell: float, options: ReadingOptions) -> Any:
-    if one.parse is not None:
-        return one.parse(numbers.number_as_text(cell))
-    match one.kind:
-        case Kind.QUANTITY:
-            return numbers.exact_thousandths(cell, minimum=one.minimum)
-        case Kind.INTEGER:
-            return numbers.exact_integer(cell, minimum=one.minimum)
-        case Kind.MONEY:
-            return numbers.exact_money(cell, options.currency, minimum=one.minimum)
-        case Kind.DATE:
-            raise Unreadable(
-                message("This cell holds a number, not a date. Format it as a date and try again.")
-            )
-        case Kind.BOOLEAN:
-            return numbers.parse_boolean(numbers.number_as_text(cell))
-    # Spreadsheets keep 15 places of a number; a longer code has already lost its last ones.
-    if abs(cell) >= 10**15:
-        raise numbers.damaged(numbers.number_as_text(cell))
-    return _within_length(one, numbers.number_as_text(cell))
-
-
-def _from_boolean(one: ImportField, cell: bool) -> Any:
-    if one.kind is Kind.BOOLEAN and one.parse is None:
-        return cell
-    raise Unreadable(message("This cell holds a yes or no, which does not fit here."))
-
-
-def _from_date(one: ImportField, cell: Cell) -> Any:
-    if one.kind is not Kind.DATE or one.parse is not None:
-        raise Unreadable(
-            message("A spreadsheet has turned this cell into a date. Format it as text.")
-        )
-    if isinstance(cell, datetime):
-        return cell.date()
-    if isinstance(cell, date):
-        return cell
-    raise Unreadable(message("This cell holds a time, not a date."))
-
-
-def _within_length(one: ImportField, text: str) -> str:
-    if len(text) > one.max_length:
-        raise Unreadable(
-            message(
-                "This text has {length} characters; {limit} are allowed.",
-                length=len(text),
-                limit=one.max_length,
-            )
-        )
-    return text
-
-
-def _format(options: ReadingOptions) -> NumberFormat:
-    if options.number_format is None:
-        raise Unreadable(message("Say how numbers are written in this file."))
-    return options.number_format
 
 
 def _comparable(value: Any) -> Any:

@@ -14,16 +14,12 @@ from portal.files.store import Store
 from portal.numbers import DateOrder, NumberFormat
 from portal.work import UnitOfWork
 
+from .errorfile import without_remarks
 from .grid import Grid
 from .reading import read_table
-from .rules import (
-    Checked,
-    Import,
-    Reading,
-    ReadingOptions,
-    conclude,
-    understand,
-)
+from .rules import Checked, Import, Mode, Reading, ReadingOptions, conclude
+from .understanding import understand
+from .updating import ADDING, Wanted, concluded, needed, recognise
 
 KEPT = timedelta(days=30)
 JOB = "core.import"
@@ -38,6 +34,7 @@ class Choices:
     date_order: DateOrder | None = None
     grouped: bool = False
     sheet: str = ""  # the one that is read; the first with cells unless said
+    wanted: Wanted = ADDING
 
     def plain(self) -> dict[str, Any]:
         """Return the choices as JSON can hold them."""
@@ -47,6 +44,8 @@ class Choices:
             "date_order": self.date_order,
             "grouped": self.grouped,
             "sheet": self.sheet,
+            "mode": self.wanted.mode,
+            "by": self.wanted.by,
         }
 
     @classmethod
@@ -58,6 +57,7 @@ class Choices:
             date_order=DateOrder(plain["date_order"]) if plain["date_order"] else None,
             grouped=plain["grouped"],
             sheet=plain.get("sheet", ""),
+            wanted=Wanted(Mode(plain.get("mode", Mode.ADD)), plain.get("by", "")),
         )
 
 
@@ -74,7 +74,7 @@ def find_upload(tx: UnitOfWork, declared: Import, public_id: str) -> KeptFile:
 def open_grid(store: Store, kept: KeptFile, sheet: str = "") -> Grid:
     """Return the rows of a file that was sent, or raise UnreadableFile."""
     with store.open(kept.sha256) as source:
-        return read_table(source, sheet=sheet)
+        return without_remarks(read_table(source, sheet=sheet))
 
 
 def read(grid: Grid, declared: Import, choices: Choices, currency: str) -> Reading:
@@ -90,12 +90,17 @@ def read(grid: Grid, declared: Import, choices: Choices, currency: str) -> Readi
         currency=currency,
         grouped=choices.grouped,
     )
-    return understand(grid, declared.fields, columns, options)
+    wanted = needed(declared, choices.wanted) if declared.known else None
+    return understand(grid, declared.fields, columns, options, wanted)
 
 
-def check(tx: UnitOfWork, declared: Import, reading: Reading) -> Checked:
+def check(tx: UnitOfWork, declared: Import, reading: Reading, wanted: Wanted = ADDING) -> Checked:
     """Return everything that is wrong with the rows, and what the good ones would do."""
-    return conclude(reading, declared.check(tx, reading.rows))
+    if declared.known is None:
+        return conclude(reading, declared.check(tx, reading.rows))
+    problems = recognise(tx, declared, reading, wanted)
+    findings = declared.check(tx, reading.rows)
+    return conclude(reading, concluded(reading, findings, problems, wanted))
 
 
 def find_import(plugins: Mapping[str, Any], name: str) -> Import:

@@ -13,17 +13,19 @@ from portal.errors import ValidationFailed
 from portal.files import services as files
 from portal.files.views import store
 from portal.jobs import services as jobs
-from portal.messages import current_language, message
+from portal.messages import Message, current_language, message
 from portal.web import policy, reading, redirect_to, render, transaction
 
-from . import services
+from . import memory, services
+from .errorfile import error_file
 from .forms import ColumnsForm, FileForm
-from .grid import Grid
-from .listfile import empty_list, known_columns, problems_as_csv
+from .grid import Grid, ImportProblem
+from .listfile import empty_list, known_columns
 from .matching import duplicate_headings
-from .preview import preview_rows
+from .past_views import PAST, PastRoad
+from .preview import changed_rows, preview_rows
 from .reading import read_table
-from .rules import Import
+from .rules import Checked, Import
 from .services import JOB
 
 SHOWN_PROBLEMS = 500
@@ -49,6 +51,10 @@ def import_routes(blueprint: Blueprint, declared: Import) -> None:
     add("/<upload>/check", "check", road.check)
     add("/<upload>/run", "run", road.run, "POST")
     add("/result/<job>", "result", road.result)
+    past = PastRoad(road)
+    add("/past", "past", past.past)
+    add("/past/<run>", "past_one", past.past_one)
+    add("/past/<run>/undo", "undo", past.undo, "POST")
 
 
 class Road:
@@ -98,10 +104,12 @@ class Road:
     def columns(self, upload: str) -> Any:
         """Show which column is taken for what, and what the first rows mean then."""
         kept, grid = self._file(upload)
-        form = ColumnsForm.made(self.declared, grid, request.args)
-        if request.args:
+        known = memory.recall(reading(), self.declared, grid.header)
+        form = ColumnsForm.made(self.declared, grid, request.args, known)
+        if set(request.args) - {"sheet"}:
             form.validate()
-        return self._columns_page(kept, grid, form)
+            known = None
+        return self._columns_page(kept, grid, form, remembered=known)
 
     def check(self, upload: str) -> Any:
         """Show everything that is wrong with the file at once, or offer to import it."""
@@ -109,26 +117,34 @@ class Road:
         form = ColumnsForm.made(self.declared, grid, request.args)
         if not request.args or not form.validate():
             return self._columns_page(kept, grid, form, 422)
-        tx = reading()
-        meaning = services.read(grid, self.declared, form.choices(), self._currency())
-        checked = services.check(tx, self.declared, meaning)
-        if request.args.get("format") == "csv":
-            return problems_as_csv(checked.problems, current_language.get())
-        chosen = form.plain()
-        return self._page(
+        tx, choices = reading(), form.choices()
+        meaning = services.read(grid, self.declared, choices, self._currency())
+        checked = services.check(tx, self.declared, meaning, choices.wanted)
+        if (wanted := request.args.get("format")) in ("csv", "xlsx"):
+            language = current_language.get()
+            return error_file(grid, checked, wanted, language, choices.number_format)
+        return self._check_page(kept, grid, checked, form.plain())
+
+    def _check_page(
+        self, kept: files.KeptFile, grid: Grid, checked: Checked, chosen: dict[str, str]
+    ) -> Any:
+        upload = kept.public_id
+        in_rows = {problem.row for problem in checked.problems} <= {r.number for r in grid.rows}
+        return self.page(
             "check",
             3,
             kept=kept,
             checked=checked,
             shown=checked.problems[:SHOWN_PROBLEMS],
-            problem_rows=[
-                (one.cell or one.row, one.column, one.value, one.message)
-                for one in checked.problems[:SHOWN_PROBLEMS]
-            ],
+            problem_rows=[_told(one) for one in checked.problems[:SHOWN_PROBLEMS]],
+            notes=[_told(one) for one in checked.notes[:SHOWN_PROBLEMS]],
+            changes=changed_rows(checked, self.declared, self._currency()),
+            may_leave_out=in_rows and checked.new + checked.changed > 0,
             chosen=chosen,
             columns_url=self.url("columns", upload=upload, **chosen),
             run_url=self.url("run", upload=upload),
-            csv_url=self.url("check", upload=upload, format="csv", **chosen),
+            csv_url=self.url("check", upload=upload, **chosen | {"format": "csv"}),
+            xlsx_url=self.url("check", upload=upload, **chosen | {"format": "xlsx"}),
         )
 
     def run(self, upload: str) -> Any:
@@ -144,7 +160,9 @@ class Road:
                 "upload": kept.public_id,
                 "choices": form.choices().plain(),
                 "chosen": form.plain(),
+                "leave_out": _whole_number(request.form.get("leave_out", "")),
             }
+            memory.remember(tx, self.declared, grid.header, form.plain())
             job = tx.enqueue(JOB, args=args)
             return redirect_to(tx, f"{self.plugin}.{self.name('result')}", job=job)
 
@@ -152,13 +170,16 @@ class Road:
         """Show how far the import has come, and what came of it."""
         state = jobs.of_owner(reading(), job, name=JOB)
         upload, chosen = state.args["upload"], state.args["chosen"]
-        return self._page(
+        run = state.result.get("run")
+        return self.page(
             "result",
             4,
             job=state,
             here=self.url("result", job=job),
             list_url=url_for(self.declared.done),
             check_url=self.url("check", upload=upload, **chosen),
+            xlsx_url=self.url("check", upload=upload, **chosen | {"format": "xlsx"}),
+            past_url=self.url("past_one", run=run) if run else "",
         )
 
     def _file(self, upload: str) -> tuple[files.KeptFile, Grid]:
@@ -167,20 +188,26 @@ class Road:
         return kept, services.open_grid(store(), kept, sheet)
 
     def _start_page(self, form: FileForm, status: int = 200) -> Any:
-        return self._page(
+        return self.page(
             "start",
             1,
             status,
             form=form,
             known=known_columns(self.declared),
             empty_url=self.url("", format="csv"),
+            past_url=self.url("past"),
         )
 
     def _columns_page(
-        self, kept: files.KeptFile, grid: Grid, form: ColumnsForm, status: int = 200
+        self,
+        kept: files.KeptFile,
+        grid: Grid,
+        form: ColumnsForm,
+        status: int = 200,
+        remembered: memory.Remembered | None = None,
     ) -> Any:
         heads, rows = preview_rows(grid, self.declared, form.choices(), self._currency())
-        return self._page(
+        return self.page(
             "columns",
             2,
             status,
@@ -188,22 +215,26 @@ class Road:
             grid=grid,
             form=form,
             doubles=duplicate_headings(grid.header),
+            remembered=remembered,
             heads=heads,
             rows=rows,
             here=self.url("columns", upload=kept.public_id),
             check_url=self.url("check", upload=kept.public_id),
         )
 
-    def _page(self, template: str, step: int, status: int = 200, **context: Any) -> Response:
+    def page(
+        self, template: str, step: int | Message, status: int = 200, **context: Any
+    ) -> Response:
+        """Return one of the pages; ``step`` is which step of the road, or what else it is."""
         plugin = current_app.extensions["kantor"].loaded[self.plugin]
-        crumbs = (
-            (plugin.title, url_for(self.declared.done)),
-            (self.declared.title, self.url("")),
-            (STEPS[step - 1][0], ""),
-        )
+        here = STEPS[step - 1][0] if isinstance(step, int) else step
+        crumbs = [(plugin.title, url_for(self.declared.done)), (self.declared.title, self.url(""))]
+        if "run" in context:
+            crumbs.append((PAST, self.url("past")))
+            here = context["run"].file_name
         html = render(
             f"imports/{template}.html",
-            crumbs=crumbs,
+            crumbs=(*crumbs, (here, "")),
             declared=self.declared,
             steps_of_import=STEPS,
             step=step,
@@ -215,6 +246,14 @@ class Road:
     def _currency(self) -> str:
         currency: str = current_app.extensions["kantor_facts"]["currency"]
         return currency
+
+
+def _told(one: ImportProblem) -> tuple[Any, ...]:
+    return (one.cell or one.row, one.column, one.value, one.message)
+
+
+def _whole_number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 6 else 0
 
 
 STEPS = (

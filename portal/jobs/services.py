@@ -39,15 +39,27 @@ class JobState:
 
 def of_owner(tx: UnitOfWork, public_id: str, *, name: str) -> JobState:
     """Return a job that the actor asked for, or raise NotFound, as for those of others."""
-    columns = (jobs.c.public_id, jobs.c.state, jobs.c.done, jobs.c.total, jobs.c.args)
-    wanted = select(*columns, jobs.c.result, jobs.c.error).where(
-        jobs.c.public_id == public_id,
-        jobs.c.owner_id == tx.actor.person_id,
-        jobs.c.name == name,
-    )
-    found = kernel_execute(tx.session, wanted).one_or_none()
+    found = _state(tx, jobs.c.public_id == public_id, jobs.c.name == name, _own(tx))
     if found is None:
         raise NotFound
+    return found
+
+
+def of_anybody(tx: UnitOfWork, public_id: str, *, name: str) -> JobState | None:
+    """Return a job whoever asked for it, for who may see what it does; None when it is gone."""
+    return _state(tx, jobs.c.public_id == public_id, jobs.c.name == name)
+
+
+def _own(tx: UnitOfWork) -> Any:
+    return jobs.c.owner_id == tx.actor.person_id
+
+
+def _state(tx: UnitOfWork, *conditions: Any) -> JobState | None:
+    columns = (jobs.c.public_id, jobs.c.state, jobs.c.done, jobs.c.total, jobs.c.args)
+    wanted = select(*columns, jobs.c.result, jobs.c.error).where(*conditions)
+    found = kernel_execute(tx.session, wanted).one_or_none()
+    if found is None:
+        return None
     row = dict(found._mapping)
     return JobState(**row | {"result": row["result"] or {}, "error": unpacked(row["error"])})
 

@@ -19,7 +19,13 @@ STATES = {
     "done": message("Done"),
     "failed": message("Failed"),
 }
-NAMED = ChainMap({"core.import": message("Import of a list")}, NAMES)
+NAMED = ChainMap(
+    {
+        "core.import": message("Import of a list"),
+        "core.import_undo": message("Undoing of an import"),
+    },
+    NAMES,
+)
 TONES = {"waiting": "info", "running": "warn", "done": "ok", "failed": "bad"}
 
 

@@ -85,7 +85,7 @@ class Column:
     """One column of the sheet; ``digits`` are those of an amount, -1 for a quantity."""
 
     title: str
-    kind: str  # whole, decimal, date, instant, text
+    kind: str  # whole, decimal, date, instant, text, mixed
     digits: int
     get: Callable[[Any], Any]
 
@@ -178,7 +178,22 @@ def _encoder(column: Column, zone: tzinfo) -> Callable[[Any], str]:
         return lambda row: "" if (day := get(row)) is None else _dated(day)
     if column.kind == "instant":
         return lambda row: "" if (at := get(row)) is None else _timed(at.astimezone(zone))
+    if column.kind == "mixed":
+        return lambda row: _mixed(get(row))
     return lambda row: _text(value) if (value := get(row)) else ""
+
+
+def _mixed(value: Any) -> str:
+    """Return a cell of whatever kind the value is."""
+    if isinstance(value, bool):
+        return f' t="b"><v>{value:d}</v>'
+    if isinstance(value, (int, float)):
+        return f"><v>{value!r}</v>"
+    if isinstance(value, datetime):
+        return _timed(value)
+    if isinstance(value, date):
+        return _dated(value)
+    return _text(str(value)) if value not in (None, "") else ""
 
 
 def _style(column: Column) -> str:

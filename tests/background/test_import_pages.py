@@ -19,7 +19,7 @@ START = "/shelf/import/things"
 PLANTED = {
     (5, 0): ("3.01043E+13", "A6", "lost digits"),
     (20, 0): ("ATK-0010", "A21", "already in row 11"),
-    (30, 0): ("LAMA-01", "A31", "exists already"),
+    (30, 0): ("LAMA-01", "A31", "is there already: Lama"),
     (40, 1): ("", "B41", "must not be empty"),
     (50, 1): ("x" * 81, "B51", "81 characters; 80 are allowed"),
     (60, 2): ("lusin", "C61", "There is no unit “lusin”"),
@@ -106,6 +106,7 @@ def test_a_hostile_list_is_imported_exactly(app, assistant, things):
         "c_minimum": "6",
         "c_price": "7",
         "number_format": "comma",
+        "mode": "add",
     }
     page = text_of(assistant.get(f"{url}/check", query_string=chosen).text)
     assert "300 rows will be written" in page
@@ -231,16 +232,6 @@ def test_the_result_page_looks_again_by_itself_until_the_work_is_done(app, assis
     done = assistant.get(answer.location).text
     assert "hx-trigger" not in done
     assert "http-equiv" not in done
-
-
-def test_problems_can_be_downloaded(assistant):
-    rows = stock_rows(3)
-    rows[1][5] = "-4"
-    url, chosen = columns_of(assistant, hostile_csv(rows))
-    answer = assistant.get(f"{url}/check", query_string=chosen | {"format": "csv"})
-    lines = answer.text.lstrip("\ufeff").splitlines()
-    assert lines[0] == "Cell,Column,Value,Problem"
-    assert lines[1].startswith("F3,Jumlah,'-4,")
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,7 @@ ROWS = {
     "/inventory/ask/": "SELECT public_id FROM place WHERE code = 'STORE'",
     "/inventory/categories/": "SELECT public_id FROM inventory_category ORDER BY id",
     "/inventory/import/items/": "SELECT public_id FROM upload ORDER BY id",
+    "/inventory/import/items/past/": "SELECT public_id FROM import_run ORDER BY id",
     "/inventory/import/items/result/": "SELECT public_id FROM job WHERE owner_id = {me}",
     "/inventory/items/": f"SELECT public_id FROM inventory_item WHERE id IN ({ITEM}) ORDER BY id",
     "/inventory/items/<public_id>/at/<place_id>": (

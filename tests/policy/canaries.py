@@ -299,7 +299,14 @@ def _papers(tx: Any, world: Any, aviary: Aviary, stand: Any) -> None:
             f"import of {role}", (owner & importers) | _everywhere("core.job.view")
         )
         job = _job(tx, "core.import", person_id, failed, upload=imported)
+        past = aviary.word(
+            f"past import of {role}",
+            (owner & importers) | _everywhere("inventory.item.import"),
+        )
+        run = world.import_run(tx, person_id, f"{past}.csv")
         aviary.addresses |= {
+            "/inventory/import/items/past",
+            f"/inventory/import/items/past/{run}",
             f"/files/{upload}",
             f"/inventory/import/items/{imported}",
             f"/inventory/import/items/{imported}/check?c_sku=0&c_name=1&c_unit=2",

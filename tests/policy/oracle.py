@@ -56,6 +56,9 @@ RULES = {
     | {"all": DEPARTMENT["all"] | {"any"}},
     # What belongs to one person, however far others reach.
     "owner": {key: {"own"} for key in DEPARTMENT},
+    # What belongs to one person, and to whoever may do the same for everybody.
+    "owner_or_everything": {key: {"own"} for key in DEPARTMENT}
+    | {"all": DEPARTMENT["all"] | {"any"}},
     "nobody": {key: set() for key in DEPARTMENT},
 }
 

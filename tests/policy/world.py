@@ -20,6 +20,8 @@ from portal.auth.models import Account, AccountLink, AccountSession
 from portal.contacts.models import Contact, ContactPoint
 from portal.files.models import StoredFile, Upload
 from portal.guard import kernel_execute
+from portal.imports.history import pack
+from portal.imports.models import ImportRun
 from portal.jobs.models import Job
 from portal.links.services import link_codes
 from portal.lists.models import ListPreference, SavedView
@@ -57,6 +59,10 @@ class World:
     def device(self, tx: Any, person_id: int, address: str) -> str:
         """Add a signed-in device of a person."""
         return _device(tx, person_id, address)
+
+    def import_run(self, tx: Any, person_id: int, file_name: str) -> str:
+        """Note an import that a person has done."""
+        return import_run(tx, person_id, file_name)
 
     def rename_account(self, tx: Any, person_id: int, username: str) -> None:
         """Let a person sign in under another name."""
@@ -436,6 +442,7 @@ def _papers(tx: Any, world: World, stand: Stand) -> None:
         world.put("saved_view", relation, role, id=view["public_id"])
         world.put("undo_step", relation, role, id=step["public_id"])
         world.put("import_job", relation, role, id=job)
+        world.put("import_run", relation, role, id=import_run(tx, owner))
         world.put("device", relation, role, id=_device(tx, owner))
     world.put("job", "any", id=_job(tx, "core.tidy", None, "failed", {}))
     world.put("audit_entry", "any", id="1")
@@ -448,6 +455,23 @@ def _papers(tx: Any, world: World, stand: Stand) -> None:
     liked = {"person_id": owners[-1][2], "list": "core.contacts", "height": "compact"}
     kernel_execute(tx.session, insert(ListPreference.__table__).values(liked))
     tx.audit("core.test", None)
+
+
+def import_run(tx: Any, owner: int, file_name: str = "list.csv") -> str:
+    """Note an import that was done, with nothing left to take back."""
+    public_id = new_public_id()
+    row = {
+        "public_id": public_id,
+        "owner_id": owner,
+        "name": "inventory.items",
+        "file_name": file_name,
+        "state": "done",
+        "done_at": tx.now,
+        "record": pack([]),
+    }
+    counts = dict.fromkeys(("new", "changed", "same", "wrong"), 0)
+    kernel_execute(tx.session, insert(ImportRun.__table__).values(row | counts))
+    return public_id
 
 
 def _file(text: str) -> Any:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from portal.api import Unreadable, ValidationFailed, message
-from portal.plugin import Import, ImportField
+from portal.plugin import Import, ImportField, ImportUndo
 
 from . import rules
-from .services import importing
+from .services import import_known, import_undo, importing
 
 
 def read_barcode(text: str) -> str:
@@ -25,6 +25,8 @@ ITEMS = Import(
     done="inventory.items",
     check=importing.check,
     run=importing.run,
+    known=import_known.known,
+    undo=ImportUndo(check=import_undo.check, run=import_undo.run),
     fields=(
         ImportField(
             key="sku",
@@ -40,6 +42,7 @@ ITEMS = Import(
             ),
             required=True,
             kind="code",
+            match=True,
             unique=True,
             max_length=40,
         ),
@@ -80,6 +83,7 @@ ITEMS = Import(
             aliases=("harga", "harga satuan", "cost", "purchase cost", "unit price", "price"),
             kind="money",
             minimum=0,
+            help=message("Of new stock, or what the only supplier of an item asks for."),
         ),
         ImportField(
             key="pack",
@@ -114,6 +118,7 @@ ITEMS = Import(
             aliases=("ean", "gtin", "kode batang", "bar code"),
             kind="code",
             parse=read_barcode,
+            match=True,
         ),
         ImportField(
             key="note",

@@ -101,7 +101,7 @@ def test_a_hostile_list_is_read_exactly(shop, client):
 PLANTED = {
     "a damaged code": ({"code": "3.01043E+13"}, "lost digits"),
     "a code twice": ({"code": "atk-0001"}, "already in row 2"),
-    "a known code": ({"code": "WRI-001"}, "is already the code of Blue pen"),
+    "a known code": ({"code": "WRI-001"}, "“WRI-001” is there already: Blue pen"),
     "an unknown unit": ({"unit": "bakul"}, "There is no unit “bakul”"),
     "an unknown place": ({"place": "Bulan"}, "There is no place “Bulan”"),
     "a negative quantity": ({"quantity": "-4"}, "negative"),

@@ -15,12 +15,15 @@ from portal.api import (
     Conflict,
     Event,
     Global,
+    ImportDone,
     ImportFindings,
+    ImportKnown,
+    ImportStays,
     Versioned,
     declarative_base,
     message,
 )
-from portal.plugin import Import, ImportField, Job, Permission, Plugin, RoleGrant
+from portal.plugin import Import, ImportField, ImportUndo, Job, Permission, Plugin, RoleGrant
 from portal.web import import_routes, policy, reading
 
 Base = declarative_base("shelf")
@@ -46,9 +49,8 @@ class ThingsCame(Event):
 
 
 def check(tx, rows):
-    """Look up units, places and codes; codes of all rows in a few statements."""
-    known = known_things(tx, [row.get("code") for row in rows])
-    problems, verdicts = [], {}
+    """Look up units and places."""
+    problems = []
     for row in rows:
         unit, place = row.get("unit", ""), row.get("place", "")
         if unit and unit.casefold() not in UNITS:
@@ -57,31 +59,23 @@ def check(tx, rows):
             problems.append(
                 row.problem("place", message("There is no place “{name}”.", name=place))
             )
-        found = known.get((row.get("code") or "").casefold())
-        if found is None:
-            verdicts[row.number] = "new"
-        elif found.name == row.get("name"):
-            verdicts[row.number] = "same"
-        else:
-            text = message("“{code}” exists already.", code=row.get("code"))
-            problems.append(row.problem("code", text))
-    return ImportFindings(problems=tuple(problems), verdicts=verdicts)
+    return ImportFindings(problems=tuple(problems))
 
 
-def known_things(tx, codes):
-    """Return the things with these codes, by casefolded code."""
-    found = {}
-    wanted = [code.casefold() for code in codes if code]
+def known(tx, key, values):
+    """Yield the things with these codes or names."""
+    column = getattr(Thing, key)
+    wanted = [value.casefold() if key == "code" else value for value in values]
     for start in range(0, len(wanted), 500):
-        some = select(Thing).where(Thing.code.in_(wanted[start : start + 500]))
-        found |= {thing.code: thing for thing in tx.session.scalars(some)}
-    return found
+        some = select(Thing).where(column.in_(wanted[start : start + 500]))
+        for thing in tx.session.scalars(some):
+            now = {"name": thing.name, "quantity": thing.quantity, "price": thing.price}
+            yield getattr(thing, key), ImportKnown(id=thing.id, label=thing.name, values=now)
 
 
 def run(tx, rows, progress):
-    if known_things(tx, [row.get("code") for row in rows]):
-        raise Conflict(message("Some of these things exist by now."))
-    new = [
+    new = [row for row in rows if row.known is None]
+    added = [
         {
             "code": row.get("code").casefold(),
             "name": row.get("name"),
@@ -89,11 +83,48 @@ def run(tx, rows, progress):
             "price": row.get("price", 0),
             "version": 1,
         }
-        for row in rows
+        for row in new
     ]
-    tx.append(Thing, new)
+    done = [
+        ImportDone(row=row.number, label=values["name"], new=True, data={"id": made, **values})
+        for row, made, values in zip(new, tx.append(Thing, added), added, strict=True)
+    ]
+    for row in rows:
+        if row.known is not None:
+            thing = tx.one(select(Thing), lock=True, id=row.known.id)
+            put = {name: [getattr(thing, name), value] for name, value in row.changes.items()}
+            for name, value in row.changes.items():
+                setattr(thing, name, value)
+            data = {"id": thing.id, "put": put}
+            done.append(ImportDone(row=row.number, label=thing.name, new=False, data=data))
     progress(len(rows), len(rows))
     tx.publish(ThingsCame(count=len(rows)))
+    return done
+
+
+def touched(thing, one):
+    if one.new:
+        return thing.version != 1
+    return any(getattr(thing, name) != after for name, (_, after) in one.data["put"].items())
+
+
+def check_undo(tx, done):
+    for one in done:
+        thing = tx.session.get(Thing, one.data["id"], with_for_update=tx.writing)
+        if thing is None:
+            yield ImportStays(done=one, reason=message("It is not there any more."))
+        elif touched(thing, one):
+            yield ImportStays(done=one, reason=message("Somebody has changed it since."))
+
+
+def undo(tx, done):
+    for one in done:
+        thing = tx.session.get(Thing, one.data["id"])
+        if one.new:
+            tx.session.delete(thing)
+        else:
+            for name, (before, _) in one.data["put"].items():
+                setattr(thing, name, before)
 
 
 def column(key, title, alias, **more):
@@ -108,6 +139,8 @@ THINGS = Import(
     done="shelf.things",
     check=check,
     run=run,
+    known=known,
+    undo=ImportUndo(check=check_undo, run=undo),
     fields=(
         ImportField(
             key="code",
@@ -116,9 +149,10 @@ THINGS = Import(
             required=True,
             kind="code",
             unique=True,
+            match=True,
             max_length=40,
         ),
-        column("name", message("Name"), "Nama barang", required=True, max_length=80),
+        column("name", message("Name"), "Nama barang", required=True, match=True, max_length=80),
         column("unit", message("Unit"), "Satuan", required=True),
         column("place", message("Place"), "Lokasi"),
         column("quantity", message("On hand"), "Jumlah", kind="quantity", minimum=0),

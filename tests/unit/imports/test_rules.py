@@ -15,11 +15,10 @@ from portal.imports.rules import (
     Kind,
     ReadingOptions,
     Verdict,
-    clean_text,
     conclude,
     repeated,
-    understand,
 )
+from portal.imports.understanding import clean_text, understand
 from portal.messages import message
 from portal.numbers import DateOrder, NumberFormat
 from portal.ui.export import inert

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from portal.api import (
     Conflict,
-    Held,
+    ImportDone,
     ImportFindings,
     ImportProblem,
     ImportRow,
@@ -23,8 +23,11 @@ from portal.api import (
 
 from .. import rules
 from ..models import Barcode, Category, Item, ItemUnit, Point, StockRule, Unit
-from . import items, ledger, stock
+from . import import_changes, items, ledger
 from .balances import Limits, Pair, in_pieces
+from .ends import outside, point_at
+from .import_changes import Noted
+from .import_known import Present, places_by_word
 from .ledger import Entry
 
 # Words for the same unit in lists people keep; the first of each line is ours.
@@ -59,42 +62,39 @@ UNITS = {word: line.split()[0] for line in _SYNONYMS.strip().splitlines() for wo
 
 
 def check(tx: UnitOfWork, rows: Sequence[ImportRow]) -> ImportFindings:
-    """Return everything about the rows that does not fit, and what each good one will do."""
-    known = _Known(tx, rows)
+    """Return everything about the rows that does not fit; note what each would change."""
+    names = _Names(tx, rows)
+    present = Present(tx, rows, names.places)
     problems: list[ImportProblem] = []
-    verdicts: dict[int, str] = {}
+    notes: list[ImportProblem] = []
     for row in rows:
-        problems += known.problems(row)
-        verdicts[row.number] = "same" if known.is_same(row) else "new"
+        problems += names.problems(row)
+        if row.known is not None:
+            for problem, note in present.compare(row, names.unit):
+                problems += [problem] if problem is not None else []
+                notes += [note] if note is not None else []
     problems += repeated(rows, "barcode")
-    return ImportFindings(problems=tuple(problems), verdicts=verdicts)
+    return ImportFindings(problems=tuple(problems), notes=tuple(notes))
 
 
-class _Known:
+class _Names:
     """What the database says about everything that the rows name."""
 
     def __init__(self, tx: UnitOfWork, rows: Sequence[ImportRow]) -> None:
         codes = {sort_key(row.get("sku")) for row in rows if row.get("sku")}
         printed = {row.get("barcode") for row in rows if row.get("barcode")}
         self.items = _by_key(
-            tx, select(Item.sku_key, Item.name, Unit.name.label("unit")).join(Item.base_unit),
-            Item.sku_key, codes,
+            tx, select(Item.sku_key, Item.id, Item.name), Item.sku_key, codes,
         )  # fmt: skip
         self.barcodes = _by_key(
-            tx, select(Barcode.code_key, Item.name).where(Barcode.active)
+            tx, select(Barcode.code_key, Item.id, Item.name).where(Barcode.active)
             .join(Barcode.item_unit).join(ItemUnit.item),
             Barcode.code_key, printed,
         )  # fmt: skip
         self.units = {name_key for (name_key,) in tx.session.execute(select(Unit.name_key))}
-        self.all_places = _places(tx, None)
-        self.places = _places(tx, "inventory.stock.receive")
-        self.ruled = set(_places(tx, "inventory.stock.set_rule").values())
-
-    def is_same(self, row: ImportRow) -> bool:
-        """Return whether exactly this item is in the list already."""
-        found = self.items.get(sort_key(row.get("sku", "")))
-        same_name = found is not None and sort_key(found.name) == sort_key(row.get("name", ""))
-        return bool(same_name and found and self.unit(found.unit) == self.unit(row.get("unit", "")))
+        self.all_places = places_by_word(tx, None)
+        self.places = places_by_word(tx, "inventory.stock.receive")
+        self.ruled = set(places_by_word(tx, "inventory.stock.set_rule").values())
 
     def unit(self, word: str) -> str | None:
         """Return the key of a unit, by its own name or a common word for it; None if unknown."""
@@ -104,15 +104,16 @@ class _Known:
         return UNITS.get(key)
 
     def problems(self, row: ImportRow) -> Iterable[ImportProblem]:
-        sku = row.get("sku")
+        own = row.known.id if row.known is not None else None
+        sku, barcode = row.get("sku"), row.get("barcode")
         found = self.items.get(sort_key(sku)) if sku else None
-        if found is not None and not self.is_same(row):
+        if found is not None and own is None:
             text = message("“{code}” is already the code of {item}.", code=sku, item=found.name)
             yield row.problem("sku", text)
-        barcode = row.get("barcode")
-        if found is None and barcode in self.barcodes:
-            other = self.barcodes[barcode].name
-            yield row.problem("barcode", message("This barcode is already on {item}.", item=other))
+        other = self.barcodes.get(barcode)
+        if other is not None and other.id != own:
+            text = message("This barcode is already on {item}.", item=other.name)
+            yield row.problem("barcode", text)
         for key in ("unit", "pack"):
             if (word := row.get(key)) and self.unit(word) is None:
                 text = message("There is no unit “{unit}”. Add it under Units first.", unit=word)
@@ -154,25 +155,39 @@ class _Known:
         return row.get("minimum") is not None or row.get("maximum") is not None
 
 
-def run(tx: UnitOfWork, rows: Sequence[ImportRow], progress: Callable[[int, int], None]) -> None:
+def run(
+    tx: UnitOfWork, rows: Sequence[ImportRow], progress: Callable[[int, int], None]
+) -> list[ImportDone]:
     """Write all rows; raise Conflict when somebody has used one of the codes meanwhile."""
-    known = _Known(tx, rows)
-    for row in rows:
-        if known.items.get(sort_key(row.get("sku"))) or row.get("barcode") in known.barcodes:
+    names = _Names(tx, rows)
+    new = [row for row in rows if row.known is None]
+    for row in new:
+        if names.items.get(sort_key(row.get("sku"))) or row.get("barcode") in names.barcodes:
             raise Conflict(
                 message("“{code}” is in use since the file was checked.", code=row.get("sku"))
             )
-    ids = _add_items(tx, rows, known)
-    progress(len(rows) // 3, len(rows))
-    units = _add_units(tx, rows, ids, known)
-    progress(2 * len(rows) // 3, len(rows))
-    _add_stock(tx, rows, ids, units)
-    progress(len(rows), len(rows))
-
-
-def _add_items(tx: UnitOfWork, rows: Sequence[ImportRow], known: _Known) -> list[int]:
-    units = {key: items.unit_named(tx, key).id for key in _unit_keys(rows, known)}
+    noted = Noted(rows)
     categories = _categories(tx, rows)
+    ids = _add_items(tx, new, names, categories)
+    noted.added(new, ids, categories)
+    progress(len(rows) // 4, len(rows))
+    changed = [row for row in rows if row.known is not None]
+    ids += import_changes.edit_items(tx, changed, categories, noted)
+    progress(len(rows) // 2, len(rows))
+    units = _add_units(tx, new, ids[: len(new)], names, noted)
+    units += import_changes.add_packs(tx, changed, names.unit, noted)
+    _add_stock(tx, [*new, *changed], ids, units, noted)
+    progress(len(rows), len(rows))
+    return noted.done()
+
+
+def _add_items(
+    tx: UnitOfWork,
+    rows: Sequence[ImportRow],
+    known: _Names,
+    categories: Mapping[str, int],
+) -> list[int]:
+    units = {key: items.unit_named(tx, key).id for key in _unit_keys(rows, known)}
     return tx.append(
         Item,
         [
@@ -195,7 +210,11 @@ def _add_items(tx: UnitOfWork, rows: Sequence[ImportRow], known: _Known) -> list
 
 
 def _add_units(
-    tx: UnitOfWork, rows: Sequence[ImportRow], ids: Sequence[int], known: _Known
+    tx: UnitOfWork,
+    rows: Sequence[ImportRow],
+    ids: Sequence[int],
+    known: _Names,
+    noted: Noted,
 ) -> list[int]:
     """Add what each item is counted and packed in, with its barcode; return the counting units."""
     units = {key: items.unit_named(tx, key).id for key in _unit_keys(rows, known)}
@@ -207,14 +226,12 @@ def _add_units(
 
     pairs = list(zip(rows, ids, strict=True))
     counted = tx.append(ItemUnit, [unit(item_id, row.get("unit"), 1) for row, item_id in pairs])
-    tx.append(
-        ItemUnit,
-        [
-            unit(item_id, row.get("pack"), row.get("pack_size"))
-            for row, item_id in pairs
-            if row.get("pack")
-        ],
+    packed = [(row, item_id) for row, item_id in pairs if row.get("pack")]
+    packs = tx.append(
+        ItemUnit, [unit(i, row.get("pack"), row.get("pack_size")) for row, i in packed]
     )
+    noted.units(rows, counted)
+    noted.units([row for row, _ in packed], packs)
     tx.append(
         Barcode,
         [
@@ -227,37 +244,33 @@ def _add_units(
 
 
 def _add_stock(
-    tx: UnitOfWork, rows: Sequence[ImportRow], ids: Sequence[int], units: Sequence[int]
+    tx: UnitOfWork,
+    rows: Sequence[ImportRow],
+    ids: Sequence[int],
+    units: Sequence[int],
+    noted: Noted,
 ) -> None:
     """Open the books of every item that is somewhere, with the limits of its place."""
-    places = _places(tx, "inventory.stock.receive")
-    needed = {places[sort_key(row.get("place"))] for row in rows if row.get("place")}
-    points = {place_id: _point(tx, place_id) for place_id in sorted(needed)}
-    opening = stock.outside(tx, "opening")
+    at, opening = _points(tx, rows), outside(tx, "opening")
     entries: list[Entry] = []
+    opened: list[ImportRow] = []
     limits: dict[Pair, Limits] = {}
+    limited: list[tuple[ImportRow, Pair]] = []
     for row, item_id, unit_id in zip(rows, ids, units, strict=True):
         if not row.get("place"):
             continue
-        point = points[places[sort_key(row.get("place"))]]
-        quantity, price = row.get("quantity"), row.get("price")
-        if row.get("minimum") is not None or row.get("maximum") is not None:
-            limits[item_id, point.id] = Limits(row.get("minimum"), row.get("maximum") or None)
-        if quantity:
-            entries.append(
-                Entry(
-                    type="opening",
-                    item_id=item_id,
-                    from_point=opening,
-                    to_point=point,
-                    quantity=quantity,
-                    entered=quantity,
-                    item_unit_id=unit_id,
-                    occurred_on=tx.today,
-                    value=rules.value_of_receipt(entered=quantity, price=price or 0),
-                )
-            )
-    ledger.post(tx, entries, limits=limits)
+        point = at[sort_key(row.get("place"))]
+        pair = (item_id, point.id)
+        if row.known is not None and row.changes.keys() & {"minimum", "maximum"}:
+            limited.append((row, pair))
+        elif row.known is None and (row.get("minimum") is not None or row.get("maximum")):
+            limits[pair] = Limits(row.get("minimum"), row.get("maximum") or None)
+            noted.limits(row, point.id, None, limits[pair])
+        if row.get("quantity") and (row.known is None or "quantity" in row.changes):
+            opened.append(row)
+            entries.append(_opening(tx, row, (item_id, unit_id), opening, point))
+    posted, _ = ledger.post(tx, entries, limits=limits)
+    noted.movements(opened, posted)
     tx.append(
         StockRule,
         [
@@ -266,13 +279,40 @@ def _add_stock(
             for (item_id, point_id), limit in limits.items()
         ],
     )
+    import_changes.set_limits(tx, limited, noted)
+
+
+def _opening(
+    tx: UnitOfWork, row: ImportRow, item_and_unit: tuple[int, int], opening: Point, point: Point
+) -> Entry:
+    """Return the movement that writes down what was there before the first one."""
+    quantity = row.get("quantity")
+    return Entry(
+        type="opening",
+        item_id=item_and_unit[0],
+        from_point=opening,
+        to_point=point,
+        quantity=quantity,
+        entered=quantity,
+        item_unit_id=item_and_unit[1],
+        occurred_on=tx.today,
+        value=rules.value_of_receipt(entered=quantity, price=row.get("price") or 0),
+    )
+
+
+def _points(tx: UnitOfWork, rows: Sequence[ImportRow]) -> dict[str, Point]:
+    """Return the point of each place that the rows name, by the word they use for it."""
+    places = places_by_word(tx, "inventory.stock.receive")
+    words = {sort_key(word) for row in rows if (word := row.get("place"))}
+    made = {place_id: _point(tx, place_id) for place_id in sorted({places[w] for w in words})}
+    return {word: made[places[word]] for word in words}
 
 
 def _point(tx: UnitOfWork, place_id: int) -> Point:
-    return stock.point_at(tx, tx.one(select(Place), id=place_id))
+    return point_at(tx, tx.one(select(Place), id=place_id))
 
 
-def _unit_keys(rows: Iterable[ImportRow], known: _Known) -> list[Any]:
+def _unit_keys(rows: Iterable[ImportRow], known: _Names) -> list[Any]:
     words = {word for row in rows for key in ("unit", "pack") if (word := row.get(key))}
     return sorted({known.unit(word) for word in words}, key=str)
 
@@ -289,17 +329,6 @@ def _categories(tx: UnitOfWork, rows: Iterable[ImportRow]) -> dict[str, int]:
         tx.session.flush()
         found[key] = category.id
     return found
-
-
-def _places(tx: UnitOfWork, permission: str | None) -> dict[str, int]:
-    """Return place by code and by name, those in use that ``permission`` reaches; all for None."""
-    statement = select(Place.id, Place.code, Place.name_key).where(Place.active)
-    if permission is not None and tx.actor.realm is None:
-        held = tx.actor.grants.get(permission, Held())
-        statement = statement.where(Place.id.in_(Place.in_reach(held, tx.actor, writing=True)))
-    rows = tx.session.execute(statement.order_by(Place.id.desc())).all()
-    by_name = {row.name_key: row.id for row in rows}
-    return by_name | {sort_key(row.code): row.id for row in rows}
 
 
 def _by_key(tx: UnitOfWork, statement: Any, column: Any, keys: Iterable[str]) -> Mapping[str, Any]:

@@ -136,14 +136,14 @@ def _balances(tx: UnitOfWork) -> list[Finding]:
 
 
 def _strays(tx: UnitOfWork) -> list[Finding]:
-    """Find movements of which no balance knows."""
+    """Find movements of which no balance knows; what was undone altogether needs none."""
     sums = _sums()
     statement = (
         select(sums.c.item_id, sums.c.point_id, sums.c.quantity)
         .outerjoin(
             Balance, (sums.c.item_id == Balance.item_id) & (sums.c.point_id == Balance.point_id)
         )
-        .where(Balance.id.is_(None))
+        .where(Balance.id.is_(None), or_(sums.c.quantity != 0, sums.c.value != 0))
     )
     rows = tx.session.execute(statement)
     return [
