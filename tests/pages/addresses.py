@@ -22,12 +22,22 @@ GAP = re.compile(r"<[^>]+>")
 VISITORS = ("bagus", "hendra", "ratna", "dewi", "putri", "intan")
 STOCK = ("hendra", "bagus", "ratna")
 ITEM = "SELECT item_id FROM inventory_balance WHERE quantity > 1000 AND minimum > 0"
+COUNT = "SELECT public_id FROM inventory_count WHERE status ="
+LINE = (
+    "SELECT l.public_id FROM inventory_count_line l"
+    " JOIN inventory_count c ON c.id = l.count_id WHERE c.status ="
+)
 # What stands in the gaps of an address: the first row. {me} is the person who looks.
 ROWS = {
     "/audit/": "SELECT max(id) FROM audit_entry",
     "/contacts/": "SELECT public_id FROM contact WHERE department_id IS NULL ORDER BY id",
     "/inventory/ask/": "SELECT public_id FROM place WHERE code = 'STORE'",
     "/inventory/categories/": "SELECT public_id FROM inventory_category ORDER BY id",
+    "/inventory/counts/": f"{COUNT} 'counting'",
+    "/inventory/counts/<public_id>/result": f"{COUNT} 'posted'",
+    "/inventory/counts/<public_id>/review": f"{COUNT} 'submitted'",
+    "/inventory/counts/lines/": f"{LINE} 'counting' ORDER BY l.id DESC",
+    "/inventory/counts/lines/<public_id>/decide": f"{LINE} 'submitted' ORDER BY l.id",
     "/inventory/import/items/": "SELECT public_id FROM upload ORDER BY id",
     "/inventory/import/items/past/": "SELECT public_id FROM import_run ORDER BY id",
     "/inventory/import/items/result/": "SELECT public_id FROM job WHERE owner_id = {me}",
@@ -64,6 +74,7 @@ ROWS = {
     "/people/memberships/": "SELECT public_id FROM membership WHERE until_on IS NULL",
     "/places/": "SELECT public_id FROM place WHERE code = 'STORE'",
     "/plugins/": "SELECT slug FROM plugin_activation WHERE slug = 'inventory'",
+    "/settings/": "SELECT 'inventory'",
     "/roles/": "SELECT public_id FROM role WHERE slug = 'assistant'",
     "/roles/assignments/": (
         "SELECT a.public_id FROM assignment a JOIN role r ON r.id = a.role_id"

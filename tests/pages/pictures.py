@@ -22,12 +22,17 @@ PICTURES = {
     "answer": ("/inventory/requests/<public_id>/answer", "hendra", 760),
     "limits": ("/inventory/items/<public_id>/rules/<place_id>", "hendra", 520),
     "running-low": ("/inventory/alerts", "hendra", 620),
+    "counts": ("/inventory/counts", "hendra", 720),
+    "count-sheet": ("/inventory/counts/<public_id>/sheet", "hendra", 760),
+    "count-review": ("/inventory/counts/<public_id>/review", "hendra", 900),
+    "count-phone": ("/inventory/counts/lines/<public_id>", "hendra", 844),
     "supplier": ("/inventory/suppliers/<public_id>", "hendra", 560),
     "ledger": ("/inventory/ledger", "hendra", 420),
     "place": ("/places/<public_id>", "ratna", 620),
     "contact": ("/contacts/<public_id>", "ratna", 520),
     "account": ("/account", "dewi", 900),
 }
+PHONE = {"count-phone"}  # taken as wide as one
 QUESTIONS = {"running-low": "?view=low"}
 
 
@@ -44,7 +49,8 @@ def main() -> int:
             window = Window(opened, made, ("light", DESK, "en"))
             for name, (route, visitor, height) in PICTURES.items():
                 page = window.page(visitor)
-                page.set_viewport_size({"width": DESK["width"], "height": height})
+                width = 390 if name in PHONE else DESK["width"]
+                page.set_viewport_size({"width": width, "height": height})
                 page.goto(known[route] + QUESTIONS.get(name, ""), wait_until="networkidle")
                 page.screenshot(path=FOLDER / f"{name}.png", animations="disabled")
             window.close()

@@ -11,8 +11,18 @@ from typing import Any
 from sqlalchemy import func, insert, select, update
 
 from kantor_inventory.asking.models import Requisition, RequisitionLine
+from kantor_inventory.counting.models import Count, CountEntry, CountLine, CountPlace
 from kantor_inventory.labels import flags
-from kantor_inventory.models import Category, Item, ItemUnit, Substitute, Supplier, Unit
+from kantor_inventory.models import (
+    Balance,
+    Category,
+    Item,
+    ItemUnit,
+    Point,
+    Substitute,
+    Supplier,
+    Unit,
+)
 from kantor_inventory.services import items, stock
 from portal.audit.models import AuditEntry
 from portal.auth import passwords, sessions
@@ -101,6 +111,7 @@ def build(stand: Stand) -> World:
     with stand.building() as tx:
         _stock(tx, world)
         _requests(tx, world)
+        _counts(tx, world)
         _papers(tx, world, stand)
         world.aviary = canaries.plant(tx, world, stand)
     with stand.building() as tx:
@@ -386,6 +397,69 @@ def _requests(tx: Any, world: World) -> None:
             world.put(kind, relation, role, id=row.public_id, line=line.public_id)
     for relation in (*SHARED, "team", "served"):
         world.put("stock_room", relation, id=world.places[relation]["id"])
+
+
+STAGES = {  # of a count: its state, what was decided of its line
+    "count": ("counting", None),
+    "count_submitted": ("submitted", None),
+    "count_again": ("submitted", "recount"),
+    "count_decided": ("submitted", "keep"),
+    "count_posted": ("posted", "keep"),
+}
+
+
+def _counts(tx: Any, world: World) -> None:
+    """Count the item at a place of every department, as far as each stage; somebody unknown did."""
+    item = tx.session.scalars(select(Item).filter_by(public_id=world.common["item"])).one()
+    numbers = iter(range(9_000, 10_000))
+    for relation in (*SHARED, "team"):
+        place = world.places[relation]["id"]
+        found = select(Balance).join(Balance.point).join(Point.place)
+        balance = tx.session.scalars(
+            found.where(Place.public_id == place, Balance.item_id == item.id)
+        ).one()
+        for kind, (status, decision) in STAGES.items():
+            count = Count(
+                number=f"C-2026-{next(numbers)}",
+                title=f"Room {relation}",
+                status=status,
+                department_id=world.departments[relation],
+                planned_at=tx.now,
+                lines_counted=1 if status == "posted" else None,
+                lines_right=1 if status == "posted" else None,
+            )
+            tx.session.add(count)
+            tx.session.flush()
+            tx.session.add(CountPlace(count_id=count.id, point_id=balance.point_id))
+            line = CountLine(
+                count_id=count.id,
+                item_id=item.id,
+                point_id=balance.point_id,
+                position=1,
+                open=False,
+                decision=decision,
+            )
+            tx.session.add(line)
+            tx.session.flush()
+            entry = CountEntry(
+                count_id=count.id,
+                line_id=line.id,
+                round=1,
+                counted=balance.quantity,
+                entered=[[item.units[0].id, balance.quantity]],
+                counted_at=tx.now,
+                book=balance.quantity,
+                book_value=balance.value,
+                book_seq=0,
+            )
+            tx.session.add(entry)
+            tx.session.flush()
+            world.put(kind, relation, id=count.public_id, version=count.version, place=place)
+            if kind in ("count", "count_submitted"):
+                facts = {"version": line.version, "entry": entry.id, "place": place}
+                world.put(
+                    kind.replace("count", "count_line", 1), relation, id=line.public_id, **facts
+                )
 
 
 def _public_id(tx: Any, made: Any) -> str:

@@ -6,6 +6,7 @@ from portal.plugin import NavItem, NewItem, Plugin, Series
 from . import hooks
 from .asking import models as _asking  # noqa: F401
 from .counting import models as _counting  # noqa: F401
+from .counting import views as _counting_views  # noqa: F401
 from .demo import fill
 from .imports import ITEMS
 from .jobs import JOBS
@@ -62,6 +63,11 @@ plugin = Plugin(
             permission="inventory.requisition.answer",
         ),
         NavItem(
+            endpoint="inventory.counts",
+            title=message("Counts"),
+            permission="inventory.count.view",
+        ),
+        NavItem(
             endpoint="inventory.suppliers",
             title=message("Suppliers"),
             permission="inventory.supplier.view",
@@ -84,6 +90,12 @@ plugin = Plugin(
             title=message("Request"),
             permission="inventory.requisition.ask",
             icon="shopping-cart",
+        ),
+        NewItem(
+            endpoint="inventory.plan_count",
+            title=message("Count"),
+            permission="inventory.count.plan",
+            icon="clipboard-check",
         ),
     ),
     imports=(ITEMS,),

@@ -13,6 +13,7 @@ from portal.api import Contact, ContactPoint, Department, Person, Place, UnitOfW
 
 from . import demo_catalogue, demo_data
 from .asking import demo as demo_requests
+from .demo_counts import fill_counts
 from .demo_data import DemoMovement
 from .models import (
     Barcode,
@@ -63,6 +64,7 @@ def fill(tx: UnitOfWork, *, seed: int, today: date) -> None:
         entries = [_entry(tx, clinic, line) for line in batch]
         ids, _ = ledger.post(tx, entries)
         clinic.posted |= dict(zip((line.number for line in batch), ids, strict=True))
+    fill_counts(tx, clinic, today)
     episodes.settle(tx, limited)  # what never moved
     keeper = clinic.people["Hendra Saputro"]
     demo_requests.fill(tx, clinic.items, clinic.people, clinic.departments, keeper)
@@ -143,7 +145,7 @@ def _add_points(tx: UnitOfWork, clinic: _Clinic) -> None:
         kind = "point_of_use" if code in USED_UP_AT else "store"
         place = tx.one(select(Place), id=clinic.places[code])
         clinic.points[code] = stock.point_at(tx, place, kind=kind)
-    for kind in ("supplier", "consumption", "scrap", "opening"):
+    for kind in ("supplier", "consumption", "scrap", "opening", "variance"):
         clinic.outside[kind] = stock.outside(tx, kind)
 
 

@@ -10,6 +10,7 @@ from portal.plugin import Home, Panel, Problem, Scanned, hookimpl
 
 from .asking import reading
 from .asking.rules import ANSWER
+from .counting import hooks as counting
 from .forms import PLACE_KINDS
 from .labels import hooks as labels
 from .services import points, scanning, selfcheck
@@ -44,7 +45,8 @@ def _asked_for(tx: UnitOfWork) -> Iterator[Panel]:
 
 def _stock_at(tx: UnitOfWork, place: Place) -> Iterator[Panel]:
     kept, mine = points.kept_at(tx, place), points.may_arrange(tx, place)
-    if kept is not None or mine:
+    counts = counting.of_place(tx, place)
+    if kept is not None or mine or any(counts.values()):
         yield Panel(
             title=message("Stock"),
             template="inventory/panel_place.html",
@@ -53,6 +55,7 @@ def _stock_at(tx: UnitOfWork, place: Place) -> Iterator[Panel]:
                 "kept": kept,
                 "kind": PLACE_KINDS[kept.kind if kept is not None else points.USUAL],
                 "mine": mine,
+                **counts,
             },
             order=20,
         )

@@ -118,6 +118,7 @@ def _stock(*more: Column) -> Table:  # long: one declaration
             Column("value", message("Value"), "money", permission="inventory.cost.view"),
             Column("state", message("State"), "pill", labels=STATES, tone=STATE_TONES),
             Column("moved_at", message("Last moved"), "datetime", shown=False),
+            Column("counted_at", message("Last counted"), "datetime", shown=False),
             *more,
         ),
         default_sort="name",

@@ -202,6 +202,8 @@ def add_contact(tx, name):
 class Counting:
     """A shop that is being counted: the keeper plans and reviews, two assistants count."""
 
+    add_item = staticmethod(add_item)
+
     def __init__(self, shop: Any) -> None:
         self.shop = shop
         office = shop.world.departments["office"]

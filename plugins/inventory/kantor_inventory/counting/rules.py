@@ -62,6 +62,11 @@ def next_state(status: str, action: str) -> str:
     raise WrongState(_REFUSED[status])
 
 
+def refusal(status: str) -> Message:
+    """Return why nothing more is entered into a count in this state."""
+    return _REFUSED[status]
+
+
 def allowed(status: str, action: str) -> bool:
     """Return whether ``action`` is possible in this state."""
     return any((step.before, step.action) == (status, action) for step in STEPS)

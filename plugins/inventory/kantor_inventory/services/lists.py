@@ -98,6 +98,7 @@ def stock(tx: Any, *, place: str | None = None, state: str | None = None) -> Sel
             Balance.maximum,
             Balance.value,
             Balance.moved_at,
+            Balance.counted_at,
             STATE.label("state"),
             Item.public_id.label("item"),
             Item.name,

@@ -199,6 +199,7 @@ def _place(
         "maximum": balance.maximum,
         "state": STATES[state],
         "tone": STATE_TONES[state],
+        "counted_at": balance.counted_at,
         "why": rules.explain_state(balance.quantity, balance.minimum, balance.maximum, unit),
         "shelf_url": url_for("inventory.shelf", public_id=item.public_id, place_id=place.public_id),
         "rule_url": url_for("inventory.rule", public_id=item.public_id, place_id=place.public_id),

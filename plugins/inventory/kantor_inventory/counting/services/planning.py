@@ -115,7 +115,7 @@ def count_now(tx: UnitOfWork, command: CountNow) -> Count:
 
 def cancel(tx: UnitOfWork, command: Cancel) -> Count:
     """Give a count up; its figures stay to be read. Its own planner may, while it is empty."""
-    count: Count = tx.one(visible(select(Count), rules.VIEW, tx.actor), public_id=command.count)
+    count: Count = tx.one(visible(select(Count), rules.ENTER, tx.actor), public_id=command.count)
     count = tx.one(select(Count), id=count.id, lock=True)
     after = rules.next_state(count.status, "cancel")
     wanted = rules.PLAN if count.status in ("planned", "counting") else rules.REVIEW

@@ -23,6 +23,7 @@ from .entering import StillMissing
 from .planning import close_lines
 from .reviewing import Undecided, difference_of, limits_of, mode_of
 
+LARGEST_VALUE = 10**17  # minor units
 POSTING = "what a count found"
 UNBOOKED = message("Found by counting: an unbooked receipt or return?")
 
@@ -203,6 +204,8 @@ def _problems(
             found[line.id] = message(
                 "A movement that was in the count of {item} has been reversed.", item=line.item
             )
+        elif abs(line.difference.value) > LARGEST_VALUE:
+            found[line.id] = message("This quantity is too large to be right.")
         elif left < 0:
             found[line.id] = message(
                 "Only {left} of {item} left in the books at {place}, and the count takes"

@@ -1,0 +1,224 @@
+"""The list of counts, planning one, counting a place now, the page of a count, cancelling it."""
+
+from __future__ import annotations
+
+from flask import request, url_for
+from sqlalchemy import select
+
+from portal.api import (
+    Conflict,
+    Department,
+    Membership,
+    Person,
+    ValidationFailed,
+    message,
+)
+from portal.web import bar_chart, policy, reading, redirect_to, render, toast, transaction
+
+from ...services import choices
+from ...views.shared import blueprint, form_page
+from .. import rules, services
+from ..forms import CancelForm, PlaceNowForm, PlanForm
+from ..services import reading as lists
+from ..services.planning import CountedElsewhere
+from ..tables import COUNTS
+from .shared import TITLE, count_named, count_trail, how_far, may, status_of, trail
+
+PEOPLE_SHOWN = 10
+
+
+@blueprint.get("/counts")
+@policy("inventory.count.view")
+def counts():
+    """Show what is being counted, what waits for its review, and how right the books were."""
+    tx = reading()
+    if "format" in request.args:
+        return COUNTS.respond(tx, "inventory/counting/counts.html")
+    return COUNTS.respond(
+        tx, "inventory/counting/counts.html", crumbs=((TITLE, ""),), accuracy=_accuracy(tx)
+    )
+
+
+def _accuracy(tx):
+    """Return the chart of how many lines of a hundred were right, and the last figure."""
+    rows = lists.accuracy_lately(tx)
+    figures = [rules.accuracy(row.lines_right, row.lines_counted) or 0 for row in rows]
+    if not rows:
+        return None
+    chart = bar_chart(
+        [(row.number, figure) for row, figure in zip(rows, figures, strict=True)],
+        names=[message("Lines that were right, of a hundred")],
+        sentence=message(
+            "In {last} of a hundred lines the books were right at the last count, in {first} at the"
+            " first of these.",
+            last=figures[-1],
+            first=figures[0],
+        ),
+        head=message("Count"),
+    )
+    return {"chart": chart if len(rows) > 1 else None, "last": figures[-1], "row": rows[-1]}
+
+
+@blueprint.route("/counts/new", methods=["GET", "POST"])
+@policy("inventory.count.plan")
+def plan_count():
+    """Plan a count: where, what, by when and by whom."""
+    tx = reading()
+    offered = lists.departments(tx, rules.PLAN)
+    form = PlanForm(request.form, data={"department": _department(offered)})
+    form.department.choices = offered
+    chosen = form.department.data if form.department.data in dict(offered) else None
+    form.places.choices = lists.places_in(tx, chosen) if chosen else []
+    form.categories.choices = choices.categories(tx)
+    form.assigned_to.search = lambda words: _people(tx, words)
+    form.assigned_to.title = lambda public_id: _person(tx, public_id)
+    taken = False
+    if request.method == "POST" and form.validate():
+        try:
+            with transaction() as tx:
+                made = services.plan_count(tx, form.command(services.PlanCount))
+                toast(message("{number} is planned.", number=made.number))
+                return redirect_to(tx, "inventory.count", public_id=made.public_id)
+        except CountedElsewhere as elsewhere:
+            taken = True
+            form.add_errors(elsewhere.fields)
+        except ValidationFailed as refused:
+            form.add_errors(refused.fields)
+        tx = reading()
+    return form_page(
+        "inventory/counting/plan.html",
+        form,
+        trail((message("New count"), "")),
+        back=url_for("inventory.counts"),
+        departments=offered,
+        chosen=chosen,
+        taken=taken or bool(form.skip_taken.data),
+    )
+
+
+def _department(offered):
+    asked = request.args.get("department")
+    if asked in dict(offered):
+        return asked
+    return offered[0][0] if len(offered) == 1 else None
+
+
+@blueprint.get("/counts/people")
+@policy("inventory.count.plan")
+def counters():
+    """Find a person by a part of the name."""
+    words = request.args.get("assigned_to_q") or request.args.get("q") or ""
+    return render("inventory/matches.html", matches=_people(reading(), words))
+
+
+def _people(tx, words):
+    """Return people whose name contains every word, with their department, as a picker has them."""
+    statement = (
+        select(Person.public_id, Person.name, Department.name.label("department"))
+        .outerjoin(
+            Membership,
+            (Membership.person_id == Person.id)
+            & (Membership.from_on <= tx.today)
+            & (Membership.until_on.is_(None) | (Membership.until_on > tx.today)),
+        )
+        .outerjoin(Department, Department.id == Membership.department_id)
+        .order_by(Person.name_key, Person.id)
+    )
+    for word in words.split()[:4]:
+        statement = statement.where(Person.name_key.contains(word.casefold(), autoescape=True))
+    found: dict[str, tuple[str, str, str]] = {}
+    for row in tx.session.execute(statement.limit(3 * PEOPLE_SHOWN)):
+        found.setdefault(row.public_id, (row.public_id, row.name, row.department or ""))
+    return list(found.values())[:PEOPLE_SHOWN]
+
+
+def _person(tx, public_id):
+    return tx.session.scalar(select(Person.name).where(Person.public_id == public_id))
+
+
+@blueprint.post("/counts/now")
+@policy("inventory.count.enter")
+def count_now():
+    """Begin to count one place."""
+    form = PlaceNowForm(request.form)
+    form.validate()
+    try:
+        with transaction() as tx:
+            made = services.count_now(tx, services.CountNow(place=form.place.data or ""))
+            return redirect_to(tx, "inventory.count_sheet", public_id=made.public_id)
+    except ValidationFailed as refused:
+        raise Conflict(next(iter(refused.fields.values()))) from None
+
+
+@blueprint.get("/counts/<public_id>")
+@policy("inventory.count.view")
+def count(public_id):
+    """Show a count: how far it is, who counted, what happened to it."""
+    tx = reading()
+    row = count_named(tx, public_id)
+    return render(
+        "inventory/counting/count.html",
+        crumbs=count_trail(row),
+        count=row,
+        status=status_of(row),
+        progress=(progress := lists.progress(tx, row)),
+        far=how_far(progress),
+        places=lists.places_of(tx, row),
+        may=may(tx, row),
+        accuracy=rules.accuracy(row.lines_right or 0, row.lines_counted or 0),
+        events=_events(tx, row),
+    )
+
+
+def _events(tx, row):
+    """Return what happened to a count, the newest first."""
+    ids = {row.planned_by_id, row.submitted_by_id, row.closed_by_id} - {None}
+    found = tx.session.execute(select(Person.id, Person.name).where(Person.id.in_(ids)))
+    names = {person.id: person.name for person in found}
+    posted = row.status == "posted"
+    ending = message("posted it") if posted else message("cancelled it")
+    acts = (
+        (row.planned_by_id, "calendar", message("planned this count"), row.planned_at, row.note),
+        (row.submitted_by_id, "send", message("sent it in"), row.submitted_at, ""),
+        (row.closed_by_id, "check" if posted else "ban", ending, row.closed_at, row.reason),
+    )
+    told = [
+        {"person": names.get(who), "icon": icon, "text": text, "at": at, "note": note}
+        for who, icon, text, at, note in acts
+        if at is not None
+    ]
+    told += [
+        {
+            "person": one.name,
+            "icon": "list-check",
+            "text": message(
+                "counted, {figures} figures in round {round}", figures=one.figures, round=one.round
+            ),
+            "at": one.last,
+        }
+        for one in lists.who_counted(tx, row)
+    ]
+    return sorted(told, key=lambda entry: entry["at"], reverse=True)
+
+
+@blueprint.route("/counts/<public_id>/cancel", methods=["GET", "POST"])
+@policy("inventory.count.enter")
+def cancel_count(public_id):
+    """Give a count up."""
+    tx = reading()
+    row = count_named(tx, public_id, rules.ENTER)
+    form = CancelForm(request.form, data={"version": row.version})
+    back, crumbs = (
+        url_for("inventory.count", public_id=public_id),
+        count_trail(row, message("Cancel")),
+    )
+    if request.method == "POST" and form.validate():
+        try:
+            with transaction() as tx:
+                command = form.command(services.Cancel, count=public_id, version=form.version.data)
+                services.cancel(tx, command)
+                toast(message("The count is cancelled."))
+                return redirect_to(tx, "inventory.count", public_id=public_id)
+        except ValidationFailed as refused:
+            form.add_errors(refused.fields)
+    return form_page("inventory/counting/cancel.html", form, crumbs, back=back)

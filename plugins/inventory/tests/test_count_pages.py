@@ -1,0 +1,487 @@
+"""Counting as people do it, by HTTP: planned, counted on a phone or at a desk, reviewed, posted."""
+
+import re
+from io import BytesIO
+from zipfile import ZipFile
+
+import pytest
+from sqlalchemy import select
+
+from kantor_inventory.counting.models import CountEntry
+from kantor_inventory.services import items, stock
+from portal.api import Person
+from portal.testing import add_person, counting_statements, pdf_pages, sign_in
+
+
+@pytest.fixture
+def office(counting):
+    """Forty pens and nine reams on the shelf, and a blind count of both."""
+    counting.receive(40_000, price=2300_00)
+    counting.receive(9_000, item=counting.shop.ream)
+    counting.count = counting.plan()
+    counting.pens = counting.line(counting.count)
+    counting.reams = counting.line(counting.count, item=counting.shop.ream)
+    return counting
+
+
+def text_of(answer):
+    """Return the words of a page."""
+    assert answer.status_code < 500, answer.text[-2000:]
+    return " ".join(re.sub(r"<[^>]+>", " ", answer.text).split()).replace(" .", ".")
+
+
+def figures(office):
+    with office.shop.work(None) as tx:
+        return tx.session.execute(
+            select(CountEntry.counted, CountEntry.current).order_by(CountEntry.id)
+        ).all()
+
+
+PAGES = [
+    "/inventory/counts",
+    "/inventory/counts?view=open",
+    "/inventory/counts?view=review&format=csv",
+    "/inventory/counts/new",
+    "/inventory/counts/new?department={department}",
+    "/inventory/counts/people?q=de",
+    "/inventory/counts/items?q=pen",
+    "/inventory/counts/{count}",
+    "/inventory/counts/{count}/sheet",
+    "/inventory/counts/{count}/sheet?show=open",
+    "/inventory/counts/{count}/sheet?show=missed",
+    "/inventory/counts/{count}/sheet?format=csv",
+    "/inventory/counts/{count}/sheet?format=xlsx",
+    "/inventory/counts/{count}/add",
+    "/inventory/counts/{count}/submit",
+    "/inventory/counts/{count}/print",
+    "/inventory/counts/{count}/cancel",
+    "/inventory/counts/lines/{pens}",
+    "/inventory/counts/lines/{pens}?row=1",
+    "/inventory/counts/lines/{pens}/understood?quantity=3&unit={box}",
+]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_shows_itself(office, as_role, page):
+    address = page.format(
+        count=office.count, pens=office.pens, department=office.department, box=office.shop.box
+    )
+    answer = as_role("office_manager").get(address)
+    assert answer.status_code == 200, answer.text[-2000:]
+
+
+def count(client, office, line, **form):
+    """Send what lies there, as the page of a line does."""
+    return client.post(f"/inventory/counts/lines/{line}", data=form)
+
+
+@pytest.fixture
+def dewi(office, portal_app):
+    return sign_in(portal_app, office.dewi)
+
+
+@pytest.fixture
+def joko(office, portal_app):
+    return sign_in(portal_app, office.joko)
+
+
+@pytest.fixture
+def maya(office, portal_app):
+    return sign_in(portal_app, office.maya)
+
+
+def test_one_number_leads_to_the_next_line(office, dewi):
+    answer = count(dewi, office, office.pens, quantity="37", unit=office.piece())
+    assert answer.status_code == 303
+    assert answer.headers["Location"].endswith(f"/inventory/counts/lines/{office.reams}")
+    assert figures(office) == [(37_000, True)]
+    answer = count(dewi, office, office.reams, quantity="0", unit=office.piece(office.shop.ream))
+    assert answer.headers["Location"].endswith(f"/inventory/counts/{office.count}/submit")
+    assert figures(office)[-1] == (0, True)
+
+
+def test_boxes_are_understood_before_they_are_saved(office, dewi):
+    form = {"quantity": "3", "unit": office.shop.box, "singles": "4"}
+    asked = count(dewi, office, office.pens, **form)
+    assert asked.status_code == 200
+    assert "That is 40 piece" in text_of(asked)
+    assert figures(office) == []
+    wrong = count(dewi, office, office.pens, **form, understood="36000")
+    assert "That is 40 piece" in text_of(wrong)
+    done = count(dewi, office, office.pens, **form, understood="40000")
+    assert done.status_code == 303
+    page = text_of(dewi.get(f"/inventory/counts/lines/{office.pens}"))
+    assert "Counted: 3 box, 4 piece" in page
+
+
+@pytest.mark.parametrize(
+    ("form", "said"),
+    [
+        ({"quantity": ""}, "Enter what is there, 0 if there is none."),
+        ({"quantity": "-1"}, "is negative. Write 0 or more."),
+        ({"quantity": "1.2345"}, "more than 3 decimals"),
+        ({"quantity": "96385074"}, "This is a code, not a quantity."),
+        ({"quantity": "99999999999"}, "too large"),
+        ({"quantity": "x"}, "is not a number"),
+        ({"quantity": "1", "unit": "nothing"}, "Choose one of the list."),
+    ],
+)
+def test_what_makes_no_sense_is_said_and_nothing_is_lost(office, dewi, form, said):
+    answer = count(dewi, office, office.pens, **{"unit": office.piece()} | form)
+    assert answer.status_code == 422, text_of(answer)
+    assert said in text_of(answer)
+    assert f'value="{form["quantity"]}"' in answer.text
+    assert figures(office) == []
+
+
+def test_a_row_is_saved_by_itself_and_says_how_far_one_is(office, dewi):
+    answer = count(dewi, office, office.pens, quantity="37", unit=office.piece(), row="1")
+    assert answer.status_code == 303
+    row = dewi.get(answer.headers["Location"])
+    assert 'data-far="1 of 2"' in row.text
+    assert "<html" not in row.text
+    assert "You, " in text_of(row)
+    empty = count(dewi, office, office.pens, quantity="", unit=office.piece(), row="1")
+    assert empty.status_code == 303
+    assert figures(office) == [(37_000, False)]
+
+
+def test_without_script_the_list_leads_on_in_its_order(office, dewi):
+    answer = count(dewi, office, office.pens, quantity="37", unit=office.piece(), to="list")
+    assert answer.headers["Location"].endswith(f"/sheet#line-{office.reams}")
+
+
+def test_two_people_at_one_line_are_told_of_each_other(office, dewi, joko):
+    dewi.get(f"/inventory/counts/lines/{office.pens}")
+    count(dewi, office, office.pens, quantity="37", unit=office.piece())
+    told = count(joko, office, office.pens, quantity="38", unit=office.piece(), seen="")
+    assert told.status_code == 409
+    assert "Dewi entered 37 piece at" in text_of(told)
+    assert 'value="38"' in told.text
+    seen = re.search(r'name="seen" value="(\d+)"', told.text)[1]
+    row = count(joko, office, office.pens, quantity="38", unit=office.piece(), seen="", row="1")
+    assert row.status_code == 409
+    assert "Dewi entered 37 piece at" in text_of(row)
+    assert figures(office) == [(37_000, True)]
+    done = count(joko, office, office.pens, quantity="38", unit=office.piece(), seen=seen)
+    assert done.status_code == 303
+    assert figures(office) == [(37_000, False), (38_000, True)]
+
+
+def test_the_same_figure_sent_twice_is_one_figure(office, dewi):
+    form = {"quantity": "37", "unit": office.piece(), "_key": "once-and-for-all"}
+    first = count(dewi, office, office.pens, **form)
+    again = count(dewi, office, office.pens, **form)
+    assert (first.status_code, again.status_code) == (303, 303)
+    assert len(figures(office)) == 1
+
+
+def test_not_found_is_neither_counted_nor_none(office, dewi):
+    count(dewi, office, office.pens, act="missed")
+    assert "Not found" in text_of(dewi.get(f"/inventory/counts/lines/{office.pens}"))
+    page = text_of(dewi.get(f"/inventory/counts/{office.count}/submit"))
+    assert "Nothing is counted yet" in page
+    count(dewi, office, office.reams, quantity="9", unit=office.piece(office.shop.ream))
+    page = text_of(dewi.get(f"/inventory/counts/{office.count}/submit"))
+    assert "1 line is not counted" in page
+    assert "Blue pen" in page
+
+
+def test_sending_in_asks_about_what_is_missing(office, dewi):
+    count(dewi, office, office.pens, quantity="37", unit=office.piece())
+    address = f"/inventory/counts/{office.count}/submit"
+    assert dewi.post(address, data={"missing": "0"}).status_code == 409
+    assert office.status(office.count) == "counting"
+    assert dewi.post(address, data={"missing": "1"}).status_code == 303
+    assert office.status(office.count) == "submitted"
+    again = dewi.post(address, data={"missing": "1"})
+    assert again.status_code == 409
+    late = count(dewi, office, office.pens, quantity="38", unit=office.piece())
+    assert late.status_code == 409
+    assert "being reviewed" in text_of(late)
+
+
+def test_a_barcode_leads_to_its_line(office, dewi):
+    with office.shop.work(None) as tx:
+        items.add_code(tx, items.AddCode(unit=office.shop.box, code="4006381333931"))
+    find = f"/inventory/counts/{office.count}/find"
+    assert dewi.get(f"{find}?code=4006381333931").headers["Location"].endswith(office.pens)
+    assert (
+        dewi.get(f"{find}?code=wri-001&to=list")
+        .headers["Location"]
+        .endswith(f"#line-{office.pens}")
+    )
+    assert dewi.get(f"{find}?code=nothing").status_code == 404
+    with office.shop.work(None) as tx:
+        other = office.add_item(tx, "Stapler", "DSK-9").public_id
+    assert f"item={other}" in dewi.get(f"{find}?code=DSK-9").headers["Location"]
+
+
+def test_something_found_is_added_and_counted(office, dewi):
+    with office.shop.work(None) as tx:
+        stapler = office.add_item(tx, "Stapler", "DSK-9").public_id
+    address = f"/inventory/counts/{office.count}/add"
+    answer = dewi.post(address, data={"item": stapler, "place": office.shop.shelf})
+    assert answer.status_code == 303
+    assert "Stapler" in text_of(dewi.get(answer.headers["Location"]))
+    assert dewi.post(address, data={"item": stapler, "place": "nowhere"}).status_code == 422
+
+
+def test_planning_says_which_count_has_what(office, maya):
+    form = {"department": office.department, "blind": "y"}
+    answer = maya.post(f"/inventory/counts/new?department={office.department}", data=form)
+    assert answer.status_code == 422
+    assert "C-2026-0001" in text_of(answer)
+    assert "Leave out what another open count has" in text_of(answer)
+
+
+def test_a_place_is_counted_in_one_tap(office, dewi):
+    with office.shop.work() as tx:
+        goods = stock.Receive(
+            item=office.shop.pen, quantity=5_000, to_place=office.shop.other_shelf
+        )
+        stock.receive(tx, goods)
+    answer = dewi.post("/inventory/counts/now", data={"place": office.shop.other_shelf})
+    assert answer.status_code == 303
+    assert "Shelf A2" in text_of(dewi.get(answer.headers["Location"]))
+    assert dewi.post("/inventory/counts/now", data={"place": office.shop.shelf}).status_code == 409
+    assert dewi.post("/inventory/counts/now", data={"place": office.shop.lab}).status_code == 404
+
+
+def submitted(office, dewi, pens="37", reams="9"):
+    count(dewi, office, office.pens, quantity=pens, unit=office.piece())
+    count(dewi, office, office.reams, quantity=reams, unit=office.piece(office.shop.ream))
+    dewi.post(f"/inventory/counts/{office.count}/submit", data={"missing": "0"})
+
+
+def test_from_the_review_into_the_books(office, dewi, maya):
+    submitted(office, dewi)
+    review = f"/inventory/counts/{office.count}/review"
+    page = text_of(maya.get(review))
+    assert "37 piece counted, 40 piece in the books" in page
+    assert "−3 piece" in page
+    assert "−Rp 6,900" in page
+    maya.post(f"/inventory/counts/{office.count}/agree")
+    assert "Post the count" not in text_of(maya.get(review))
+    maya.post(f"/inventory/counts/{office.count}/agree", data={"small": "1"})
+    assert "Post the count" in text_of(maya.get(review))
+    posted = maya.post(f"/inventory/counts/{office.count}/post", data={"missing": "0"})
+    assert posted.status_code == 303
+    assert office.shop.balance(office.shop.pen, office.shop.shelf)[0] == 37_000
+    twice = maya.post(f"/inventory/counts/{office.count}/post", data={"missing": "0"})
+    assert twice.status_code == 409
+    assert "Maya has posted this count already" in text_of(twice)
+    item = text_of(maya.get(f"/inventory/items/{office.shop.pen}"))
+    assert "counted 3 piece fewer than the books said" in item
+    assert "3 piece missing when counted" in item
+    result = maya.get(f"/inventory/counts/{office.count}/result?format=csv").text
+    assert "Blue pen" in result
+    assert "-3" in result
+    assert "1 of 2 lines" in text_of(maya.get("/inventory/counts"))
+
+
+def test_a_large_difference_is_explained_on_its_page(office, dewi, maya):
+    submitted(office, dewi, pens="20")
+    address = f"/inventory/counts/lines/{office.pens}/decide"
+    page = maya.get(address)
+    version = re.search(r'name="version"[^>]*value="(\d+)"', page.text)[1]
+    refused = maya.post(address, data={"decision": "keep", "version": version})
+    assert refused.status_code == 422
+    assert "Say what explains so large a difference." in text_of(refused)
+    done = maya.post(
+        address, data={"decision": "keep", "version": version, "reason": "Went to the branch"}
+    )
+    assert done.status_code == 303
+    assert maya.post(address, data={"decision": "leave_out", "version": version}).status_code == 409
+
+
+def test_movements_since_the_count_are_shown_and_can_have_been_in_it(office, dewi, maya):
+    count(dewi, office, office.pens, quantity="35", unit=office.piece())
+    late = office.issue(5_000)
+    count(dewi, office, office.reams, quantity="9", unit=office.piece(office.shop.ream))
+    dewi.post(f"/inventory/counts/{office.count}/submit", data={"missing": "0"})
+    page = text_of(maya.get(f"/inventory/counts/{office.count}/review"))
+    assert "1 movement since this was counted" in page
+    address = f"/inventory/counts/lines/{office.pens}/decide"
+    form = maya.get(address)
+    assert "Issued: −5 piece" in text_of(form)
+    version = re.search(r'name="version"[^>]*value="(\d+)"', form.text)[1]
+    maya.post(address, data={"decision": "included", "movements": str(late), "version": version})
+    maya.post(f"/inventory/counts/{office.count}/agree")
+    maya.post(f"/inventory/counts/{office.count}/post", data={"missing": "0"})
+    assert office.shop.balance(office.shop.pen, office.shop.shelf)[0] == 35_000
+
+
+def test_what_cannot_be_posted_is_marked_in_the_review(office, dewi, maya):
+    submitted(office, dewi, pens="38")
+    office.issue(39_000)
+    address = f"/inventory/counts/{office.count}"
+    maya.post(f"{address}/agree")
+    form = maya.get(f"/inventory/counts/lines/{office.pens}/decide")
+    version = re.search(r'name="version"[^>]*value="(\d+)"', form.text)[1]
+    maya.post(
+        f"/inventory/counts/lines/{office.pens}/decide",
+        data={"decision": "keep", "version": version},
+    )
+    refused = maya.post(f"{address}/post", data={"missing": "0"})
+    assert refused.status_code == 409
+    assert "Only 1 piece of Blue pen left in the books" in text_of(refused)
+
+
+def test_a_count_is_sent_back_and_counted_again(office, dewi, joko, maya):
+    submitted(office, dewi, pens="20")
+    address = f"/inventory/counts/lines/{office.pens}/decide"
+    version = re.search(r'name="version"[^>]*value="(\d+)"', maya.get(address).text)[1]
+    maya.post(address, data={"decision": "recount", "version": version})
+    assert maya.post(f"/inventory/counts/{office.count}/back").status_code == 303
+    refused = count(dewi, office, office.pens, quantity="40", unit=office.piece())
+    assert refused.status_code == 409
+    assert "You counted this before." in text_of(refused)
+    sheet = text_of(joko.get(f"/inventory/counts/{office.count}/sheet"))
+    assert "0 of 1" in sheet
+    assert "Copy paper" not in sheet
+    assert count(joko, office, office.pens, quantity="40", unit=office.piece()).status_code == 303
+
+
+BLIND = [
+    "/inventory/counts",
+    "/inventory/counts?format=json",
+    "/inventory/counts/{count}",
+    "/inventory/counts/{count}/sheet",
+    "/inventory/counts/{count}/sheet?show=open",
+    "/inventory/counts/{count}/sheet?format=csv",
+    "/inventory/counts/{count}/sheet?format=json",
+    "/inventory/counts/{count}/sheet?format=xlsx",
+    "/inventory/counts/{count}/print",
+    "/inventory/counts/{count}/print?format=pdf",
+    "/inventory/counts/{count}/submit",
+    "/inventory/counts/{count}/add",
+    "/inventory/counts/{count}/result",
+    "/inventory/counts/{count}/result?format=json",
+    "/inventory/counts/{count}/find?code=WRI-001&to=list",
+    "/inventory/counts/lines/{line}",
+    "/inventory/counts/lines/{line}?row=1",
+    "/inventory/counts/lines/{line}/understood?quantity=1&unit={box}",
+    "/inventory/counts/items?q=pen",
+]
+
+
+def test_nothing_that_a_counter_is_sent_says_what_the_books_say(counting, portal_app):
+    """Every page, file and message of a blind count, read for the figure in the books."""
+    counting.receive(7_531_000, price=777_00)
+    made = counting.plan()
+    line = counting.line(made)
+    names = {"count": made, "line": line, "box": counting.shop.box}
+    counter = sign_in(portal_app, counting.dewi)
+    figure = re.compile(r"7[.,]?531")
+    for act in ({}, {"quantity": "7000"}, {"quantity": "7600"}, {"act": "missed"}):
+        for row in ({}, {"row": "1"}):
+            said = counter.post(
+                f"/inventory/counts/lines/{line}",
+                data={"unit": counting.piece(), "seen": "", **act, **row},
+            )
+            assert not figure.search(readable(said)), act
+        for page in BLIND:
+            answer = counter.get(page.format(**names))
+            assert not figure.search(readable(answer)), page
+            assert answer.status_code < 500
+    counter.post(
+        f"/inventory/counts/lines/{line}", data={"quantity": "7", "unit": counting.piece()}
+    )
+    for missing in ("1", "0"):
+        said = counter.post(f"/inventory/counts/{made}/submit", data={"missing": missing})
+        assert not figure.search(readable(said))
+    assert counting.status(made) == "submitted"
+    assert counter.get(f"/inventory/counts/{made}/review").status_code == 403
+
+
+def readable(answer):
+    """Return everything that is said in an answer, inside packed files too."""
+    content = answer.data
+    if content[:2] == b"PK":
+        with ZipFile(BytesIO(content)) as packed:
+            return " ".join(packed.read(n).decode(errors="replace") for n in packed.namelist())
+    if content[:4] == b"%PDF":
+        return " ".join(pdf_pages(content))
+    return content.decode(errors="replace") + " ".join(answer.headers.values())
+
+
+def test_an_open_count_says_what_should_be_there(counting, portal_app):
+    counting.receive(7_531_000)
+    made = counting.plan(blind=False)
+    page = sign_in(portal_app, counting.dewi).get(f"/inventory/counts/{made}/sheet")
+    assert "7,531 piece" in text_of(page)
+
+
+def test_a_long_sheet_takes_few_statements(counting, portal_app):
+    with counting.shop.work(None) as tx:
+        added = [
+            counting.add_item(tx, f"Thing {n}", f"TH-{n}", packs=[("box", 12, 1)])
+            for n in range(200)
+        ]
+        ids = [item.public_id for item in added]
+    with counting.shop.work() as tx:
+        for item in ids:
+            stock.receive(
+                tx, stock.Receive(item=item, quantity=5_000, to_place=counting.shop.shelf)
+            )
+    made = counting.plan()
+    client = sign_in(portal_app, counting.dewi)
+    client.get(f"/inventory/counts/{made}/sheet")
+    with counting_statements(portal_app) as statements:
+        page = client.get(f"/inventory/counts/{made}/sheet")
+    assert page.text.count("data-count-row") >= 200
+    assert len(statements) <= 12, statements
+
+
+def of_core(name):
+    """Return a class of the portal itself, which plugins have no business with."""
+    return next(m.class_ for m in Person.registry.mappers if m.class_.__name__ == name)
+
+
+def test_who_may_count_and_not_look_finds_the_books_nowhere(counting, portal_app):
+    """A role with the right to count and none to see stock, at every page there is."""
+    counting.receive(7_531_000, price=777_00)
+    made, figure = counting.plan(), re.compile(r"7[.,]?531")
+    role_class, given = of_core("Role"), of_core("RolePermission")
+    with counting.shop.work(None) as tx:
+        role = role_class(slug="counter", name="Counter")
+        role.permissions = [
+            given(permission=permission, reach="department")
+            for permission in ("inventory.count.view", "inventory.count.enter")
+        ] + [given(permission="inventory.item.view", reach="all")]
+        tx.session.add(role)
+        tx.session.flush()
+        office = counting.shop.world.departments["office"]
+        counter = add_person(tx, "Sri", department_id=office, role="counter")
+    client = sign_in(portal_app, counter)
+    read = 0
+    for rule in portal_app.url_map.iter_rules():
+        if not rule.rule.startswith("/inventory") or "GET" not in rule.methods:
+            continue
+        for known in (counting.shop.pen, made, counting.line(made)):
+            path = re.sub("<[^>]+>", known, rule.rule)
+            for question in ("", "?format=json", "?format=csv"):
+                answer = client.get(path + question)
+                assert not figure.search(readable(answer)), path
+                read += answer.status_code == 200
+    assert read >= 12
+    done = client.post(
+        f"/inventory/counts/lines/{counting.line(made)}",
+        data={"quantity": "7", "unit": counting.piece()},
+    )
+    assert done.status_code == 303
+
+
+def test_the_page_of_a_place_begins_a_count_or_leads_to_it(office, dewi, maya):
+    page = text_of(dewi.get(f"/places/{office.shop.shelf}"))
+    assert "Being counted: C-2026-0001" in page
+    assert "Count this place now" in text_of(dewi.get(f"/places/{office.shop.other_shelf}"))
+    assert "Count this place now" not in text_of(dewi.get(f"/places/{office.shop.lab}"))
+
+
+def test_the_page_of_an_item_says_when_it_was_counted(office, dewi, maya):
+    submitted(office, dewi, pens="40")
+    maya.post(f"/inventory/counts/{office.count}/agree")
+    maya.post(f"/inventory/counts/{office.count}/post", data={"missing": "0"})
+    assert "Last counted" in text_of(maya.get(f"/inventory/items/{office.shop.pen}"))
