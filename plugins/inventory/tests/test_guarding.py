@@ -127,6 +127,15 @@ def test_the_basket_asks_as_well(used):
     assert client.post(address, data=form).status_code == 303
 
 
+def test_the_second_confirmation_is_never_refused(used):
+    pen = used.shop.pen
+    form = {"line": pen, f"{pen}-quantity": "12", f"{pen}-unit": used.shop.box}
+    client, address = used.client("clerk"), f"/inventory/ask/{used.shop.shelf}"
+    assert 'name="do" value="confirm"' in client.post(address, data=form).text
+    form |= {f"{pen}-asked": f"12000 {used.shop.box}", "do": "confirm"}
+    assert client.post(address, data=form).status_code == 303
+
+
 # Slips that come late
 
 
@@ -193,6 +202,13 @@ def test_a_slip_of_the_day_of_the_count_or_later_is_not_asked_about(counted, day
     with counted.shop.work(None) as tx:
         on = tx.today.isoformat() if day == "today" else counted.same_day
     assert late(counted, occurred_on=on).status_code == 303
+
+
+def test_whoever_writes_another_day_is_asked_again_before_it_moves(counted):
+    before = movements(counted)
+    answer = late(counted, late="yes", occurred_on=counted.same_day)
+    assert answer.status_code == 200
+    assert movements(counted) == before
 
 
 def test_where_nothing_was_counted_nobody_is_asked(room):

@@ -81,6 +81,8 @@ class Basket:
             if line.form.in_base_units() is None:
                 return False
             chosen = self.data.get(f"{line.item.public_id}-answer", "")
+            if not chosen and self.data.get("do") == "confirm":
+                chosen = line.form.unit.data or ""
             line.unusual = line.form.doubt(tx, line.item, "ask", chosen)
             if line.unusual is None and not line.form.is_understood():
                 line.meant = Amount(line.form.in_base_units() or 0, line.base)

@@ -232,6 +232,8 @@ def _question(move, form, context):
     context["counted"] = counted
     if counted is not None and request.form.get("late") not in ("yes", "no"):
         return Ask(counted=counted)
+    if counted is None and request.form.get("late") == "yes":
+        return Ask(amount=context["meant"])  # Another day was written since: nothing to note.
     return None
 
 
