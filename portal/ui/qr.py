@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 from markupsafe import Markup
@@ -29,22 +30,25 @@ def _drawing(text: str) -> str:
     import segno
 
     code = segno.make(text, error="m", micro=False)
-    rows = "".join(_row(y, row) for y, row in enumerate(code.matrix, QUIET))
     size = len(code.matrix) + 2 * QUIET
     return (
         f'<svg class="qr" viewBox="0 0 {size} {size}" shape-rendering="crispEdges" %s>'
-        f'<rect width="{size}" height="{size}" fill="#fff"/><path fill="#000" d="{rows}"/></svg>'
+        f'<rect width="{size}" height="{size}" fill="#fff"/>'
+        f'<path stroke="#000" d="{_strokes(code.matrix)}"/></svg>'
     )
 
 
-def _row(y: int, row: bytearray) -> str:
-    """Return the dark stretches of one line as a path."""
-    parts, x = [], 0
-    while x < len(row):
-        start = x
-        while x < len(row) and row[x]:
+def _strokes(matrix: Sequence[bytearray]) -> str:
+    """Return the dark stretches of all lines as strokes one module wide, each from the last."""
+    parts, at_x, at_y = [f"M{QUIET} {QUIET}.5"], 0, 0
+    for y, row in enumerate(matrix):
+        x = 0
+        while x < len(row):
+            start = x
+            while x < len(row) and row[x]:
+                x += 1
+            if x > start:
+                parts.append(f"m{start - at_x} {y - at_y}h{x - start}")
+                at_x, at_y = x, y
             x += 1
-        if x > start:
-            parts.append(f"M{start + QUIET} {y}h{x - start}v1H{start + QUIET}z")
-        x += 1
     return "".join(parts)

@@ -9,8 +9,8 @@ from typing import TypeVar
 from portal.api import Message, message
 
 Printed = TypeVar("Printed")
-MOST = 300  # things on one order to print: their codes stand in one address
-MOST_LABELS = 1000  # with all copies
+MOST = 240  # things on one order to print: their codes stand in one address
+MOST_LABELS = 480  # with all copies: a PDF of them takes some seconds
 
 
 @dataclass(frozen=True, kw_only=True)
