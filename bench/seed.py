@@ -136,6 +136,8 @@ class Ledger:
                     "value": quantity * 10,
                     "minimum": minimum,
                     "below": minimum is not None and quantity < minimum,
+                    "on_order": 0,
+                    "to_order": minimum is not None and quantity < minimum,
                     "moved_at": START,
                 }
 

@@ -191,7 +191,9 @@ def _of_its_templates(app: Portal, plugin: Plugin) -> Iterator[str]:
                 for used in meta.find_referenced_templates(parsed):
                     if used is not None:
                         app.jinja_env.get_template(used)
-                        if not used.startswith(("macros/", "base.html", f"{plugin.slug}/")):
+                        if not used.startswith(
+                            ("macros/", "base.html", "paper.html", f"{plugin.slug}/")
+                        ):
                             yield f"template {name} uses {used}, which is not its own. Copy it"
             except TemplateError as error:
                 yield f"template {name} cannot be compiled: {type(error).__name__}: {error}"

@@ -61,6 +61,23 @@ ROWS = {
     "/inventory/requests/": (
         "SELECT public_id FROM inventory_requisition WHERE status = 'asked' ORDER BY id"
     ),
+    "/inventory/items/<public_id>/put-off/<place_id>": (
+        "SELECT i.public_id, p.public_id FROM inventory_balance b"
+        " JOIN inventory_item i ON i.id = b.item_id JOIN inventory_point q ON q.id = b.point_id"
+        " JOIN place p ON p.id = q.place_id WHERE b.to_order ORDER BY b.id"
+    ),
+    "/inventory/orders/": (
+        "SELECT public_id FROM inventory_purchase_order WHERE status = 'placed' ORDER BY id"
+    ),
+    "/inventory/orders/<public_id>/close-short": (
+        "SELECT public_id FROM inventory_purchase_order WHERE status = 'closed_short'"
+    ),
+    "/inventory/orders/<public_id>/place": (
+        "SELECT public_id FROM inventory_purchase_order WHERE status = 'draft'"
+    ),
+    "/inventory/orders/lines/": (
+        "SELECT public_id FROM inventory_purchase_order_line WHERE state = 'draft'"
+    ),
     "/inventory/places/": "SELECT public_id FROM place WHERE code = 'COPY'",
     "/inventory/suppliers/": "SELECT public_id FROM inventory_supplier ORDER BY id",
     "/inventory/units/": "SELECT public_id FROM inventory_unit ORDER BY id",

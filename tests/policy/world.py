@@ -21,9 +21,11 @@ from kantor_inventory.models import (
     Point,
     Substitute,
     Supplier,
+    SupplierItem,
     Unit,
 )
-from kantor_inventory.services import items, stock
+from kantor_inventory.ordering.models import OrderLine, PurchaseOrder, Receipt
+from kantor_inventory.services import balances, items, stock
 from portal.audit.models import AuditEntry
 from portal.auth import passwords, sessions
 from portal.auth.models import Account, AccountLink, AccountSession
@@ -40,6 +42,7 @@ from portal.people.models import Department, Membership, Person
 from portal.places.models import Place, PlaceServes
 from portal.plugins.models import PluginActivation
 from portal.roles.models import Assignment, Role, RolePermission
+from portal.series.services import next_number
 from portal.testing import LONG_AGO, add_person, give_role
 from portal.undo.models import UndoStep
 from tests.policy import canaries, tables
@@ -112,6 +115,7 @@ def build(stand: Stand) -> World:
         _stock(tx, world)
         _requests(tx, world)
         _counts(tx, world)
+        _orders(tx, world)
         _papers(tx, world, stand)
         world.aviary = canaries.plant(tx, world, stand)
     with stand.building() as tx:
@@ -460,6 +464,82 @@ def _counts(tx: Any, world: World) -> None:
                 world.put(
                     kind.replace("count", "count_line", 1), relation, id=line.public_id, **facts
                 )
+
+
+def _orders(tx: Any, world: World) -> None:
+    """Add a list, an order on its way and one that has come in part, in every department."""
+    supplier = tx.session.scalars(select(Supplier).limit(1)).one()
+    offers = {}
+    for name, sku in (("Thing", "T-1"), ("Ordered thing", "T-9")):
+        item = tx.session.scalars(select(Item).filter_by(sku=sku)).one_or_none()
+        if item is None:
+            unit = items.unit_named(tx, "piece")
+            item = Item(name=name, sku=sku, sku_key=sku.casefold(), base_unit=unit)
+            item.units = [ItemUnit(unit=unit, num=1)]
+        offer = SupplierItem(supplier=supplier, item_unit=item.units[0], price=1_000)
+        tx.session.add_all([item, offer])
+        tx.session.flush()
+        offers[sku] = offer
+    world.common |= {"offer": offers["T-1"].id, "ordered_offer": offers["T-9"].id}
+    world.common["ordered_unit"] = offers["T-9"].item_unit.public_id
+    world.common["next_week"] = tx.today + timedelta(days=7)
+    for relation in (*SHARED, "team"):
+        place = world.places[relation]["id"]
+        department_id = world.departments[relation]
+        for kind, state, received in (
+            ("order", "placed", 0),
+            ("order_half_come", "placed", 1),
+            ("order_list", "draft", 0),
+        ):
+            order, line = _order(tx, offers["T-9"], department_id, place, state, received)
+            facts = {"version": order.version, "line": line.public_id, "place": place}
+            world.put(kind, relation, id=order.public_id, **facts)
+            if state == "draft":
+                facts = {"version": line.version, "place": place}
+                world.put("order_line", relation, id=line.public_id, **facts)
+
+
+def _order(
+    tx: Any, offer: SupplierItem, department_id: int, place: str, state: str, received: int
+) -> tuple[PurchaseOrder, OrderLine]:
+    """Return an order of ten pieces with its line; so many of them have come."""
+    item_id = offer.item_unit.item_id
+    point = stock.point_at(tx, tx.one(select(Place), public_id=place))
+    placed = state == "placed"
+    order = PurchaseOrder(
+        number=next_number(tx, "inventory.order") if placed else None,
+        supplier_id=offer.supplier_id,
+        department_id=department_id,
+        status=state,
+        made_at=tx.now,
+        placed_at=tx.now if placed else None,
+        placed_by="phone" if placed else None,
+    )
+    line = OrderLine(
+        order=order,
+        item_id=item_id,
+        item_unit_id=offer.item_unit_id,
+        point_id=point.id,
+        state="open" if placed else "draft",
+        packs=10,
+        ordered=10_000,
+        received=received * 1_000,
+        outstanding=(10 - received) * 1_000 if placed else 0,
+        price=offer.price,
+    )
+    tx.session.add_all([order, line])
+    tx.session.flush()
+    if placed:
+        balances.expect(tx, {(item_id, point.id): line.outstanding})
+    if received:
+        item = tx.one(select(Item), id=item_id)
+        command = stock.Receive(item=item.public_id, quantity=1_000, to_place=place, price=1_000)
+        moved = stock.receive(tx, command)
+        tx.session.add(
+            Receipt(order_id=order.id, line_id=line.id, movement_id=moved.id, quantity=1_000)
+        )
+        tx.session.flush()
+    return order, line
 
 
 def _public_id(tx: Any, made: Any) -> str:

@@ -16,8 +16,9 @@ from .labels.links import LINKS
 from .models import Base
 from .names import NAMES
 from .ordering import models as _ordering  # noqa: F401
+from .ordering import views as _ordering_views  # noqa: F401
 from .permissions import PERMISSIONS, ROLES
-from .provided import Stock
+from .provided import Orders, Stock
 from .services.bulk import CHANGED, restore
 from .settings import InventorySettings
 from .views import blueprint
@@ -68,6 +69,16 @@ plugin = Plugin(
             permission="inventory.count.view",
         ),
         NavItem(
+            endpoint="inventory.order_list",
+            title=message("Order list"),
+            permission="inventory.order.edit",
+        ),
+        NavItem(
+            endpoint="inventory.orders",
+            title=message("Orders"),
+            permission="inventory.order.view",
+        ),
+        NavItem(
             endpoint="inventory.suppliers",
             title=message("Suppliers"),
             permission="inventory.supplier.view",
@@ -108,7 +119,7 @@ plugin = Plugin(
     jobs=JOBS,
     names=NAMES,
     undoes={CHANGED: restore},
-    provides={"inventory.stock": Stock()},
+    provides={"inventory.stock": Stock(), "inventory.orders": Orders()},
     settings=InventorySettings,
     hooks=hooks,
     demo=fill,

@@ -26,6 +26,7 @@ from .models import (
     Supplier,
     SupplierItem,
 )
+from .ordering import demo as ordering
 from .rules import barcode_key, value_of_receipt
 from .services import balances, items, ledger, selfcheck, stock
 from .services.balances import Pair
@@ -68,6 +69,7 @@ def fill(tx: UnitOfWork, *, seed: int, today: date) -> None:
     episodes.settle(tx, limited)  # what never moved
     keeper = clinic.people["Hendra Saputro"]
     demo_requests.fill(tx, clinic.items, clinic.people, clinic.departments, keeper)
+    ordering.fill(tx)
     summing.keep(tx, summing.look(tx, DAYS))
     selfcheck.check_ledger(tx)
 
@@ -92,6 +94,9 @@ def _add_suppliers(tx: UnitOfWork, clinic: _Clinic) -> None:
             customer_number=firm.customer_number,
             order_by=firm.order_by,
             lead_days=firm.lead_days,
+            order_every=firm.order_every,
+            minimum_order=firm.minimum_order,
+            free_delivery_from=firm.free_delivery_from,
             note=firm.note,
         )
         tx.session.add(supplier)

@@ -66,8 +66,20 @@ class DemoSupplier:
     fax: str | None
     email: str
     note: str = ""
+    order_every: int = 14
+    minimum_order: int | None = None  # minor units, as the next
+    free_delivery_from: int | None = None
 
 
+# code -> ordered every so many days, delivers from, delivers free from, in rupiah
+_TERMS = {
+    "kertas": (7, 500_000, 2_500_000),
+    "tulis": (14, None, 750_000),
+    "cetak": (14, 1_000_000, None),
+    "bersih": (7, None, 1_000_000),
+    "medis": (7, 750_000, 3_000_000),
+    "listrik": (28, None, None),
+}
 # code, name, customer number, days it takes, give or take, orders go by, phone, fax, e-mail, note
 _SUPPLIERS = """
 kertas|Toko Kertas Bintang Fajar|KSM-118|3|1|phone|1181|1182|pesan@bintangfajar.example|
@@ -281,6 +293,7 @@ def items() -> tuple[DemoItem, ...]:
 
 def _supplier(line: str) -> DemoSupplier:
     code, name, customer, days, spread, channel, phone, fax, email, note = line.split("|")
+    every, least, free = _TERMS[code]
     return DemoSupplier(
         code=code,
         name=name,
@@ -292,6 +305,9 @@ def _supplier(line: str) -> DemoSupplier:
         fax=f"+62 21 5550 {fax}" if fax else None,
         email=email,
         note=note,
+        order_every=every,
+        minimum_order=least * RUPIAH if least else None,
+        free_delivery_from=free * RUPIAH if free else None,
     )
 
 

@@ -294,6 +294,11 @@ class SupplierForm(Form):
     lead_days = WholeField(
         message("Days until it arrives"), [required()], default=0, minimum=0, maximum=365
     )
+    order_every = WholeField(
+        message("We order every so many days"), [required()], default=14, minimum=1, maximum=365
+    )
+    minimum_order = MoneyField(message("They deliver from"), [optional()])
+    free_delivery_from = MoneyField(message("Delivery is free from"), [optional()])
     note = AreaField(message("Note"), [optional(), longest(2000)], empty="", default="")
 
 
@@ -316,6 +321,18 @@ class PriceForm(Form):
     price = MoneyField(message("Price for one unit"), [required()])
     supplier_sku = TextField(
         message("Their order number"), [optional(), longest(60)], empty="", default=""
+    )
+    least = WholeField(message("At least"), [required()], default=1, minimum=1, maximum=100_000)
+    multiple = WholeField(
+        message("In multiples of"), [required()], default=1, minimum=1, maximum=100_000
+    )
+    rank = WholeField(
+        message("Asked as number"),
+        [required()],
+        default=1,
+        minimum=1,
+        maximum=99,
+        description=message("Of several suppliers the one with the lowest number comes first."),
     )
 
 

@@ -1,14 +1,16 @@
-"""What inventory does for other plugins: ``tx.service("inventory.stock")``."""
+"""What inventory does for other plugins: ``tx.service("inventory.stock")``, ``...orders``."""
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 
 from portal.api import Person, Place, UnitOfWork, message
 
 from .models import Balance, Item, Movement, Point
+from .ordering.models import OrderLine
 from .services import stock
 from .services.ledger import NotEnough
 
@@ -61,6 +63,26 @@ class Stock:
             movement = own.one(select(Movement), id=movement_id)
             command = stock.Reverse(movement=movement.public_id, note=reason)
             return stock.reverse(own, command).id
+
+
+class Orders:
+    """What is on its way, for whoever waits for it."""
+
+    def on_order(self, tx: UnitOfWork, sku: str) -> int:
+        """Return how much of an item is still to come to all places, in thousandths."""
+        with tx.acting_for("inventory", reason="stock on order") as own:
+            item = own.one(select(Item), sku=sku)
+            return sum(row.on_order for row in own.session.scalars(_places(item)))
+
+    def expected_on(self, tx: UnitOfWork, sku: str) -> date | None:
+        """Return the first day on which some of an item is expected, if any is on its way."""
+        with tx.acting_for("inventory", reason="stock on order") as own:
+            item = own.one(select(Item), sku=sku)
+            first = select(func.min(OrderLine.expected_on)).where(
+                OrderLine.item_id == item.id, OrderLine.state == "open"
+            )
+            found: date | None = own.session.scalar(first)
+            return found
 
 
 def _places(item: Item) -> Select[Any]:

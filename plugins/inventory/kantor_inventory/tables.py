@@ -205,6 +205,7 @@ SUPPLIERS = Table(
         Column("customer_number", message("Our customer number")),
         Column("order_by", message("Orders go by"), labels=ORDER_BY),
         Column("lead_days", message("Days"), "number"),
+        Column("order_every", message("Ordered every"), "number", shown=False),
         Column("active", message("In use")),
     ),
     default_sort="name",

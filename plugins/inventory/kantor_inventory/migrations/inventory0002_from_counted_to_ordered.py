@@ -242,6 +242,7 @@ def upgrade() -> None:
         sa.Column("placed_by_id", sa.Integer(), nullable=True),
         sa.Column("placed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("expected_on", sa.Date(), nullable=True),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("closed_by_id", sa.Integer(), nullable=True),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("reason", sa.String(length=500), nullable=False),
@@ -491,6 +492,7 @@ def upgrade() -> None:
         sa.Column("packs", sa.Integer(), nullable=False),
         sa.Column("ordered", sa.BigInteger(), nullable=False),
         sa.Column("received", sa.BigInteger(), nullable=False),
+        sa.Column("outstanding", sa.BigInteger(), nullable=False),
         sa.Column("price", sa.BigInteger(), nullable=True),
         sa.Column("supplier_sku", sa.String(length=60), nullable=False),
         sa.Column("expected_on", sa.Date(), nullable=True),
@@ -508,6 +510,11 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "received >= 0 AND received <= ordered",
             name=op.f("ck_inventory_purchase_order_line_received"),
+        ),
+        sa.CheckConstraint(
+            "outstanding >= 0 AND outstanding + received <= ordered"
+            " AND (outstanding > 0) = (state = 'open')",
+            name=op.f("ck_inventory_purchase_order_line_outstanding"),
         ),
         sa.ForeignKeyConstraint(
             ["item_id"],
@@ -750,6 +757,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("movement_id", name=op.f("uq_inventory_receipt_movement_id")),
     )
     with op.batch_alter_table("inventory_receipt", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_inventory_receipt_delivery_note", ["delivery_note", "id"], unique=False
+        )
         batch_op.create_index("ix_inventory_receipt_line_id", ["line_id", "id"], unique=False)
         batch_op.create_index("ix_inventory_receipt_order_id", ["order_id", "id"], unique=False)
 
@@ -759,6 +769,7 @@ def upgrade() -> None:
 
     op.add_column("inventory_item", sa.Column("abc", sa.String(length=1), nullable=True))
     _give_suppliers_terms()
+    _know_what_is_on_order()
     _say_what_counts_find()
     op.create_index(
         "ix_inventory_movement_type", "inventory_movement", ["item_id", "type", "id"], unique=False
@@ -801,6 +812,62 @@ def _take_terms_back() -> None:
             batch_op.drop_constraint(op.f(f"ck_{table}_{name}"), type_="check")
         for name in ("order_every", "minimum_order", "free_delivery_from"):
             batch_op.drop_column(name)
+
+
+SHORT = "minimum IS NOT NULL AND quantity + on_order < minimum"
+
+
+def _know_what_is_on_order() -> None:
+    """Keep beside each balance what is on its way, and whether it is too little even so."""
+    table = "inventory_balance"
+    on_order = sa.Column("on_order", sa.BigInteger(), server_default="0", nullable=False)
+    to_order = sa.Column("to_order", sa.Boolean(), server_default=sa.false(), nullable=False)
+    op.add_column(table, on_order)
+    op.add_column(table, to_order)
+    op.execute("UPDATE inventory_balance SET to_order = below")
+    _without_renaming_trigger()
+    with op.batch_alter_table(table) as batch_op:
+        _check(batch_op, table, "on_order", "on_order >= 0")
+        _check(batch_op, table, "to_order", f"to_order = ({SHORT})")
+        for name, on_sqlite, on_postgresql in (
+            ("to_order", "to_order = 1", "to_order"),
+            ("limited", "minimum IS NOT NULL", "minimum IS NOT NULL"),
+        ):
+            batch_op.create_index(
+                f"ix_{table}_{name}",
+                ["item_key", "id"],
+                sqlite_where=sa.text(on_sqlite),
+                postgresql_where=sa.text(on_postgresql),
+            )
+    _with_renaming_trigger()
+
+
+def _forget_what_is_on_order() -> None:
+    table = "inventory_balance"
+    _without_renaming_trigger()
+    with op.batch_alter_table(table) as batch_op:
+        for name in ("limited", "to_order"):
+            batch_op.drop_index(f"ix_{table}_{name}")
+        for name in ("to_order", "on_order"):
+            batch_op.drop_constraint(op.f(f"ck_{table}_{name}"), type_="check")
+            batch_op.drop_column(name)
+    _with_renaming_trigger()
+
+
+def _without_renaming_trigger() -> None:
+    """Put away the trigger that names the balances: SQLite cannot rebuild their table under it."""
+    if op.get_bind().dialect.name == "sqlite":
+        op.execute("DROP TRIGGER inventory_item_renames_balances")
+
+
+def _with_renaming_trigger() -> None:
+    if op.get_bind().dialect.name == "sqlite":
+        op.execute(
+            "CREATE TRIGGER inventory_item_renames_balances AFTER UPDATE OF name_key"
+            " ON inventory_item"
+            " BEGIN UPDATE inventory_balance SET item_key = new.name_key"
+            " WHERE item_id = new.id; END"
+        )
 
 
 def _say_what_counts_find() -> None:
@@ -942,12 +1009,14 @@ def downgrade() -> None:
     op.drop_index("ix_inventory_slip_item_id", "inventory_slip")
     op.drop_table("inventory_slip")
     _forget_what_counts_found()
+    _forget_what_is_on_order()
     _take_terms_back()
     op.drop_column("inventory_item", "abc")
     op.drop_column("inventory_balance", "counted_at")
     with op.batch_alter_table("inventory_receipt", schema=None) as batch_op:
         batch_op.drop_index("ix_inventory_receipt_order_id")
         batch_op.drop_index("ix_inventory_receipt_line_id")
+        batch_op.drop_index("ix_inventory_receipt_delivery_note")
 
     op.drop_table("inventory_receipt")
     with op.batch_alter_table("inventory_count_entry", schema=None) as batch_op:

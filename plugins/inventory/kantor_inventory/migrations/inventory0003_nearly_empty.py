@@ -3,8 +3,6 @@
 import sqlalchemy as sa
 from alembic import op
 
-import portal.orm
-
 revision = "inventory0003"
 down_revision = "inventory0002"
 branch_labels = None
@@ -17,11 +15,11 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("item_id", sa.Integer(), nullable=False),
         sa.Column("point_id", sa.Integer(), nullable=False),
-        sa.Column("raised_at", portal.orm.Instant(timezone=True), nullable=False),
+        sa.Column("raised_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("raised_by_id", sa.Integer(), nullable=True),
-        sa.Column("last_at", portal.orm.Instant(timezone=True), nullable=False),
+        sa.Column("last_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("times", sa.Integer(), nullable=False),
-        sa.Column("closed_at", portal.orm.Instant(timezone=True), nullable=True),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("closed_by_id", sa.Integer(), nullable=True),
         sa.Column("closed_why", sa.String(length=10), nullable=True),
         sa.CheckConstraint(

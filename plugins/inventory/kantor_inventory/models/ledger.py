@@ -47,6 +47,7 @@ TYPES = ("receive", "issue", "transfer", "scrap", "opening", "reversal", "usage"
 # The rows of a list and those worth a look have indexes of their own, used by these very words.
 ABOVE = "maximum IS NOT NULL AND quantity > maximum"
 DUE = "due_at IS NOT NULL"
+RULED = "minimum IS NOT NULL"
 
 
 class Point(Global, Base, noun="stock", reason="both ends of a movement are named"):
@@ -121,7 +122,8 @@ class Balance(Follows, Base, noun="stock", follows=("point_id",)):
 
     ``minimum`` and ``maximum`` repeat the rule, so that ``below`` changes in the UPDATE that
     changes either side of it; ``item_key`` repeats the item's sort key (a trigger keeps it), so
-    that the stock list has an index.
+    that the stock list has an index. ``on_order`` is what open lines of orders still bring here,
+    and ``to_order`` says that it is too little even with that.
     """
 
     __tablename__ = "inventory_balance"
@@ -132,10 +134,16 @@ class Balance(Follows, Base, noun="stock", follows=("point_id",)):
             name="not_negative",
         ),
         CheckConstraint("below = (minimum IS NOT NULL AND quantity < minimum)", name="below"),
+        CheckConstraint("on_order >= 0", name="on_order"),
+        CheckConstraint(
+            "to_order = (minimum IS NOT NULL AND quantity + on_order < minimum)", name="to_order"
+        ),
         Index("ix_inventory_balance_point_id", "point_id", "item_key", "id"),
         partial("ix_inventory_balance_item_key", "item_key id", "outside = 0", "NOT outside"),
         partial("ix_inventory_balance_quantity", "quantity id", "outside = 0", "NOT outside"),
         partial("ix_inventory_balance_below", "item_key id", "below = 1", "below"),
+        partial("ix_inventory_balance_to_order", "item_key id", "to_order = 1", "to_order"),
+        partial("ix_inventory_balance_limited", "item_key id", RULED, RULED),
         partial(
             "ix_inventory_balance_out",
             "item_key id",
@@ -162,6 +170,8 @@ class Balance(Follows, Base, noun="stock", follows=("point_id",)):
     minimum: Mapped[int | None] = mapped_column(BigInteger)
     maximum: Mapped[int | None] = mapped_column(BigInteger)
     below: Mapped[bool] = mapped_column(default=False)
+    on_order: Mapped[int] = mapped_column(BigInteger, default=0)
+    to_order: Mapped[bool] = mapped_column(default=False)
     moved_at: Mapped[datetime | None]
     counted_at: Mapped[datetime | None]  # by the last count that was posted
     due_at: Mapped[datetime | None]  # when it is to be counted again, found every night

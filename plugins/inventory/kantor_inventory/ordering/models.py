@@ -17,7 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from portal.api import Follows, Person, Public, Scoped, Versioned
+from portal.api import Department, Follows, Person, Public, Scoped, Versioned
 
 from ..models import CHANNELS, Base, Item, ItemUnit, Movement, Point, Supplier, among
 
@@ -63,19 +63,25 @@ class PurchaseOrder(Public, Versioned, Scoped, Base, noun="order"):
     placed_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="RESTRICT"))
     placed_at: Mapped[datetime | None]
     expected_on: Mapped[date | None]
+    received_at: Mapped[datetime | None]  # when something last came in, or went back
     closed_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="RESTRICT"))
     closed_at: Mapped[datetime | None]  # all received, closed short or cancelled
     reason: Mapped[str] = mapped_column(String(500), default="")  # of closing short, of cancelling
     snapshot: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     supplier: Mapped[Supplier] = relationship()
+    made_by: Mapped[Person | None] = relationship(Person, foreign_keys=[made_by_id])
+    placed_by_person: Mapped[Person | None] = relationship(Person, foreign_keys=[placed_by_id])
+    closed_by: Mapped[Person | None] = relationship(Person, foreign_keys=[closed_by_id])
+    department: Mapped[Department] = relationship(Department)
     lines: Mapped[list[OrderLine]] = relationship(back_populates="order", order_by="OrderLine.id")
 
 
 class OrderLine(Public, Versioned, Follows, Base, noun="order", follows=("order_id",)):
     """So many packs of an item for a place, and how much of that has come.
 
-    ``ordered`` and ``received`` are in thousandths of the base unit: what is still on order is
-    their difference while the line is open. ``why`` holds the inputs of the suggestion taken.
+    ``ordered``, ``received`` and ``outstanding`` are in thousandths of the base unit; what is
+    outstanding is on order, and is nothing before the order is placed and once the line is
+    closed. ``why`` holds the inputs of the suggestion taken.
     """
 
     __tablename__ = "inventory_purchase_order_line"
@@ -83,6 +89,11 @@ class OrderLine(Public, Versioned, Follows, Base, noun="order", follows=("order_
         CheckConstraint(among("state", LINE_STATES), name="state"),
         CheckConstraint("packs > 0 AND ordered > 0", name="ordered"),
         CheckConstraint("received >= 0 AND received <= ordered", name="received"),
+        CheckConstraint(
+            "outstanding >= 0 AND outstanding + received <= ordered"
+            " AND (outstanding > 0) = (state = 'open')",
+            name="outstanding",
+        ),
         CheckConstraint("price >= 0", name="price"),
         Index(
             "uq_inventory_purchase_order_line_draft",
@@ -116,6 +127,7 @@ class OrderLine(Public, Versioned, Follows, Base, noun="order", follows=("order_
     packs: Mapped[int]
     ordered: Mapped[int] = mapped_column(BigInteger)
     received: Mapped[int] = mapped_column(BigInteger, default=0)
+    outstanding: Mapped[int] = mapped_column(BigInteger, default=0)
     price: Mapped[int | None] = mapped_column(BigInteger)  # of one pack
     supplier_sku: Mapped[str] = mapped_column(String(60), default="")
     expected_on: Mapped[date | None]
@@ -134,6 +146,7 @@ class Receipt(Follows, Base, noun="order", follows=("order_id",)):
         CheckConstraint("quantity > 0", name="quantity"),
         Index("ix_inventory_receipt_order_id", "order_id", "id"),
         Index("ix_inventory_receipt_line_id", "line_id", "id"),
+        Index("ix_inventory_receipt_delivery_note", "delivery_note", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

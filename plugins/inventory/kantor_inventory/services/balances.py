@@ -17,6 +17,7 @@ from ..rules import alarm, is_below
 AT_ONCE = 400  # keys in one statement
 MANY = 50  # that many missing balances are not made one by one
 OUTSIDE = "an end outside the building"
+EXPECTED = "what is on order"
 
 Pair = tuple[int, int]  # item id, point id
 Thing = TypeVar("Thing")
@@ -117,8 +118,23 @@ def limit(
     new = _new(item.name_key, point)
     balance = tx.ensure(Balance, defaults=new, item_id=item.id, point_id=point.id)
     below = false() if minimum is None else Balance.quantity < minimum
-    put = {"minimum": minimum, "maximum": maximum, "below": below}
+    to_order = false() if minimum is None else Balance.quantity + Balance.on_order < minimum
+    put = {"minimum": minimum, "maximum": maximum, "below": below, "to_order": to_order}
     tx.adjust(balance, "quantity", 0, floor=None, put=put)
+
+
+def expect(tx: UnitOfWork, changes: Mapping[Pair, int]) -> None:
+    """Add to what is on order, in (item, point) order; nobody needs a right on the stock for it."""
+    points = points_of(tx, {point_id for _, point_id in changes})
+    with tx.acting_for("inventory", reason=EXPECTED) as own:
+        for pair in sorted(changes):
+            item_id, point_id = pair
+            new = _new(_sort_keys(own, [pair])[item_id], points[point_id])
+            balance = own.ensure(Balance, defaults=new, item_id=item_id, point_id=point_id)
+            to_order = func.coalesce(
+                Balance.quantity + Balance.on_order + changes[pair] < Balance.minimum, false()
+            )
+            own.adjust(balance, "on_order", changes[pair], put={"to_order": to_order})
 
 
 def in_pieces(things: Sequence[Thing]) -> Iterator[Sequence[Thing]]:
@@ -162,19 +178,23 @@ def _new(item_key: str, point: Point) -> dict[str, Any]:
         "quantity": 0,
         "value": 0,
         "below": False,
+        "on_order": 0,
+        "to_order": False,
     }
 
 
 def _adjust(tx: UnitOfWork, change: Holding) -> None:
     row = change.row
     assert row is not None
-    below = func.coalesce(Balance.quantity + change.more < Balance.minimum, false())
+    left_over = Balance.quantity + change.more
+    below = func.coalesce(left_over < Balance.minimum, false())
+    to_order = func.coalesce(left_over + Balance.on_order < Balance.minimum, false())
     left = tx.adjust(
         row,
         "quantity",
         change.more,
         also={"value": change.more_value},
-        put={"below": below, "moved_at": change.moved_at or tx.now},
+        put={"below": below, "to_order": to_order, "moved_at": change.moved_at or tx.now},
     )
     if left != change.quantity:
         raise RuntimeError(f"balance {row.id} changed under its lock: {left}")
@@ -202,7 +222,7 @@ def _insert(
             | {"moved_at": holding.moved_at or tx.now}
             | {"quantity": holding.quantity, "value": holding.value}
             | {"minimum": limit.minimum, "maximum": limit.maximum}
-            | {"below": is_below(holding.quantity, limit.minimum)}
+            | dict.fromkeys(("below", "to_order"), is_below(holding.quantity, limit.minimum))
         )
     tx.append(Balance, rows)
 

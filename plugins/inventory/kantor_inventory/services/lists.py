@@ -307,6 +307,7 @@ def supplier_rows(tx: Any) -> Select[Any]:
         Supplier.customer_number,
         Supplier.order_by,
         Supplier.lead_days,
+        Supplier.order_every,
         Supplier.active,
     ).join(Contact, Contact.id == Supplier.contact_id)
     return statement
@@ -353,6 +354,8 @@ def prices_of(tx: UnitOfWork, supplier: Supplier) -> Any:
             SupplierItem.supplier_sku,
             SupplierItem.price,
             SupplierItem.priced_on,
+            SupplierItem.least,
+            SupplierItem.multiple,
         )
         .join(ItemUnit, ItemUnit.item_id == Item.id)
         .join(SupplierItem, SupplierItem.item_unit_id == ItemUnit.id)

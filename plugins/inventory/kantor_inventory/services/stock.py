@@ -21,6 +21,7 @@ from portal.api import (
 
 from .. import events, rules
 from ..models import Item, ItemUnit, Movement, Supplier, SupplierItem
+from ..ordering.services import reopening
 from . import ledger
 from .commands import Issue, Open, Receive, Reverse, Scrap, Transfer
 from .ends import PlaceClosed, outside, point_at, point_in_reach
@@ -144,13 +145,18 @@ def scrap(tx: UnitOfWork, command: Scrap) -> Movement:
 
 
 def reverse(tx: UnitOfWork, command: Reverse) -> Movement:
-    """Post the exact opposite of a movement, once; raise AlreadyReversed or NotEnough."""
+    """Post the exact opposite of a movement, once; raise AlreadyReversed or NotEnough.
+
+    What came in by an order is then on order again.
+    """
     if not command.note.strip():
         raise ValidationFailed({"note": message("Say why this is taken back.")})
     reachable = visible(select(Movement), "inventory.stock.reverse", tx.actor)
     wrong = tx.one(reachable, public_id=command.movement)
     if wrong.type == "reversal":
         raise Conflict(message("A reversal cannot be reversed. Post the movement again instead."))
+    receipt = reopening.hold(tx, wrong)
+    known = tx.session.scalar(select(Movement.id).where(Movement.reverses_id == wrong.id))
     entry = Entry(
         type="reversal",
         item_id=wrong.item_id,
@@ -168,7 +174,10 @@ def reverse(tx: UnitOfWork, command: Reverse) -> Movement:
         reverses=wrong,
         key=command.key,
     )
-    return _posted(tx, entry, events.MovementReversed)
+    movement = _posted(tx, entry, events.MovementReversed)
+    if receipt is not None and known is None:
+        reopening.reopen(tx, receipt)
+    return movement
 
 
 def _item_and_unit(tx: UnitOfWork, command: Any) -> tuple[Item, ItemUnit]:

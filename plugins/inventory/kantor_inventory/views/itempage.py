@@ -14,6 +14,9 @@ from ..asking import slips, substitutes
 from ..asking.rules import ASK
 from ..forms import STATES, STATUSES, TYPES
 from ..models import Item
+from ..ordering.services import reading as orders
+from ..ordering.services import sheet
+from ..ordering.views import groups
 from ..rules import Amount
 from ..services import history, lists, points
 from ..tables import STATE_TONES, STATUS_TONES
@@ -56,8 +59,27 @@ def context(tx: UnitOfWork, item: Item) -> dict[str, Any]:
         "lines": lines[:SHOWN],
         "more": len(lines) > SHOWN,
         "told": _told(told, on_hand, item) if told else None,
+        "suggestions": _suggestions(tx, item) if any(b.to_order for b, *_ in places) else [],
+        "coming": orders.open_lines_of(tx, item) if any(b.on_order for b, *_ in places) else [],
         "weeks": _weeks(told, item, [balance for balance, *_ in places]) if told else None,
     }
+
+
+def _suggestions(tx: UnitOfWork, item: Item) -> list[dict[str, Any]]:
+    """Return what to order of an item for each place, and why."""
+    if not (rows := sheet.of_item(tx, item)):
+        return []
+    terms = sheet.suppliers(tx, rows)
+    return [
+        {
+            "row": row,
+            "amount": groups.in_base(row, row.suggestion.packs),
+            "packs": groups.in_packs(row, row.suggestion.packs),
+            "why": groups.sentence(row, terms),
+        }
+        for row in rows
+        if row.suggestion is not None and row.put_off is None and row.line is None
+    ]
 
 
 def as_form(item: Item) -> dict[str, Any]:
@@ -195,6 +217,7 @@ def _place(
         "code": place.code,
         "public_id": place.public_id,
         "quantity": balance.quantity,
+        "on_order": balance.on_order,
         "minimum": balance.minimum,
         "maximum": balance.maximum,
         "state": STATES[state],

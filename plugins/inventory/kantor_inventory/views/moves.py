@@ -16,6 +16,7 @@ from ..asking import reading as requests
 from ..asking import slips, substitutes
 from ..forms import TYPES, IssueForm, MoveForm, ReceiveForm, ReverseForm, ScrapForm, TransferForm
 from ..models import ItemUnit, Movement
+from ..ordering.services import reading as orders
 from ..rules import Amount
 from ..services import choices, lists, points, stock
 from . import itempage
@@ -290,11 +291,17 @@ def _prepared(move, public_id):
         "unit": row.base_unit.name,
         "back": url_for("inventory.item", public_id=public_id),
         "others": [],
+        "open_lines": _open_lines(tx, row) if move is RECEIVE else (),
         **_meaning(tx, row, form),
     }
     if "from_place" in form and not form.from_place.choices:
         context["others"] = substitutes.with_stock(tx, row)
     return form, context
+
+
+def _open_lines(tx, item):
+    """Return what of an item is on order, so that it is received as what was ordered."""
+    return orders.open_lines_of(tx, item, "inventory.order.receive")
 
 
 def _suggested(args):

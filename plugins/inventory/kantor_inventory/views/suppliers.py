@@ -12,6 +12,9 @@ from portal.web import policy, reading, redirect_to, render, toast, transaction
 
 from ..forms import ORDER_BY, EditSupplierForm, NewSupplierForm
 from ..models import Supplier
+from ..ordering.forms import STATES
+from ..ordering.services import reading as orders
+from ..ordering.tables import STATE_TONES
 from ..services import lists
 from ..services import suppliers as services
 from ..tables import SUPPLIERS
@@ -40,6 +43,9 @@ def supplier(public_id):
         supplier=row,
         order_by=ORDER_BY[row.order_by],
         offers=lists.prices_of(tx, row),
+        orders=orders.open_orders_of(tx, row),
+        order_states=STATES,
+        order_tones=STATE_TONES,
     )
 
 

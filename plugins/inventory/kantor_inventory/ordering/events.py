@@ -1,0 +1,34 @@
+"""What ordering tells others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from portal.api import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderEvent(Event):
+    """An order: its id and number."""
+
+    order_id: int
+    number: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderPlaced(OrderEvent):
+    """An order went out to the supplier."""
+
+    name: ClassVar[str] = "inventory.order_placed"
+    placed_by: str
+    expected_on: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderReceived(OrderEvent):
+    """Something of an order came in; ``complete`` when nothing is outstanding any more."""
+
+    name: ClassVar[str] = "inventory.order_received"
+    movements: tuple[int, ...]
+    complete: bool

@@ -1,0 +1,1 @@
+"""What may be done about ordering, each in a unit of work."""

@@ -1,0 +1,416 @@
+"""The order list: what a department is about to order from a supplier."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import select
+
+from portal.api import (
+    Held,
+    NotFound,
+    Place,
+    UnitOfWork,
+    ValidationFailed,
+    message,
+    new_public_id,
+    visible,
+)
+
+from ...models import Item, ItemUnit, Point, Supplier, SupplierItem
+from ...rules import Factor
+from ...services import stock
+from .. import rules
+from ..models import OrderLine, PurchaseOrder, Snooze
+from ..rules import Terms
+from ..states import NotNow
+from . import sheet
+
+EDIT = "inventory.order.edit"
+LARGEST = 100_000  # packs
+LONGEST = 365  # days a suggestion may be put off
+LINES = select(OrderLine).join(OrderLine.order)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """So many packs of an item for a place, as the sheet offers them."""
+
+    item: str
+    place: str
+    packs: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class AddLines:
+    """Everything that was left in the fields of the sheet."""
+
+    lines: tuple[Wanted, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Added:
+    """What came onto the list, and what was there before."""
+
+    lines: int
+    known: int
+    orders: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AddLine:
+    """A line of one's own, with no suggestion: from whom, which unit, how many, for where."""
+
+    item: str
+    offer: int
+    place: str
+    packs: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChangeLine:
+    """How many, from whom, for where and at which price, and the version this was read at."""
+
+    line: str
+    version: int
+    packs: int
+    offer: int
+    place: str
+    price: int | None = None
+    sets_price: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class RemoveLine:
+    line: str
+    version: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PutOff:
+    """A suggestion that nobody wants to see until a day."""
+
+    item: str
+    place: str
+    until_on: date
+    reason: str = ""
+
+
+def add_lines(tx: UnitOfWork, command: AddLines) -> Added:
+    """Put lines onto the lists of their suppliers; those that are on one already are left alone.
+
+    Raises ValidationFailed for a line nobody sells, NotFound for one out of reach.
+    """
+    wanted = {(line.item, line.place): line.packs for line in command.lines}
+    for packs in wanted.values():
+        _check_packs(packs)
+    rows = sheet.named(tx, wanted.keys())
+    if len(rows) < len(wanted):
+        raise NotFound
+    terms = sheet.suppliers(tx, rows.values())
+    orders: dict[tuple[int, int], PurchaseOrder] = {}
+    known = 0
+    for key in sorted(wanted, key=lambda key: rows[key].pair):
+        row, packs = rows[key], wanted[key]
+        if row.line is not None:
+            known += 1
+            continue
+        if row.offer is None:
+            field = f"packs-{row.key}"
+            raise ValidationFailed({field: message("Nobody sells {item} yet.", item=row.name)})
+        order = _list_of(tx, orders, row)
+        new = _new_line(order, row.pair, row.offer, packs)
+        new["why"] = sheet.why(row, terms[row.offer.supplier_id], packs)
+        known += not _write(tx, row.pair, new)
+    added = len(wanted) - known
+    filled = [order for order in orders.values() if not _drop_if_empty(tx, order)]
+    for order in filled if added else ():
+        tx.audit("inventory.order_filled", order, lines=added)
+    return Added(lines=added, known=known, orders=tuple(order.public_id for order in filled))
+
+
+def add_line(tx: UnitOfWork, command: AddLine) -> OrderLine:
+    """Put one line onto the list of the supplier who was chosen; a line twice is told."""
+    item = tx.one(select(Item), public_id=command.item)
+    _check_kept(item)
+    point, department_id = _point(tx, command.place)
+    offer = _offer(tx, item.id, command.offer)
+    _check_packs(command.packs, offer)
+    order = _draft(tx, offer.supplier_id, department_id)
+    pair = (item.id, point.id)
+    if not _write(tx, pair, _new_line(order, pair, _as_offer(offer), command.packs)):
+        raise ValidationFailed(
+            {
+                "item": message(
+                    "{item} is on the order list for {place} already. Change it there.",
+                    item=item.name,
+                    place=point.place.name if point.place is not None else "",
+                )
+            }
+        )
+    tx.audit("inventory.order_filled", order, lines=1)
+    line: OrderLine = tx.one(
+        select(OrderLine), item_id=item.id, point_id=point.id, state="draft", order_id=order.id
+    )
+    return line
+
+
+def change_line(tx: UnitOfWork, command: ChangeLine) -> OrderLine:
+    """Change a line; another supplier or department moves it to the list of theirs."""
+    line = _draft_line(tx, command.line, command.version)
+    point, department_id = _point(tx, command.place)
+    offer = _offer(tx, line.item_id, command.offer)
+    _check_packs(command.packs, offer)
+    if command.price is not None and command.price < 0:
+        raise ValidationFailed({"price": message("A price is not negative.")})
+    twin = select(OrderLine.id).where(
+        OrderLine.item_id == line.item_id,
+        OrderLine.point_id == point.id,
+        OrderLine.state == "draft",
+        OrderLine.id != line.id,
+    )
+    if tx.session.scalars(twin).first() is not None:
+        raise ValidationFailed(
+            {"place": message("This item is on the order list for that place already.")}
+        )
+    before = {"packs": line.packs, "place": line.point_id, "unit": line.item_unit_id}
+    other = offer.id != offer_of(tx, line)
+    left = line.order
+    order = _draft(tx, offer.supplier_id, department_id)
+    line.order_id, line.point_id = order.id, point.id
+    line.item_unit_id, line.packs = offer.item_unit_id, command.packs
+    line.ordered = _terms(offer).base(command.packs)
+    if other:
+        line.price, line.supplier_sku = offer.price, offer.supplier_sku
+    if command.sets_price and not other:
+        line.price = command.price
+    tx.session.flush()
+    after = {"packs": line.packs, "place": line.point_id, "unit": line.item_unit_id}
+    tx.audit("inventory.order_line_changed", order, before=before, after=after)
+    if left.id != order.id:
+        _drop_if_empty(tx, left)
+    return line
+
+
+def remove_line(tx: UnitOfWork, command: RemoveLine) -> PurchaseOrder | None:
+    """Take a line off the list; return the list, or None if that was its last line."""
+    line = _draft_line(tx, command.line, command.version)
+    order, item_id = line.order, line.item_id
+    tx.session.delete(line)
+    tx.session.flush()
+    tx.audit("inventory.order_line_removed", order, item=item_id)
+    return None if _drop_if_empty(tx, order) else order
+
+
+def put_off(tx: UnitOfWork, command: PutOff) -> Snooze:
+    """Put a suggestion aside until a day; it is not asked for again before."""
+    if not tx.today < command.until_on <= tx.today + timedelta(days=LONGEST):
+        raise ValidationFailed({"until_on": message("Choose a day within the coming year.")})
+    item = tx.one(select(Item), public_id=command.item)
+    point, _ = _point(tx, command.place)
+    row: Snooze = tx.ensure(
+        Snooze,
+        defaults={"until_on": command.until_on, "reason": ""},
+        item_id=item.id,
+        point_id=point.id,
+    )
+    row.until_on, row.reason = command.until_on, command.reason.strip()
+    row.set_by_id = tx.actor.person_id
+    until = command.until_on.isoformat()
+    tx.audit("inventory.suggestion_put_off", item, place=point.id, until=until)
+    return row
+
+
+def take_up(tx: UnitOfWork, item_id: str, place_id: str) -> Item:
+    """Show a suggestion again that was put off."""
+    item: Item = tx.one(select(Item), public_id=item_id)
+    point, _ = _point(tx, place_id)
+    found = select(Snooze).filter_by(item_id=item.id, point_id=point.id)
+    row = tx.session.scalars(found).one_or_none()
+    if row is not None:
+        tx.session.delete(row)
+        tx.audit("inventory.suggestion_taken_up", item, place=point.id)
+    return item
+
+
+def offers(tx: UnitOfWork, item_id: int) -> Sequence[SupplierItem]:
+    """Return from whom, and by which unit, an item can be ordered now; first choice first."""
+    return tx.session.scalars(
+        select(SupplierItem)
+        .join(SupplierItem.item_unit)
+        .join(SupplierItem.supplier)
+        .where(ItemUnit.item_id == item_id, ItemUnit.active, Supplier.active)
+        .order_by(SupplierItem.rank, SupplierItem.id)
+    ).all()
+
+
+def line_named(tx: UnitOfWork, public_id: str, permission: str = EDIT) -> OrderLine:
+    """Return a line where ``permission`` reaches, or raise NotFound."""
+    line: OrderLine = tx.one(visible(select(OrderLine), permission, tx.actor), public_id=public_id)
+    return line
+
+
+def _draft_line(tx: UnitOfWork, public_id: str, version: int) -> OrderLine:
+    """Return a line that is still on a list, its list held; raise NotNow or EditConflict."""
+    line = line_named(tx, public_id)
+    _hold(tx, line.order_id)
+    tx.expect_version(line, version, packs=line.packs)
+    if line.state != "draft":
+        raise NotNow
+    return line
+
+
+def _list_of(
+    tx: UnitOfWork, orders: dict[tuple[int, int], PurchaseOrder], row: sheet.Row
+) -> PurchaseOrder:
+    assert row.offer is not None
+    department_id = _department(row.department_id, row.place_name)
+    key = (row.offer.supplier_id, department_id)
+    if key not in orders:
+        orders[key] = _draft(tx, *key)
+    return orders[key]
+
+
+def _draft(tx: UnitOfWork, supplier_id: int, department_id: int) -> PurchaseOrder:
+    """Return the list of a department at a supplier, made if there is none, held until commit."""
+    for _ in range(3):  # Somebody may place it between finding and holding it.
+        order: PurchaseOrder = tx.ensure(
+            PurchaseOrder,
+            defaults={"made_at": tx.now, "made_by_id": tx.actor.person_id, "version": 1},
+            department_id=department_id,
+            supplier_id=supplier_id,
+            status="draft",
+        )
+        if _hold(tx, order.id).status == "draft":
+            return order
+    raise NotNow
+
+
+def _hold(tx: UnitOfWork, order_id: int) -> PurchaseOrder:
+    order: PurchaseOrder = tx.one(select(PurchaseOrder), lock=True, id=order_id)
+    return order
+
+
+def _drop_if_empty(tx: UnitOfWork, order: PurchaseOrder) -> bool:
+    """Remove a list without lines: it never was an order, and has no number."""
+    left = select(OrderLine.id).where(OrderLine.order_id == order.id).limit(1)
+    if tx.session.scalars(left).first() is not None:
+        return False
+    tx.session.delete(order)
+    tx.session.flush()
+    return True
+
+
+def _new_line(
+    order: PurchaseOrder, pair: tuple[int, int], offer: sheet.Offer, packs: int
+) -> dict[str, Any]:
+    return {
+        "public_id": new_public_id(),
+        "version": 1,
+        "order_id": order.id,
+        "item_unit_id": offer.unit_id,
+        "packs": packs,
+        "ordered": offer.terms.base(packs),
+        "price": offer.price,
+        "supplier_sku": offer.sku,
+        "why": None,
+    }
+
+
+def _write(tx: UnitOfWork, pair: tuple[int, int], new: dict[str, Any]) -> bool:
+    """Write a line unless the item is on a list for that place already; return whether."""
+    item_id, point_id = pair
+    line: OrderLine = tx.ensure(
+        OrderLine, defaults=new, item_id=item_id, point_id=point_id, state="draft"
+    )
+    return line.public_id == new["public_id"]
+
+
+def place_named(tx: UnitOfWork, public_id: str) -> Place:
+    """Return a place one may order for, or raise NotFound."""
+    reached = Place.in_reach(tx.actor.grants.get(EDIT, Held()), tx.actor, writing=True)
+    place: Place = tx.one(select(Place).where(Place.id.in_(reached)), public_id=public_id)
+    return place
+
+
+def _point(tx: UnitOfWork, place_id: str) -> tuple[Point, int]:
+    """Return the point of a place one may order for, and whose it is, or raise NotFound."""
+    place = place_named(tx, place_id)
+    if not place.active:
+        raise stock.PlaceClosed(
+            message("{place} is not used any more. Choose another place.", place=place.name)
+        )
+    department_id = _department(place.department_id, place.name)
+    return stock.point_at(tx, place), department_id
+
+
+def _department(department_id: int | None, place: str) -> int:
+    if department_id is None:
+        raise ValidationFailed(
+            {"place": message("{place} belongs to no department that could order.", place=place)}
+        )
+    return department_id
+
+
+def _offer(tx: UnitOfWork, item_id: int, offer_id: int) -> SupplierItem:
+    """Return one of the offers of an item, or raise NotFound."""
+    for offer in offers(tx, item_id):
+        if offer.id == offer_id:
+            return offer
+    raise NotFound
+
+
+def offer_of(tx: UnitOfWork, line: OrderLine) -> int | None:
+    """Return the offer a line was made of."""
+    return tx.session.scalar(
+        select(SupplierItem.id).filter_by(
+            supplier_id=line.order.supplier_id, item_unit_id=line.item_unit_id
+        )
+    )
+
+
+def _as_offer(offer: SupplierItem) -> sheet.Offer:
+    return sheet.Offer(
+        id=offer.id,
+        supplier_id=offer.supplier_id,
+        unit_id=offer.item_unit_id,
+        unit=offer.item_unit.public_id,
+        pack=offer.item_unit.unit.name,
+        terms=_terms(offer),
+        price=offer.price,
+        sku=offer.supplier_sku,
+    )
+
+
+def _terms(offer: SupplierItem) -> Terms:
+    unit = offer.item_unit
+    return Terms(pack=Factor(unit.num, unit.den), least=offer.least, multiple=offer.multiple)
+
+
+def _check_kept(item: Item) -> None:
+    if item.mode == "non_stock":
+        raise stock.NotKept(message("{item} is not kept in stock.", item=item.name))
+    if item.status != "active":
+        raise stock.NotKept(message("{item} is not ordered any more.", item=item.name))
+
+
+def _check_packs(packs: int, offer: SupplierItem | None = None) -> None:
+    if not 0 < packs <= LARGEST:
+        raise ValidationFailed({"packs": message("Enter a whole number above zero.")})
+    if offer is None:
+        return
+    terms = _terms(offer)
+    if not rules.allowed(packs, terms):
+        raise ValidationFailed(
+            {
+                "packs": message(
+                    "They sell at least {least}, in multiples of {multiple}.",
+                    least=offer.least,
+                    multiple=offer.multiple,
+                )
+            }
+        )
+    terms.base(packs)

@@ -1,0 +1,280 @@
+"""What the lists and pages of orders read."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import BigInteger, Select, case, cast, func, literal, select
+from sqlalchemy.orm import aliased
+
+from portal.api import Contact, Department, Held, Person, Place, UnitOfWork, visible
+
+from ...models import Item, ItemUnit, Movement, Point, Supplier, Unit
+from ..models import OrderLine, PurchaseOrder, Receipt
+
+VIEW = "inventory.order.view"
+PACK = aliased(Unit, name="ordered_pack")
+MAKER = aliased(Person, name="maker")
+SHOWN = 5  # open orders on the pages of others
+LONGEST = 500  # lines of an order on its page
+
+
+def order_rows(tx: Any, *, state: str | None = None, supplier: str | None = None) -> Select[Any]:
+    """Return the orders and order lists; ``late`` are those that should have come."""
+    late = case(
+        (
+            (PurchaseOrder.status == "placed") & (PurchaseOrder.expected_on < tx.today),
+            "late",
+        ),
+        else_=PurchaseOrder.status,
+    )
+    cost = _of_lines(func.coalesce(func.sum(OrderLine.packs * OrderLine.price), 0))
+    statement: Any = (
+        select(
+            PurchaseOrder.id,
+            PurchaseOrder.public_id,
+            func.coalesce(PurchaseOrder.number, "").label("number"),
+            func.coalesce(Contact.name, Supplier.customer_number).label("supplier"),
+            Department.name.label("department"),
+            late.label("state"),
+            PurchaseOrder.made_at,
+            PurchaseOrder.placed_at,
+            PurchaseOrder.expected_on,
+            _of_lines(func.count(OrderLine.id)).label("lines"),
+            cost.label("cost"),
+            MAKER.name.label("made_by"),
+        )
+        .join(Supplier, Supplier.id == PurchaseOrder.supplier_id)
+        .outerjoin(Contact, Contact.id == Supplier.contact_id)
+        .join(Department, Department.id == PurchaseOrder.department_id)
+        .outerjoin(MAKER, MAKER.id == PurchaseOrder.made_by_id)
+    )
+    if supplier is not None:
+        chosen = select(Supplier.id).where(Supplier.public_id == supplier)
+        statement = statement.where(PurchaseOrder.supplier_id == chosen.scalar_subquery())
+    match state:
+        case None:
+            return statement
+        case "late":
+            return statement.where(
+                PurchaseOrder.status == "placed", PurchaseOrder.expected_on < tx.today
+            )
+        case "done":
+            return statement.where(
+                PurchaseOrder.status.in_(("received", "closed_short", "cancelled"))
+            )
+    return statement.where(PurchaseOrder.status == state)
+
+
+def _of_lines(figure: Any) -> Any:
+    return (
+        # PostgreSQL adds whole numbers up to a decimal.
+        select(cast(figure, BigInteger))
+        .where(OrderLine.order_id == PurchaseOrder.id)
+        .correlate(PurchaseOrder)
+        .scalar_subquery()
+    )
+
+
+def line_rows(tx: Any, *, order: str) -> Select[Any]:
+    """Return the lines of one order as they were ordered, with what has come of each."""
+    of_order = select(PurchaseOrder.id).where(PurchaseOrder.public_id == order).scalar_subquery()
+    statement: Any = (
+        select(
+            OrderLine.id,
+            OrderLine.public_id,
+            OrderLine.item_id.label("item_key"),
+            OrderLine.item_unit_id,
+            Item.public_id.label("item_id"),
+            Item.name.label("item"),
+            Item.sku,
+            OrderLine.supplier_sku,
+            OrderLine.packs,
+            PACK.name.label("pack"),
+            OrderLine.ordered,
+            OrderLine.received,
+            OrderLine.outstanding,
+            Unit.name.label("unit"),
+            Place.name.label("place"),
+            OrderLine.price,
+            (OrderLine.packs * OrderLine.price).label("cost"),
+            OrderLine.state,
+            OrderLine.expected_on,
+            OrderLine.why,
+            OrderLine.version,
+        )
+        .join(Item, Item.id == OrderLine.item_id)
+        .join(Unit, Unit.id == Item.base_unit_id)
+        .join(ItemUnit, ItemUnit.id == OrderLine.item_unit_id)
+        .join(PACK, PACK.id == ItemUnit.unit_id)
+        .join(Point, Point.id == OrderLine.point_id)
+        .outerjoin(Place, Place.id == Point.place_id)
+        .where(OrderLine.order_id == of_order)
+    )
+    return statement
+
+
+def lines_of(tx: UnitOfWork, order: PurchaseOrder, permission: str = VIEW) -> Any:
+    """Return the lines of an order for a page of it, in the order they were put on it."""
+    statement = line_rows(tx, order=order.public_id).order_by(OrderLine.id).limit(LONGEST)
+    return tx.session.execute(visible(statement, permission, tx.actor)).all()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ordered:
+    """A line as it was when the order went out."""
+
+    item: str
+    sku: str
+    supplier_sku: str
+    packs: int
+    pack: str
+    price: int | None
+
+    @property
+    def cost(self) -> int | None:
+        return None if self.price is None else self.price * self.packs
+
+
+def as_ordered(order: PurchaseOrder) -> list[Ordered]:
+    """Return the lines as they went to the supplier, whatever names and prices became later."""
+    return [
+        Ordered(
+            item=line["item"],
+            sku=line["sku"],
+            supplier_sku=line["supplier_sku"],
+            packs=line["packs"],
+            pack=line["unit"],
+            price=line["price"],
+        )
+        for line in (order.snapshot or {}).get("lines", ())
+    ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arrival:
+    """One receipt of an order."""
+
+    item: str
+    quantity: int
+    unit: str
+    note: str
+    at: Any
+    by: str | None
+    movement: str
+    reversed: bool
+
+
+def arrivals_of(tx: UnitOfWork, order: PurchaseOrder) -> list[Arrival]:
+    """Return what has come of an order, newest first."""
+    back = aliased(Movement, name="back")
+    statement: Any = (
+        select(
+            Receipt.id,
+            Item.name,
+            Receipt.quantity,
+            Unit.name.label("unit"),
+            Receipt.delivery_note,
+            Movement.posted_at,
+            Movement.public_id,
+            Person.name.label("by"),
+            back.id.label("back"),
+        )
+        .join(Movement, Movement.id == Receipt.movement_id)
+        .join(Item, Item.id == Movement.item_id)
+        .join(Unit, Unit.id == Item.base_unit_id)
+        .outerjoin(Person, Person.id == Movement.actor_id)
+        .outerjoin(back, back.reverses_id == Movement.id)
+        .where(Receipt.order_id == order.id)
+        .order_by(Receipt.id.desc())
+        .limit(LONGEST)
+    )
+    rows = tx.session.execute(visible(statement, VIEW, tx.actor))
+    return [
+        Arrival(
+            item=row.name,
+            quantity=row.quantity,
+            unit=row.unit,
+            note=row.delivery_note,
+            at=row.posted_at,
+            by=row.by,
+            movement=row.public_id,
+            reversed=row.back is not None,
+        )
+        for row in rows
+    ]
+
+
+def open_lines_of(tx: UnitOfWork, item: Item, permission: str = VIEW) -> Any:
+    """Return what of an item is still to come: order, line, quantity, place and day."""
+    if not tx.actor.holds(permission):
+        return []
+    statement: Any = (
+        select(
+            OrderLine.id,
+            OrderLine.public_id,
+            OrderLine.outstanding,
+            OrderLine.expected_on,
+            PurchaseOrder.public_id.label("order"),
+            PurchaseOrder.number,
+            Contact.name.label("supplier"),
+            Place.name.label("place"),
+        )
+        .join(PurchaseOrder, PurchaseOrder.id == OrderLine.order_id)
+        .join(Supplier, Supplier.id == PurchaseOrder.supplier_id)
+        .outerjoin(Contact, Contact.id == Supplier.contact_id)
+        .join(Point, Point.id == OrderLine.point_id)
+        .outerjoin(Place, Place.id == Point.place_id)
+        .where(
+            OrderLine.item_id == item.id,
+            OrderLine.state == literal("open", literal_execute=True),
+        )
+        .order_by(OrderLine.id)
+        .limit(SHOWN)
+    )
+    return tx.session.execute(visible(statement, permission, tx.actor)).all()
+
+
+def open_orders_of(tx: UnitOfWork, supplier: Supplier) -> Any:
+    """Return the lists and the orders on their way of a supplier, newest first."""
+    if not tx.actor.holds(VIEW):
+        return []
+    statement = order_rows(tx).where(
+        PurchaseOrder.supplier_id == supplier.id, PurchaseOrder.status.in_(("draft", "placed"))
+    )
+    statement = statement.order_by(PurchaseOrder.id.desc()).limit(SHOWN)
+    return tx.session.execute(visible(statement, VIEW, tx.actor)).all()
+
+
+def may_see_cost(tx: UnitOfWork, order: PurchaseOrder) -> bool:
+    """Return whether this person may see what the lines of an order cost."""
+    held = tx.actor.grants.get("inventory.cost.view", Held())
+    return held.everything or order.department_id in held.departments
+
+
+def may(tx: UnitOfWork, order: PurchaseOrder, permission: str) -> bool:
+    """Return whether this person may do something with an order."""
+    mine = visible(select(PurchaseOrder.id), permission, tx.actor)
+    return tx.session.scalar(mine.where(PurchaseOrder.id == order.id)) is not None
+
+
+def units_of_items(tx: UnitOfWork, items: Collection[int]) -> dict[int, list[Any]]:
+    """Return by item id the units in use that an item comes in, smallest first."""
+    rows = tx.session.execute(
+        select(
+            ItemUnit.id,
+            ItemUnit.public_id,
+            ItemUnit.item_id,
+            ItemUnit.num,
+            ItemUnit.den,
+            Unit.name,
+        )
+        .join(Unit, Unit.id == ItemUnit.unit_id)
+        .where(ItemUnit.item_id.in_(items), ItemUnit.active)
+    )
+    found: dict[int, list[Any]] = {}
+    for row in sorted(rows, key=lambda row: row.num / row.den):
+        found.setdefault(row.item_id, []).append(row)
+    return found

@@ -1,0 +1,216 @@
+"""The par sheet: what is there, what is needed, what is on order, and what to order."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import bindparam, func, literal, or_, select
+from sqlalchemy.orm import aliased
+
+from portal.api import Contact, Place, UnitOfWork, visible
+
+from ...models import Balance, Item, Supplier
+from .. import rules
+from ..models import OrderLine, PurchaseOrder
+from ..rules import Suggestion
+from . import rows, usage
+from .rows import EDIT, Offer, Row
+
+__all__ = ["Offer", "Row"]
+VIEWS = ("to_order", "put_off", "all")
+
+
+@dataclass(kw_only=True)
+class Sheet:
+    """One page of rows in the order of their names, and the items that would fill up an order."""
+
+    rows: list[Row]
+    soon: list[Row] = field(default_factory=list)
+    more: bool = False
+
+
+def page(
+    tx: UnitOfWork,
+    *,
+    view: str = "to_order",
+    place: str | None = None,
+    category: str | None = None,
+    supplier: str | None = None,
+    after: int | None = None,
+) -> Sheet:
+    """Return a page of the sheet where one may fill the order list."""
+    asked = {"place": place, "category": category, "supplier": supplier, "after": after}
+    given = {name: value for name, value in asked.items() if value is not None}
+    statement = tx.actor.once(
+        ("order sheet", view, *given), lambda: rows.page(tx, view, frozenset(given))
+    )
+    found = tx.session.execute(statement, given | {"today": tx.today}).all()
+    shown = [rows.row(one) for one in found[: rows.SHOWN]]
+    for row in shown:
+        row.suggestion = suggested(row)
+    return Sheet(rows=shown, more=len(found) > rows.SHOWN)
+
+
+def complete(tx: UnitOfWork, sheet: Sheet, terms: dict[int, Any]) -> None:
+    """Say of each row what is used in a week; keep of ``soon`` what is soon due."""
+    _add_usage(tx, [*sheet.rows, *sheet.soon])
+    kept = []
+    for row in sheet.soon:
+        assert row.offer is not None
+        if rules.soon_due(
+            row.position, row.minimum, row.weekly, terms[row.offer.supplier_id].order_every
+        ):
+            row.suggestion = rules.top_up(row.position, row.maximum, row.offer.terms)
+            kept.append(row)
+    sheet.soon = kept
+
+
+def of_item(tx: UnitOfWork, item: Item) -> list[Row]:
+    """Return the rows of one item with what to order of it, where one may fill the list."""
+    if not tx.actor.holds(EDIT):
+        return []
+    statement = tx.actor.once(
+        "order sheet of an item",
+        lambda: rows.mine(tx).where(Balance.item_id == bindparam("item_id"), Balance.to_order),
+    )
+    found = tx.session.execute(statement, {"item_id": item.id, "today": tx.today})
+    mine = [rows.row(one) for one in found]
+    _add_usage(tx, mine)
+    for row in mine:
+        row.suggestion = suggested(row)
+    return mine
+
+
+def named(tx: UnitOfWork, keys: Collection[tuple[str, str]]) -> dict[tuple[str, str], Row]:
+    """Return the rows of these (item, place), as public ids, where one may fill the list."""
+    if not keys:
+        return {}
+    statement = rows.mine(tx).where(
+        Item.public_id.in_({item for item, _ in keys}),
+        Place.public_id.in_({place for _, place in keys}),
+    )
+    mine = [rows.row(one) for one in tx.session.execute(statement, {"today": tx.today})]
+    found = {(row.item, row.place): row for row in mine if (row.item, row.place) in keys}
+    _add_usage(tx, list(found.values()))
+    for row in found.values():
+        row.suggestion = suggested(row)
+    return found
+
+
+def due_soon(tx: UnitOfWork, suppliers: Collection[int]) -> list[Row]:
+    """Return what comes near its minimum of what these suppliers sell; usage decides later."""
+    if not suppliers:
+        return []
+    statement = tx.actor.once("order sheet, soon due", lambda: rows.due_soon(tx))
+    given = {"suppliers": sorted(suppliers), "today": tx.today}
+    return [rows.row(one) for one in tx.session.execute(statement, given)]
+
+
+def suggested(row: Row) -> Suggestion | None:
+    """Return what to order of a row, if anything and if somebody sells it."""
+    if row.offer is None:
+        return None
+    return rules.suggest(row.position, row.minimum, row.maximum, row.offer.terms)
+
+
+def why(row: Row, terms: Any, packs: int) -> dict[str, Any]:
+    """Return the inputs of a suggestion, to be kept with the line and explained by ``explain``."""
+    offer = row.offer
+    assert offer is not None
+    suggestion = row.suggestion
+    return {
+        "on_hand": row.on_hand,
+        "on_order": row.on_order,
+        "minimum": row.minimum or 0,
+        "maximum": row.maximum,
+        "weekly": row.weekly,
+        "lead_days": terms.lead_days,
+        "every": terms.order_every,
+        "pack": [offer.terms.pack.num, offer.terms.pack.den],
+        "base": row.unit,
+        "unit": offer.pack,
+        "suggested": suggestion.packs if suggestion is not None else None,
+        "rounded": suggestion.rounded
+        if suggestion is not None and suggestion.packs == packs
+        else "",
+    }
+
+
+def suppliers(
+    tx: UnitOfWork, of: Collection[Row] = (), *, chosen: str | None = None
+) -> dict[int, Any]:
+    """Return suppliers with their terms by id, in the order of names.
+
+    Those of the rows, the chosen one, and as many others as may be chosen from.
+    """
+    ids = sorted({row.offer.supplier_id for row in of if row.offer is not None})
+    given = {"ids": ids, "chosen": chosen or ""}
+    return {row.id: row for row in tx.session.execute(_SUPPLIERS, given)}
+
+
+CHOSEN_FROM = 300
+_others: Any = aliased(Supplier, name="others")
+
+
+_SUPPLIERS = (
+    select(
+        Supplier.id,
+        Supplier.public_id,
+        Contact.name,
+        Supplier.order_by,
+        Supplier.lead_days,
+        Supplier.order_every,
+        Supplier.minimum_order,
+        Supplier.free_delivery_from,
+    )
+    .outerjoin(Contact, Contact.id == Supplier.contact_id)
+    .where(
+        Supplier.active,
+        or_(
+            Supplier.id.in_(bindparam("ids", expanding=True)),
+            Supplier.public_id == bindparam("chosen"),
+            Supplier.id.in_(
+                select(_others.id).where(_others.active).order_by(_others.id).limit(CHOSEN_FROM)
+            ),
+        ),
+    )
+    .order_by(Contact.name_key, Supplier.id)
+)
+
+
+def drafts(tx: UnitOfWork) -> dict[tuple[int, int], Any]:
+    """Return the order lists by (supplier, department): public id, lines and what they cost."""
+    statement = tx.actor.once("order lists", lambda: visible(_DRAFTS, EDIT, tx.actor))
+    found = tx.session.execute(statement)
+    return {(row.supplier_id, row.department_id): row for row in found}
+
+
+_DRAFTS: Any = (
+    select(
+        PurchaseOrder.public_id,
+        PurchaseOrder.supplier_id,
+        PurchaseOrder.department_id,
+        func.count(OrderLine.id).label("lines"),
+        func.coalesce(func.sum(OrderLine.packs * OrderLine.price), 0).label("cost"),
+    )
+    .join(OrderLine, OrderLine.order_id == PurchaseOrder.id)
+    .where(PurchaseOrder.status == literal("draft", literal_execute=True))
+    .group_by(
+        PurchaseOrder.id,
+        PurchaseOrder.public_id,
+        PurchaseOrder.supplier_id,
+        PurchaseOrder.department_id,
+    )
+)
+
+
+def _add_usage(tx: UnitOfWork, of: Sequence[Row]) -> None:
+    held = {
+        row.pair: usage.Held(on_hand=row.on_hand, periodic=row.periodic, counted_at=row.counted_at)
+        for row in of
+    }
+    found = usage.weekly(tx, held)
+    for row in of:
+        row.weekly = found[row.pair]

@@ -1,0 +1,123 @@
+"""The rows of the par sheet by supplier, each group with its sum and what is missing to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from portal.api import Message, UnitOfWork, message
+
+from ...forms import ORDER_BY
+from ...rules import ONE, Amount
+from .. import rules
+from ..services import sheet
+from ..services.sheet import Row, Sheet
+
+
+@dataclass(kw_only=True)
+class Group:
+    """What one department orders from one supplier; without ``terms`` nobody sells it yet."""
+
+    terms: Any = None
+    department: str | None = None
+    draft: Any = None
+    rows: list[Row] = field(default_factory=list)
+    soon: list[Row] = field(default_factory=list)
+
+    @property
+    def open_rows(self) -> list[Row]:
+        """The rows that are on no list yet."""
+        return [row for row in self.rows if row.line is None and row.suggestion is not None]
+
+    @property
+    def cost(self) -> int | None:
+        """What is on the list already and what is suggested; None where one may not see it."""
+        if not self.rows or not all(row.priced for row in self.rows):
+            return None
+        suggested = sum(
+            row.cost(row.suggestion.packs) or 0 for row in self.open_rows if row.suggestion
+        )
+        return int(suggested + (self.draft.cost if self.draft is not None else 0))
+
+    def lacking(self, name: str) -> int:
+        """Return by how much the sum is below what the supplier wants."""
+        wanted = getattr(self.terms, name, None)
+        return max(wanted - self.cost, 0) if wanted and self.cost is not None else 0
+
+    @property
+    def how(self) -> Message | str:
+        if self.terms is None:
+            return ""
+        return message(
+            "{channel}, takes {days} days",
+            channel=ORDER_BY[self.terms.order_by],
+            days=self.terms.lead_days,
+        )
+
+
+def grouped(tx: UnitOfWork, found: Sheet, *, terms: dict[int, Any], fill: bool) -> list[Group]:
+    """Return the groups in the order of names; ``fill`` looks for what would fill orders up."""
+    lists: dict[Any, Any] = sheet.drafts(tx)
+    groups: dict[tuple[int | None, int | None], Group] = {}
+    for row in found.rows:
+        key = _key(row)
+        group = groups.get(key)
+        if group is None:
+            group = groups[key] = Group(
+                terms=terms.get(key[0]) if key[0] is not None else None,
+                department=row.department,
+                draft=lists.get(key),
+            )
+        group.rows.append(row)
+    if fill:
+        short = {
+            group.terms.id
+            for group in groups.values()
+            if group.terms is not None
+            and (group.lacking("free_delivery_from") or group.lacking("minimum_order"))
+        }
+        found.soon = sheet.due_soon(tx, short)
+    sheet.complete(tx, found, terms)
+    for row in found.soon:
+        if (group := groups.get(_key(row))) is not None:
+            group.soon.append(row)
+    places = {id: place for place, id in enumerate(terms)}
+    order = sorted(groups, key=lambda key: (places.get(key[0] or 0, len(places)), key[1] or 0))
+    return [groups[key] for key in order]
+
+
+def _key(row: Row) -> tuple[int | None, int | None]:
+    return (row.offer.supplier_id if row.offer is not None else None, row.department_id)
+
+
+def sentence(row: Row, terms: Mapping[int, Any], *, brief: bool = False) -> Any:
+    """Return why so much of a row is suggested, in one sentence."""
+    if row.offer is None:
+        return message("Nobody sells it yet. Add a price on the page of the item.")
+    packs = row.suggestion.packs if row.suggestion is not None else 0
+    why = sheet.why(row, terms[row.offer.supplier_id], packs)
+    return rules.explain_briefly(why) if brief else rules.explain(why)
+
+
+def lasts(row: Row) -> Message | None:
+    """Return how long a row lasts with what is on order."""
+    weeks = row.cover
+    if weeks is None:
+        return None
+    if weeks < 1:
+        return message("lasts less than a week")
+    if round(weeks) == 1:
+        return message("lasts about a week")
+    return message("lasts about {weeks} weeks", weeks=round(weeks))
+
+
+def in_packs(row: Row, packs: int) -> Amount:
+    assert row.offer is not None
+    return Amount(packs * ONE, row.offer.pack)
+
+
+def in_base(row: Row, packs: int) -> Amount:
+    """Return what so many packs of a row are in the unit it is counted in."""
+    assert row.offer is not None
+    return Amount(row.offer.terms.base(packs), row.unit)
