@@ -77,7 +77,6 @@ def _row(row: Any, coming: services.OnOrder | None) -> dict[str, Any]:
         "tone": STATE_TONES[state],
         "coming": Amount(coming.quantity, row.unit) if coming is not None else None,
         "expected_on": coming.expected_on if coming is not None else None,
-        "actions": (),
     }
 
 

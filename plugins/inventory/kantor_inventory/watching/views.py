@@ -81,9 +81,9 @@ def plan_due(public_id):
         made = due.plan(tx, due.PlanDue(place=public_id))
         if made is None:
             toast(message("Nothing is to be counted here any more."))
-        else:
-            toast(message("{count} is planned.", count=made.number))
-        return redirect_to(tx, "inventory.due_counts")
+            return redirect_to(tx, "inventory.due_counts")
+        toast(message("{count} is planned.", count=made.number))
+        return redirect_to(tx, "inventory.count", public_id=made.public_id)
 
 
 def _form(tx):
