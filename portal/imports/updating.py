@@ -92,7 +92,9 @@ def concluded(
             )
             problems.append(row.problem(wanted.by, text))
     verdicts |= findings.verdicts
-    every = (*problems, *findings.problems)
+    # What is there and may not be changed is said once, not cell by cell.
+    settled = {r.number for r in reading.rows if r.changes} if wanted.mode is Mode.ADD else set()
+    every = (*problems, *(one for one in findings.problems if one.row not in settled))
     return ImportFindings(problems=every, notes=findings.notes, verdicts=verdicts)
 
 

@@ -78,6 +78,13 @@ def test_a_list_updates_name_category_limits_note_pack_and_barcode(shop, client)
         assert selfcheck.findings(tx) == []
 
 
+def test_what_is_there_and_only_added_to_is_one_problem_and_not_one_for_each_cell(shop, client):
+    run(shop, client, [row(1)])
+    _, _, checked = sent(client, [row(1, name="Lain", unit="liter", size="9"), row(2)])
+    assert "1 problem: nothing is imported yet" in words(checked)
+    assert "“ATK-0001” is there already: Barang nomor 1" in words(checked)
+
+
 def test_what_is_on_hand_is_not_overwritten_and_the_page_says_why(shop, client):
     run(shop, client, [row(1)])
     _, _, checked = sent(client, [row(1, quantity="99")], **BOTH)
