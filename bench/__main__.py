@@ -1,7 +1,9 @@
 """Prints the budgets of the project as ratios to a bare page, measured in this run.
 
 Every figure is told with what it must be and what it should be; nothing fails, because a loaded
-machine is no fault of the code. ``--items 10000`` makes a quick run of it.
+machine is no fault of the code. ``--items 10000`` makes a quick run of it;
+``--only flat --items 1000000 --movements 2000000`` compares the pages at a million items with
+those at a hundred thousand.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from urllib.parse import quote
 
 from sqlalchemy import create_engine, select
 
-from bench import importing, measure, stand
+from bench import backing, importing, measure, stand
 from bench.client import Site
 from bench.measure import Work
 from bench.seed import Size, public_id
@@ -29,10 +31,12 @@ from portal.testing_databases import offered
 from portal.ui.table import paging
 
 LISTS = ("/inventory/items", "/inventory/stock")
+PAGES = ("/inventory/stock", "/inventory/ledger", "/inventory/alerts", "/inventory/overview")
 RECORD = f"/inventory/items/{public_id(4711)}"
 NEW = "/inventory/items/new"
 SEARCHES = ("paper", "paper black", "x-48", "pa", "t", "4711", "pap-0047", "zzzz")
 CONNECTIONS = 4
+PARTS = ("pages", "flat", "writing", "backup")
 
 
 @dataclass
@@ -54,9 +58,11 @@ class Run:
     size: Size
     rounds: int
     seconds: float
+    parts: tuple[str, ...]
     report: Report = field(default_factory=Report)
 
     def __post_init__(self) -> None:
+        self.small = Size(self.size.items // 10, self.size.movements // 10)
         self.url = stand.database(self.kind, self.size)
         self.cookie = stand.cookie(self.url)
 
@@ -64,6 +70,11 @@ class Run:
         """Measure everything and print it line by line."""
         print(f"\n{self.kind}: {self.size.items:,} items, {self.size.movements:,} movements")
         self.report.add("", "measured", "must", "goal")
+        for part in self.parts:
+            getattr(self, part)()
+
+    def pages(self) -> None:
+        """Measure reading: throughput, depth, sorts, searches, exports, statements, memory."""
         with (
             stand.serving("bench.bare:application", self.url) as bare,
             stand.serving("wsgi:application", self.url) as server,
@@ -77,11 +88,31 @@ class Run:
         with stand.serving("wsgi:application", self.url) as server:
             self.residence(server, Site(server.port, self.cookie))
         self.statements()
-        small = Size(self.size.items // 10, self.size.movements // 10)
-        self.ten_times(stand.database(self.kind, small))
-        with stand.copied(self.kind, self.size) as large, stand.copied(self.kind, small) as little:
+
+    def flat(self) -> None:
+        """Measure whether ten times the rows are felt."""
+        self.ten_times(stand.database(self.kind, self.small), self.small)
+
+    def writing(self) -> None:
+        """Measure what writes, in copies: reading is measured in seeded databases."""
+        stand.database(self.kind, self.small)
+        with (
+            stand.copied(self.kind, self.size) as large,
+            stand.copied(self.kind, self.small) as little,
+        ):
             self.creations(large, little)
             self.imports(large)
+
+    def backup(self) -> None:
+        """Measure a backup, and a list that is asked for meanwhile."""
+        with stand.serving("wsgi:application", self.url) as server:
+            made = backing.beside(Site(server.port, self.cookie), LISTS[0], self.url)
+        gigabytes = stand.bytes_of(self.url) / 1e9
+        what = f"backup of {gigabytes:.2f} GB into {made.size / 1e6:.0f} MB, seconds for a GB"
+        value = f"{made.seconds / gigabytes:.0f} s ({made.seconds:.1f} s)"
+        self.report.add(what, value, "60 s")
+        value = f"{made.slower(0.5):.2f}x / {made.slower(0.95):.2f}x"
+        self.report.add("  the list meanwhile, against before: middle / p95", value, "2x")
 
     def imports(self, url: str) -> None:
         """Import stock lists, alone and while others create items."""
@@ -111,6 +142,9 @@ class Run:
         ):
             mine = Work(server, measure.forever(site.request("GET", path)))
             self.report.add(what, self._compared(mine, page), must, goal)
+        for path in PAGES:
+            mine = Work(server, measure.forever(site.request("GET", path)))
+            self.report.add(f"{path} against bare", self._compared(mine, page))
 
     def creations(self, large: str, small: str) -> None:
         """Have items made, in copies of the databases: reading is measured in seeded ones."""
@@ -223,17 +257,18 @@ class Run:
         with app.app_context():
             db.engine.dispose()
 
-    def ten_times(self, small: str) -> None:
+    def ten_times(self, small: str, size: Size) -> None:
         """Compare with a tenth of the rows."""
+        sizes = f"{self.size.items:,} items against {size.items:,}"
         cookie = stand.cookie(small)
         with (
             stand.serving("wsgi:application", self.url) as large,
             stand.serving("wsgi:application", small) as little,
         ):
             sites = Site(large.port, self.cookie), Site(little.port, cookie)
-            for path in (*LISTS, f"/inventory/items/{public_id(471)}"):
+            for path in (*LISTS, *PAGES[1:], f"/inventory/items/{public_id(471)}"):
                 value = measure.by_turns(sites, path, rounds=self.rounds, each=10)
-                self.report.add(f"10x the rows: {path}", f"{value:.2f}x", "flat", "flat")
+                self.report.add(f"{sizes}: {path}", f"{value:.2f}x", "flat", "flat")
 
 
 def new_item(sites: list[Site]) -> Callable[[], bytes]:
@@ -271,10 +306,11 @@ def main() -> int:
     parser.add_argument("--movements", type=int)
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--seconds", type=float, default=1.0)
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS)
     chosen = parser.parse_args()
     size = Size(chosen.items, chosen.movements or chosen.items * 10)
     for kind in [chosen.database] if chosen.database else offered():
-        Run(kind, size, chosen.rounds, chosen.seconds).all()
+        Run(kind, size, chosen.rounds, chosen.seconds, tuple(chosen.only)).all()
     print("\nPlans of every order, filter and search: `make test PYTEST_ARGS=tests/plans`")
     return 0
 

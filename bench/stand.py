@@ -92,6 +92,19 @@ def _exists(url: str) -> bool:
         engine.dispose()
 
 
+def bytes_of(url: str) -> int:
+    """Return how large a database is."""
+    engine = create_engine(url)
+    sizes = {
+        "sqlite": "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size",
+        "postgresql": "SELECT pg_database_size(current_database())",
+    }
+    with engine.connect() as connection:
+        found = connection.execute(text(sizes[engine.dialect.name])).scalar_one()
+    engine.dispose()
+    return int(found)
+
+
 def _fingerprint() -> str:
     """Return what changes when the schema or the seed does."""
     files = [

@@ -3,29 +3,34 @@
 And what the two commands say and end with, run as an administrator runs them.
 """
 
-import json
 import os
 import resource
+import secrets
 import subprocess
 import sys
 import threading
+import time
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from alembic import command
 from sqlalchemy import text
 
+from portal import migrate
 from portal.app import create_app
 from portal.backup.reading import opened
 from portal.config import load
 from portal.db import db, looking
 from portal.testing_databases import Database, offered
+from tests.live import issuing
+from tests.live.client import Client
 from tests.live.ledger import fill
 from tests.live.server import ROOT, live_server
 
 from .conftest import findings
 
-CLIENTS, ISSUES = 3, 60
+CLIENTS, START = 3, 100_000
 
 
 def kantor(*arguments, preexec_fn=None, **environment):
@@ -43,43 +48,34 @@ def kantor(*arguments, preexec_fn=None, **environment):
 
 @contextmanager
 def people_issuing(server, stock):
-    """Have people issue one piece after another, in processes of their own, until the end."""
-    files = [str(server.home / f"acknowledged-{number}") for number in range(CLIENTS)]
-    told = {"port": server.port, "issues": ISSUES, "stock": vars(stock), "patient": False}
-    clients = [
-        subprocess.Popen(
-            [
-                *(sys.executable, "-m", "tests.live.issuing"),
-                json.dumps(told | {"number": number, "file": file}),
-            ],
-            cwd=ROOT,
-        )
-        for number, file in enumerate(files)
-    ]
+    """Have people issue one piece after another over HTTP; yield what they are answered."""
+    over, answers = threading.Event(), []
+
+    def work(number):
+        client = Client(server.port)
+        issuing._sign_in(client, number)
+        while not over.is_set():
+            mark = secrets.token_hex(8)
+            answers.append(issuing._issue(client, vars(stock), mark, patient=False))
+        client.close()
+
+    people = [threading.Thread(target=work, args=(number,)) for number in range(CLIENTS)]
+    for person in people:
+        person.start()
     try:
-        yield files
+        yield answers
     finally:
-        assert [client.wait() for client in clients] == [0] * CLIENTS
+        over.set()
+        for person in people:
+            person.join()
 
 
-def acknowledged(files):
-    """Return how many issues were answered so far, and whether each was answered well."""
-    lines = [json.loads(line) for name in files for line in _lines(name)]
-    return len(lines), all(answers == [303, 303] for _, answers in lines)
-
-
-def _lines(name):
-    try:
-        with Path(name).open() as held:
-            return [line for line in held if line.endswith("\n")]
-    except FileNotFoundError:
-        return []
-
-
-def wait_for(files, number):
+def wait_for(answers, number):
     """Return when so many issues have been answered."""
-    while acknowledged(files)[0] < number:
-        threading.Event().wait(0.02)
+    deadline = time.monotonic() + 60
+    while len(answers) < number:
+        assert time.monotonic() < deadline, "nobody is answered"
+        time.sleep(0.02)
 
 
 def issues_of(app):
@@ -100,15 +96,16 @@ def issues_of(app):
 @pytest.mark.parametrize("kind", offered())
 def test_a_backup_under_load_is_one_moment_and_comes_back_whole(kind, tmp_path):
     made = []
-    with live_server(kind, fill=lambda app: made.append(fill(app, CLIENTS, 1000))) as server:
-        with people_issuing(server, made[0]) as files:
-            wait_for(files, 5)
-            before = acknowledged(files)[0]
+    with live_server(kind, fill=lambda app: made.append(fill(app, CLIENTS, START))) as server:
+        with people_issuing(server, made[0]) as answers:
+            wait_for(answers, 5)
+            before = len(answers)
             said = kantor("backup", tmp_path, "--keep", 3, **server.environment)
-            after = acknowledged(files)[0]
+            after = len(answers)
+            wait_for(answers, after + 5)
         assert said.returncode == 0, said.stderr
-        assert before < after < CLIENTS * ISSUES, "nobody was kept waiting, and all worked on"
-        assert acknowledged(files) == (CLIENTS * ISSUES, True)
+        assert before < after, "people went on meanwhile"
+        assert set(answers) == {303}, "and nobody was refused"
         (archive,) = tmp_path.glob("kantor-*.tar")
         assert kantor("backup", "--verify", archive).returncode == 0
         home = tmp_path / "new"
@@ -123,7 +120,7 @@ def test_a_backup_under_load_is_one_moment_and_comes_back_whole(kind, tmp_path):
             assert findings(app) == []
             issued, left = issues_of(app)
             assert before <= issued <= after + CLIENTS
-            assert issued + left == 1000
+            assert issued + left == START
             refused = kantor("restore", archive, **there)
             assert refused.returncode == 1
             assert "holds something already" in refused.stderr
@@ -208,3 +205,22 @@ def test_the_doctor_knows_the_last_good_backup(portal, tmp_path):
     assert "note: The last good backup is b.tar, made " in after.stdout
     tail = kantor("audit", "tail", **portal)
     assert "core.backup_made" in tail.stdout
+
+
+def test_an_older_archive_is_restored_as_it_is_or_brought_up_to_date(portal, tmp_path):
+    app = create_app(load(Path(portal["KANTOR_HOME"])))
+    with app.app_context():
+        inventory = app.extensions["kantor"].loaded["inventory"]
+        command.downgrade(migrate.lineage(db.engine, inventory), "-1")
+        db.engine.dispose()
+    archive = tmp_path / "old.tar"
+    assert kantor("backup", archive, **portal).returncode == 0
+    for options, said, differs in (
+        ((), "run `kantor db upgrade`", 1),
+        (("--upgrade",), "The tables are up to date.", 0),
+    ):
+        there = {"KANTOR_HOME": str(tmp_path / f"new{differs}")}
+        back = kantor("restore", archive, *options, **there)
+        assert back.returncode == 0, back.stderr
+        assert said in back.stdout
+        assert kantor("db", "check", **there).returncode == differs
