@@ -58,6 +58,9 @@ def test_the_card_opens_what_should_be_there_and_one_big_button(pens, as_role):
     assert "20 piece" in page
     assert "Nearly empty" in page
     assert f"/inventory/items/{pens.pen}/issue?from_place={pens.shelf}" in page
+    assert "Count this place now" in page
+    served = sign_in(pens.app, pens.lab_assistant).get(at_shelf(pens)).text
+    assert "Count this place now" not in served  # it is not theirs to count
 
 
 def test_one_tap_is_told_and_the_second_hears_by_whom(pens, world):

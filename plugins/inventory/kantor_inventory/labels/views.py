@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from flask import redirect, request, url_for
+from sqlalchemy import select
 
-from portal.api import BadRequest, NotFound, message
+from portal.api import BadRequest, NotFound, Place, message
 from portal.web import (
     pdf,
     policy,
@@ -19,6 +20,7 @@ from portal.web import (
     transaction,
 )
 
+from ..counting import hooks as counting
 from ..tables import ITEMS, STOCK
 from ..views.shared import blueprint, form_page
 from . import flags, services
@@ -134,6 +136,7 @@ def shelf(public_id, place_id):
         told=told,
         mine=told is not None and flags.may_take_back(tx, here, told.raised_by_id),
         values={"public_id": public_id, "place_id": place_id},
+        **counting.of_place(tx, tx.one(select(Place), public_id=place_id)),
     )
 
 
