@@ -67,6 +67,7 @@ class Principal:
     time_zone: str = ""  # one's own, for showing instants; empty is the organisation's
     theme: str = "system"
     collapsed: bool = False
+    single_keys: bool = True
     today: date = date.min
     managed: frozenset[int] = frozenset()  # departments this person manages today
     member_of: frozenset[int] = frozenset()  # departments with a membership today

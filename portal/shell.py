@@ -103,6 +103,7 @@ def _shell(actor: Principal) -> Shell:
         person=Person(name=actor.name, initials=formats.initials(actor.name)),
         theme=actor.theme,  # type: ignore[arg-type]
         collapsed=actor.collapsed,
+        single_keys=actor.single_keys,
         home_url=_url("home.index"),
         account_url=_url("account.account"),
         scan_url=_url("scanning.scan") if _scans(actor) else "",

@@ -97,6 +97,12 @@ class PreferencesForm(Form):
         [required()],
         choices=[("open", message("With names")), ("narrow", message("Icons only"))],
     )
+    keys = RadioField(
+        message("Single-key shortcuts"),
+        [required()],
+        choices=[("on", message("On")), ("off", message("Off"))],
+        description=message("Press ? on any page to see them. Ctrl K works either way."),
+    )
     time_zone = ChoiceField(message("Time zone"), blank=message("Same as the organisation"))
 
     def only(self, names: set[str]) -> PreferencesForm:

@@ -26,6 +26,9 @@ class Account(Versioned, CoreOnly, CoreBase):
     demo: Mapped[bool] = mapped_column(default=False)  # works on a loopback address only
     theme: Mapped[str] = mapped_column(String(8), default="system")
     sidebar: Mapped[str] = mapped_column(String(8), default="open")  # or narrow
+    single_keys: Mapped[str] = mapped_column(
+        String(8), default="on"
+    )  # whether one key alone does things
     created_at: Mapped[datetime]
 
 

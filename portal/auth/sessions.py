@@ -78,6 +78,7 @@ class Visitors:
                 accounts.c.demo,
                 accounts.c.theme,
                 accounts.c.sidebar,
+                accounts.c.single_keys,
                 people.c.id.label("person_id"),
                 people.c.public_id,
                 people.c.name,
@@ -125,6 +126,7 @@ class Visitors:
             found.time_zone,
             found.theme,
             found.sidebar,
+            found.single_keys,
         )
         known, until = self._principals.get(key, (None, now))
         if known is not None and now < until:

@@ -83,6 +83,7 @@ class Compiler:
             time_zone=getattr(person, "time_zone", None) or "",  # A job shows no instants.
             theme=person.theme,
             collapsed=person.sidebar == "narrow",
+            single_keys=getattr(person, "single_keys", "on") == "on",  # A job presses none.
             today=day,
             managed=frozenset(row.department_id for row in member if row.kind == "manager"),
             member_of=member_of,

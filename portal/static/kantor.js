@@ -240,16 +240,9 @@
   });
 
   // --- finding by keyboard ---------------------------------------------------------------------------
-  const KEYS = "kantor-single-keys"; // Kept on this device: whether one key alone may do something.
   const finder = () => $(".tools input[type=search]");
 
-  function singleKeys() {
-    try { return localStorage.getItem(KEYS) !== "off"; } catch { return true; }
-  }
-
-  function keepSingleKeys(box) {
-    try { localStorage.setItem(KEYS, box.checked ? "on" : "off"); } catch { box.checked = true; }
-  }
+  const singleKeys = () => document.body.dataset.keys !== "off"; // Kept with the account.
 
   function find() {
     const field = finder();
@@ -261,12 +254,51 @@
 
   const typing = (target) => target.closest?.("input, textarea, select, [contenteditable], dialog[open]");
 
+  // From row to row: the focus is on what opens the row, so Enter does.
+  const lines = () => all("section[id^=list-] table.k tbody tr");
+  const opener = (line) => $("td.pri a", line) ?? $("a", line) ?? $("input", line);
+  const lineHere = () => document.activeElement?.closest?.("section[id^=list-] tbody tr");
+
+  function moveLine(step) {
+    const every = lines();
+    const at = every.indexOf(lineHere());
+    const next = every[at < 0 ? (step > 0 ? 0 : every.length - 1) : at + step];
+    if (next) opener(next)?.focus();
+    return every.length > 0;
+  }
+
+  function tickLine() {
+    const box = $(".sel input", lineHere() ?? document.createElement("tr"));
+    box?.click();
+    return Boolean(box);
+  }
+
+  function showKeys() {
+    const help = $("#keys");
+    if (!help?.showModal) return false;
+    for (const entry of all("[data-where]", help)) entry.hidden = !$(entry.dataset.where);
+    help.showModal();
+    return true;
+  }
+
+  const single = {
+    "/": () => { find(); return true; },
+    "j": () => moveLine(1),
+    "k": () => moveLine(-1),
+    "x": tickLine,
+    "u": () => { const button = $("[data-undo]"); button?.click(); return Boolean(button); },
+    "?": showKeys,
+  };
+
   function shortcut(event) {
-    if (event.isComposing || event.altKey || event.shiftKey && event.key !== "/") return;
-    const command = event.ctrlKey || event.metaKey;
-    if (command ? event.key.toLowerCase() !== "k" : event.key !== "/" || typing(event.target) || !singleKeys()) return;
-    event.preventDefault();
-    find();
+    if (event.isComposing || event.altKey || event.repeat && !"jk".includes(event.key)) return;
+    if (event.ctrlKey || event.metaKey) {
+      if (event.key.toLowerCase() === "k" && !event.shiftKey) { event.preventDefault(); find(); }
+      return;
+    }
+    const onBox = event.target.matches?.(".sel input"); // A box takes no letters.
+    if (!singleKeys() || typing(event.target) && !onBox || $("dialog[open]")) return;
+    if (single[event.key]?.()) event.preventDefault();
   }
 
   const rowLinks = (field) => all("td.pri a", field.closest("section"));
@@ -297,6 +329,7 @@
       button.setAttribute("aria-pressed", String(shown));
     },
     "[data-move]": moveColumn,
+    "[data-show-keys]": showKeys,
     "[data-print]": () => print(),
     "[data-copy]": (button) => {
       const field = document.getElementById(button.dataset.copy);
@@ -325,7 +358,6 @@
     moveFromFinder(event);
     if (!event.defaultPrevented) shortcut(event);
   });
-  document.addEventListener("change", (event) => event.target.matches("[data-single-keys]") && keepSingleKeys(event.target));
   document.addEventListener("change", ticked);
 
   // --- after a page arrives, whole or in part --------------------------------------------------------
@@ -336,7 +368,6 @@
     for (const form of all("form[data-watch]", part)) if (!before.has(form)) before.set(form, entered(form));
     for (const list of all("[data-picker] [role=listbox]", part)) list.classList.add("float");
     for (const hint of all(".tools kbd[hidden]", part)) hint.hidden = !singleKeys();
-    for (const box of all("[data-single-keys]", part)) { box.checked = singleKeys(); box.closest("[hidden]")?.removeAttribute("hidden"); }
     $("[data-focus]", part)?.focus();
   }
 

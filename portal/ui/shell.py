@@ -78,6 +78,7 @@ class Shell:
     person: Person | None = None
     theme: Literal["system", "light", "dark"] = "system"
     collapsed: bool = False
+    single_keys: bool = True  # whether one key alone does something
     home_url: str = "/"
     account_url: str = ""
     scan_url: str = ""

@@ -160,5 +160,5 @@ def _begin() -> None:
 
 
 def _harden(response: Response) -> Response:
-    response.headers["Content-Security-Policy"] = POLICY.format(nonce=g.nonce)
+    response.headers["Content-Security-Policy"] = POLICY.format(nonce=g.nonce, wasm="")
     return response

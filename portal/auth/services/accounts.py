@@ -155,9 +155,9 @@ def enable(tx: UnitOfWork, account: AccountFacts) -> None:
 
 
 def save_preferences(tx: UnitOfWork, account: AccountFacts, **values: str | None) -> None:
-    """Store how a person likes the portal (language, time_zone, theme, sidebar), at once."""
+    """Store how a person likes the portal (language, time_zone, theme, sidebar, single_keys)."""
     of_person = {k: v for k, v in values.items() if k in {"language", "time_zone"}}
-    of_account = {k: v for k, v in values.items() if k in {"theme", "sidebar"}}
+    of_account = {k: v for k, v in values.items() if k in {"theme", "sidebar", "single_keys"}}
     with tx.acting_for("core", reason=REASON) as own:
         if of_person:
             change = update(people).where(people.c.id == account.person_id)

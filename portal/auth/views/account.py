@@ -44,6 +44,8 @@ def preferences():
     chosen: dict[str, str | None] = {**form.data}
     if "side" in chosen:
         chosen["sidebar"] = chosen.pop("side")
+    if "keys" in chosen:
+        chosen["single_keys"] = chosen.pop("keys")
     with transaction() as tx:
         services.save_preferences(tx, _own(tx), **chosen)
         tx.answer = address_of(request.form.get("back", ""), "account.account")
@@ -115,6 +117,7 @@ def _page(tx: UnitOfWork, sent: PreferencesForm | None = None) -> str:
     kept = {
         "language": person.language,
         "theme": tx.actor.theme,
+        "keys": "on" if tx.actor.single_keys else "off",
         "time_zone": person.time_zone,
     }
     form = PreferencesForm(data=kept).only(set(kept))

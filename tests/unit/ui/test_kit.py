@@ -190,10 +190,10 @@ def test_whoever_wants_the_whole_page_gets_it(app, headers):
 
 def test_a_list_says_its_order_and_offers_others(app):
     read = Reader(page(app, "/list"))
-    heads = [attributes for tag, attributes in read.tags if tag == "th"]
+    heads = [a for tag, a in read.tags if tag == "th" and a.get("class") != "sel"]
     assert [head.get("aria-sort") for head in heads] == ["ascending", None, None, None, None]
     assert "?sort=place" in [a.get("href") for tag, a in read.tags if tag == "a"]
-    cells = [attributes for tag, attributes in read.tags if tag == "td"]
+    cells = [a for tag, a in read.tags if tag == "td" and "data-l" in a]
     assert [cell["data-l"] for cell in cells[:5]] == [
         "Item", "Place", "On hand", "Status", "Last counted"
     ]  # fmt: skip
