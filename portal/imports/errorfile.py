@@ -5,22 +5,19 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from operator import itemgetter
 from typing import Any
 
 from flask import Response
 
-from portal.messages import LANGUAGES, message, translate
+from portal.messages import translate
 from portal.numbers import NumberFormat, has_two_meanings, number_as_text
 from portal.ui import xlsx
 from portal.ui.export import BOM, FORMATS, inert
 
-from .grid import Cell, Grid, ImportProblem
+from .grid import WHAT_IS_WRONG, Cell, Grid, ImportProblem
 from .rules import Checked
-
-WHAT_IS_WRONG = message("What is wrong")
 
 
 def error_file(
@@ -35,17 +32,6 @@ def error_file(
     answer = Response(content, content_type=FORMATS[wanted])
     answer.headers.set("Content-Disposition", "attachment", filename=f"wrong-rows.{wanted}")
     return answer
-
-
-def without_remarks(grid: Grid) -> Grid:
-    """Return a grid without the column that an error file adds, so that it can be sent again."""
-    names = {WHAT_IS_WRONG.in_language(language).casefold() for language in LANGUAGES}
-    last = len(grid.header) - 1
-    if last < 1 or grid.header[last].casefold() not in names:
-        return grid
-    rows = tuple(replace(row, cells=row.cells[:last]) for row in grid.rows)
-    kept = tuple(row for row in rows if any(cell != "" for cell in row.cells))
-    return replace(grid, header=grid.header[:last], rows=kept)
 
 
 def _rows(

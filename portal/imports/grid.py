@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from itertools import chain, islice
 
 from portal.errors import ValidationFailed
-from portal.messages import Message, message
+from portal.messages import LANGUAGES, Message, message
 
 Cell = str | int | float | bool | date | datetime | time
 
 MAX_ROWS = 10_000
 MAX_COLUMNS = 100
 LOOK_AHEAD = 20  # rows in which the heading is looked for
+WHAT_IS_WRONG = message("What is wrong")  # heads the column that a file of wrong rows has more
 
 
 class UnreadableFile(ValidationFailed):
@@ -232,3 +233,14 @@ def _beyond(rows: Records, width: int) -> Iterator[ImportProblem]:
                         "Is there a separator too many in this row?"
                     ),
                 )
+
+
+def without_remarks(grid: Grid) -> Grid:
+    """Return a grid without the column that an error file adds, so that it can be sent again."""
+    names = {WHAT_IS_WRONG.in_language(language).casefold() for language in LANGUAGES}
+    last = len(grid.header) - 1
+    if last < 1 or grid.header[last].casefold() not in names:
+        return grid
+    rows = tuple(replace(row, cells=row.cells[:last]) for row in grid.rows)
+    kept = tuple(row for row in rows if any(cell != "" for cell in row.cells))
+    return replace(grid, header=grid.header[:last], rows=kept)

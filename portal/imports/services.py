@@ -14,8 +14,7 @@ from portal.files.store import Store
 from portal.numbers import DateOrder, NumberFormat
 from portal.work import UnitOfWork
 
-from .errorfile import without_remarks
-from .grid import Grid
+from .grid import Grid, without_remarks
 from .reading import read_table
 from .rules import Checked, Import, Mode, Reading, ReadingOptions, conclude
 from .understanding import understand
