@@ -257,16 +257,14 @@ def test_the_order_list_finds_its_rows_without_looking_at_all_items(
         person_id=1, name="x", grants=grants, writing=frozenset({"inventory.order.edit"})
     )
     found = []
-    for more in ({}, {"after": 2_001}, {"supplier": public_id(7)}, {"category": public_id(3)}):
+    for more in ({}, {"after": 2_001}):
         with asking(app, {}, who) as tx, noted(engine) as sent:
             page = sheet.page(tx, view=view, **more)
             page.soon = sheet.due_soon(tx, {1, 2})
             sheet.complete(tx, page, {})
-        # A filter looks through the rows that are short, not through all there are.
-        of_many = [] if more.keys() & {"supplier", "category"} and view == "all" else sent
         found += [
             f"{more}: {fault}\n    {sql}"
-            for sql, parameters in of_many
+            for sql, parameters in sent
             for fault in faults(engine, sql, parameters, long_tables)
         ]
     assert not found, "\n" + "\n".join(found)

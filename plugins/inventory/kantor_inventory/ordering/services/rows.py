@@ -7,7 +7,7 @@ from datetime import date
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, func, literal, select, tuple_
+from sqlalchemy import BigInteger, Select, and_, bindparam, cast, func, literal, select, tuple_
 from sqlalchemy.orm import aliased
 
 from portal.api import Department, Held, Place, UnitOfWork, visible
@@ -32,6 +32,7 @@ from ..rules import Suggestion, Terms
 
 EDIT = "inventory.order.edit"
 SHOWN = 100  # rows of a page
+SPAN = 2**32  # more than there are offers
 OFFERED = 60  # items that may soon be due
 PACK = aliased(Unit, name="pack")
 
@@ -145,17 +146,20 @@ _COLUMNS: Any = (
 
 
 def _offer_id() -> Any:
-    """Return which offer is asked first: the lowest rank of an active supplier."""
-    return (
-        select(FIRST_OFFER.id)
+    """Return which offer is asked first: the lowest rank of an active supplier, then the oldest.
+
+    Rank and id are compared as one number, so that nothing is sorted for each row.
+    """
+    rank, span = cast(FIRST_OFFER.rank, BigInteger), literal(SPAN, literal_execute=True)
+    first = (
+        select(func.min(rank * span + FIRST_OFFER.id))
         .join(_SOLD_IN, _SOLD_IN.id == FIRST_OFFER.item_unit_id)
         .join(_SOLD_BY, _SOLD_BY.id == FIRST_OFFER.supplier_id)
         .where(_SOLD_IN.item_id == Balance.item_id, _SOLD_IN.active, _SOLD_BY.active)
-        .order_by(FIRST_OFFER.rank, FIRST_OFFER.id)
-        .limit(literal(1, literal_execute=True))
         .correlate(Balance)
         .scalar_subquery()
     )
+    return first % span
 
 
 def mine(tx: UnitOfWork) -> Select[Any]:
@@ -236,7 +240,10 @@ def _of_view(view: str) -> tuple[Any, ...]:
         case "to_order":
             return Balance.to_order, Snooze.id.is_(None)
         case "put_off":
-            return Balance.minimum.is_not(None), Snooze.id.is_not(None)
+            put_off: Any = aliased(Snooze, name="put_off")
+            until = put_off.until_on > bindparam("today")
+            items = select(put_off.item_id).where(until)  # Few, and looked up first.
+            return Balance.item_id.in_(items), Snooze.id.is_not(None)
     return (Balance.minimum.is_not(None),)
 
 
