@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from . import first_day
+from . import count_to_order, first_day
 
-JOURNEYS = {"1-first-day": first_day.travel}
+JOURNEYS = {"1-first-day": first_day.travel, "2-count-to-order": count_to_order.travel}
 
 
 def main(names: list[str]) -> int:

@@ -71,6 +71,7 @@ def people(journey: Journey, address: str) -> Iterator[Any]:
                 locale=language,
                 color_scheme="dark" if dark else "light",
                 accept_downloads=True,
+                has_touch=phone,
             )
             page = context.new_page()
             listen(page, journey.complaints)
