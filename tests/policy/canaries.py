@@ -314,7 +314,7 @@ def _papers(tx: Any, world: Any, aviary: Aviary, stand: Any) -> None:
             f"/jobs/{job}",
         }
         view = {"public_id": new_public_id(), "owner_id": person_id, "list": "core.contacts"}
-        name = aviary.word(f"view of {role}", owner - {"nobody"})
+        name = aviary.word(f"view of {role}", owner)
         view |= {"name": name, "name_key": name, "audience": "me", "asked": [["q", name]]}
         kernel_execute(
             tx.session, insert(SavedView.__table__).values(view | {"created_at": tx.now})

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import func, insert, select, update
 
-from kantor_inventory.asking.models import Requisition, RequisitionLine
+from kantor_inventory.asking.models import Requisition, RequisitionLine, Slip
 from kantor_inventory.counting.models import Count, CountEntry, CountLine, CountPlace
 from kantor_inventory.labels import flags
 from kantor_inventory.models import (
@@ -26,6 +26,7 @@ from kantor_inventory.models import (
 )
 from kantor_inventory.ordering.models import OrderLine, PurchaseOrder, Receipt
 from kantor_inventory.services import balances, items, stock
+from kantor_inventory.watching.models import MonthSum
 from portal.audit.models import AuditEntry
 from portal.auth import passwords, sessions
 from portal.auth.models import Account, AccountLink, AccountSession
@@ -113,6 +114,7 @@ def build(stand: Stand) -> World:
         stand.sign_in(role, actor["id"], stored)
     with stand.building() as tx:
         _stock(tx, world)
+        _kept_figures(tx, world)
         _requests(tx, world)
         _counts(tx, world)
         _orders(tx, world)
@@ -369,6 +371,20 @@ def _stock(tx: Any, world: World) -> None:
     )
     world.put("movement", "across", id=_public_id(tx, stock.transfer(tx, across)))
     del across
+
+
+def _kept_figures(tx: Any, world: World) -> None:
+    """Keep a slip that came after the count, and a sum of a month."""
+    item = tx.session.scalars(select(Item).filter_by(public_id=world.common["item"])).one()
+    point = tx.session.scalars(
+        select(Point.id).join(Point.place).where(Place.public_id == world.places["same"]["id"])
+    ).one()
+    slip = Slip(type="issue", item_id=item.id, point_id=point, quantity=1_000, entered=1_000)
+    slip.item_unit_id = item.units[0].id
+    slip.occurred_on, slip.counted_at, slip.noted_at = tx.today, tx.now, tx.now
+    month = MonthSum(kind="stock", month=tx.today.replace(day=1), point_id=point, as_of=tx.now)
+    tx.session.add_all([slip, month])
+    tx.session.flush()
 
 
 def _requests(tx: Any, world: World) -> None:

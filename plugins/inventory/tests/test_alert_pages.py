@@ -64,6 +64,7 @@ def order_pens(shop, state="open"):
                 packs=4,
                 ordered=40_000,
                 received=4_000,
+                outstanding=36_000 if state == "open" else 0,
                 expected_on=date(2026, 12, 3),
             )
         )

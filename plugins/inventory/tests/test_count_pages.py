@@ -368,12 +368,12 @@ BLIND = [
 
 def test_nothing_that_a_counter_is_sent_says_what_the_books_say(counting, portal_app):
     """Every page, file and message of a blind count, read for the figure in the books."""
-    counting.receive(7_531_000, price=777_00)
+    counting.receive(7_531_468_000, price=7)
     made = counting.plan()
     line = counting.line(made)
     names = {"count": made, "line": line, "box": counting.shop.box}
     counter = sign_in(portal_app, counting.dewi)
-    figure = re.compile(r"7[.,]?531")
+    figure = re.compile(r"7[.,]?531[.,]?468")
     for act in ({}, {"quantity": "7000"}, {"quantity": "7600"}, {"act": "missed"}):
         for row in ({}, {"row": "1"}):
             said = counter.post(
@@ -441,8 +441,8 @@ def of_core(name):
 
 def test_who_may_count_and_not_look_finds_the_books_nowhere(counting, portal_app):
     """A role with the right to count and none to see stock, at every page there is."""
-    counting.receive(7_531_000, price=777_00)
-    made, figure = counting.plan(), re.compile(r"7[.,]?531")
+    counting.receive(7_531_468_000, price=7)
+    made, figure = counting.plan(), re.compile(r"7[.,]?531[.,]?468")
     role_class, given = of_core("Role"), of_core("RolePermission")
     with counting.shop.work(None) as tx:
         role = role_class(slug="counter", name="Counter")

@@ -287,18 +287,6 @@ def offers_of(tx: UnitOfWork, item: Item) -> Any:
     return tx.session.execute(OFFERS_OF, {"item": item.id}).all()
 
 
-def worth_of(tx: UnitOfWork, item: Item) -> tuple[int, int]:
-    """Return how much of an item there is where one may see its cost, and what that is worth."""
-    statement = tx.actor.once(
-        "inventory worth",
-        lambda: select(func.sum(Balance.quantity), func.sum(Balance.value)).where(
-            Balance.item_id == bindparam("item"), ~Balance.outside, cost_in_reach(tx, Balance)
-        ),
-    )
-    quantity, value = tx.session.execute(statement, {"item": item.id}).one()
-    return int(quantity or 0), int(value or 0)
-
-
 def supplier_rows(tx: Any) -> Select[Any]:
     """Return the suppliers with the terms one buys on."""
     statement: Any = select(

@@ -38,22 +38,19 @@ ICONS = {
 def context(tx: UnitOfWork, item: Item) -> dict[str, Any]:
     """Return everything on an item's page that this person may see."""
     may_look = tx.actor.holds("inventory.stock.view")
-    places = lists.places_of(tx, item) if may_look else []
+    places = watching.places_of(tx, item) if may_look else []
     lines = timeline(tx, item) if may_look else []
     on_hand = sum(balance.quantity for balance, *_ in places)
     told = history.of_item(tx, item, on_hand=on_hand) if places else None
-    wrong = watching.open_of(tx, item) if places else {}
     return {
         "item": item,
         "unit": item.base_unit.name,
         "status": (STATUSES[item.status], STATUS_TONES[item.status]),
-        "places": [
-            _place(tx, item, *row) | {"since": wrong.get(row[0].point_id)} for row in places
-        ],
+        "places": [_place(tx, item, *row[:4]) | {"since": row.since} for row in places],
         "may": _may(tx, places),
         "others": substitutes.with_stock(tx, item),
         "on_hand": on_hand,
-        "worth": _worth(tx, item) if tx.actor.holds("inventory.cost.view") else None,
+        "worth": _worth(places) if tx.actor.holds("inventory.cost.view") else None,
         "units": lists.units_of(tx, item),
         "offers": lists.offers_of(tx, item),
         "lines": lines[:SHOWN],
@@ -229,9 +226,10 @@ def _place(
     }
 
 
-def _worth(tx: UnitOfWork, item: Item) -> dict[str, int | None]:
+def _worth(places: list[Any]) -> dict[str, int | None]:
     """Return what the stock in reach is worth, and what one of it costs on average."""
-    quantity, value = lists.worth_of(tx, item)
+    priced = [balance for balance, *_, shown in places if shown]
+    quantity, value = sum(b.quantity for b in priced), sum(b.value for b in priced)
     return {"value": value, "each": rules.unit_cost(on_hand=quantity, value=value)}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, url_for
+from flask import Blueprint, request, url_for
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
@@ -43,3 +43,9 @@ def form_page(
     """Return the page of a form, with 422 if anything in it needs another look."""
     page = render(template, crumbs=crumbs, form=form, back=back, **context)
     return (page, 422) if form.errors or form.form_errors else page
+
+
+def sent_number(name: str) -> int:
+    """Return a whole number that a form sent, -1 for anything else: it fits no row."""
+    said = request.form.get(name, "")
+    return int(said) if said.isascii() and said.isdecimal() and len(said) < 10 else -1

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
-from sqlalchemy import BigInteger, Select, and_, bindparam, cast, func, literal, select
+from sqlalchemy import BigInteger, Select, and_, cast, func, literal, select
 
 from portal.api import Place, UnitOfWork, visible
 
 from ..models import Balance, Item, Point, Unit
 from ..ordering.models import OrderLine
+from ..services import lists
 from ..services.balances import among
 from .models import Alert
 
@@ -119,14 +120,18 @@ def on_order(tx: UnitOfWork, pairs: Sequence[tuple[int, int]]) -> dict[tuple[int
     }
 
 
-OPEN_OF: Any = (
-    select(Alert.point_id, Alert.opened_at)
-    .where(Alert.item_id == bindparam("item"), Alert.closed_at.is_(None))
-    .order_by(Alert.id)
-)
+def places_of(tx: UnitOfWork, item: Item) -> list[Any]:
+    """Return what lists.places_of() does, and more of each place.
+
+    ``since`` is when its open alert began; ``priced`` whether one may see what its stock costs.
+    """
+    statement = tx.actor.once("inventory places with alerts", lambda: _places_with_alerts(tx))
+    return list(tx.session.execute(statement, {"item": item.id}).all())
 
 
-def open_of(tx: UnitOfWork, item: Item) -> dict[int, datetime]:
-    """Return since when something is wrong with an item: {point: instant}."""
-    found = tx.session.execute(visible(OPEN_OF, VIEW, tx.actor), {"item": item.id})
-    return {row.point_id: row.opened_at for row in found}
+def _places_with_alerts(tx: UnitOfWork) -> Any:
+    here = and_(Alert.item_id == Balance.item_id, Alert.point_id == Balance.point_id)
+    statement: Any = lists.PLACES_OF.outerjoin(
+        Alert, and_(here, Alert.closed_at.is_(None))
+    ).add_columns(Alert.opened_at.label("since"), lists.cost_in_reach(tx, Balance).label("priced"))
+    return visible(statement, VIEW, tx.actor)

@@ -7,7 +7,7 @@ from flask import request, url_for
 from portal.api import ValidationFailed, message
 from portal.web import policy, reading, redirect_to, toast, transaction
 
-from ...views.shared import blueprint, form_page
+from ...views.shared import blueprint, form_page, sent_number
 from ..forms import LineForm
 from ..services import drafts
 from ..services import reading as orders
@@ -63,10 +63,9 @@ def change_line(public_id):
 @policy("inventory.order.edit")
 def remove_line(public_id):
     """Take a line off the order list."""
-    version = request.form.get("version", "")
     with transaction() as tx:
-        number = int(version) if version.isascii() and version.isdecimal() else -1
-        left = drafts.remove_line(tx, drafts.RemoveLine(line=public_id, version=number))
+        command = drafts.RemoveLine(line=public_id, version=sent_number("version"))
+        left = drafts.remove_line(tx, command)
         toast(message("The line is off the order list."))
         if left is None:
             return redirect_to(tx, "inventory.order_list")

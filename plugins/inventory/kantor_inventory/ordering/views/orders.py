@@ -20,7 +20,7 @@ from portal.web import (
 
 from ...forms import ORDER_BY
 from ...rules import Amount, Listed
-from ...views.shared import blueprint, form_page
+from ...views.shared import blueprint, form_page, sent_number
 from .. import rules
 from ..forms import LINE_STATES, STATES, EndForm, PlaceForm
 from ..services import placing
@@ -154,10 +154,8 @@ def place_order(public_id):
 @policy("inventory.order.edit")
 def discard_list(public_id):
     """Give a list up that never went out."""
-    version = request.form.get("version", "")
-    number = int(version) if version.isascii() and version.isdecimal() else -1
     with transaction() as tx:
-        placing.discard(tx, placing.End(order=public_id, version=number))
+        placing.discard(tx, placing.End(order=public_id, version=sent_number("version")))
         toast(message("The order list is given up."))
         return redirect_to(tx, "inventory.order_list")
 
