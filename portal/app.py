@@ -65,7 +65,10 @@ def _configure(app: Portal, config: Config) -> None:
         SECRET_KEY=config.secret_key.get_secret_value(),
         SECRET_KEY_FALLBACKS=[key.get_secret_value() for key in config.old_secret_keys],
         SQLALCHEMY_DATABASE_URI=engine.database_url(config.database_url),
-        SQLALCHEMY_ENGINE_OPTIONS=engine.engine_options(engine.database_url(config.database_url)),
+        SQLALCHEMY_ENGINE_OPTIONS=engine.engine_options(
+            engine.database_url(config.database_url),
+            kept=2 if config.testing else 8,  # Many portals at once share a server of tests.
+        ),
         SESSION_COOKIE_NAME=name,
         SESSION_COOKIE_SECURE=config.secure,
         SESSION_COOKIE_HTTPONLY=True,

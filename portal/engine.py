@@ -39,8 +39,11 @@ def database_url(url: str) -> str:
     return url.replace("postgresql://", "postgresql+psycopg://", 1)
 
 
-def engine_options(url: str) -> dict[str, Any]:
-    """Return what Flask-SQLAlchemy passes to create_engine for this database."""
+def engine_options(url: str, *, kept: int = 8) -> dict[str, Any]:
+    """Return what Flask-SQLAlchemy passes to create_engine for this database.
+
+    ``kept`` connections stay open when nobody uses them, of at most 16.
+    """
     parsed = make_url(url)
     shared: dict[str, Any] = {"query_cache_size": 2000, "hide_parameters": True}
     if parsed.get_backend_name() == "postgresql":
@@ -48,8 +51,8 @@ def engine_options(url: str) -> dict[str, Any]:
         return shared | {
             "pool_pre_ping": True,
             "pool_use_lifo": True,  # the connection that has prepared most comes first
-            "pool_size": 8,
-            "max_overflow": 8,
+            "pool_size": kept,
+            "max_overflow": 16 - kept,
             "pool_timeout": 5,
             "connect_args": connect,
         }
