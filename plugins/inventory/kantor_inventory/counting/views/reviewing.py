@@ -12,7 +12,7 @@ from portal.web import policy, reading, redirect_to, render, toast, transaction
 
 from ...forms import TYPES
 from ...rules import Amount
-from ...views.shared import blueprint, form_page
+from ...views.shared import blueprint, form_page, sent_number
 from .. import rules, services
 from ..forms import DECIDED, DECISIONS, DecideForm
 from ..models import CountLine
@@ -227,11 +227,9 @@ def send_count_back(public_id):
 @policy("inventory.count.review")
 def post_count(public_id):
     """Write what was found into the books."""
-    said = request.form.get("missing", "")
-    missing = int(said) if said.isascii() and said.isdecimal() and len(said) < 10 else -1
     try:
         with transaction() as tx:
-            services.post(tx, services.Post(count=public_id, missing=missing))
+            services.post(tx, services.Post(count=public_id, missing=sent_number("missing")))
             toast(message("The count is in the books."))
             return redirect_to(tx, "inventory.count", public_id=public_id)
     except CannotPost as refused:

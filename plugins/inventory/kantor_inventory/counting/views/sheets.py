@@ -12,7 +12,7 @@ from portal.web import pdf, policy, print_view, reading, redirect_to, render, to
 
 from ...models import Item
 from ...services import items as catalogue
-from ...views.shared import blueprint
+from ...views.shared import blueprint, sent_number
 from .. import rules, services
 from ..forms import AddForm, SubmitForm
 from ..services import reading as lists
@@ -171,11 +171,10 @@ def submit_count(public_id):
     row = count_named(tx, public_id, rules.ENTER)
     form = SubmitForm(request.form)
     if request.method == "POST":
-        said = form.missing.data or ""
-        missing = int(said) if said.isascii() and said.isdecimal() and len(said) < 10 else -1
         try:
             with transaction() as tx:
-                services.submit(tx, services.Submit(count=public_id, missing=missing))
+                command = services.Submit(count=public_id, missing=sent_number("missing"))
+                services.submit(tx, command)
                 toast(message("The count is sent in."))
                 return redirect_to(tx, "inventory.count", public_id=public_id)
         except StillMissing as more:
