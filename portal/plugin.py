@@ -60,8 +60,9 @@ HUES = (
 SLUG = re.compile(r"[a-z][a-z0-9]{1,19}")
 # Where core's own pages lie, and how its tables begin: purging a plugin drops by these names.
 _ADDRESSES = (
-    "account admin audit contacts csp departments dev docs e files health home imports jobs lists"
-    " live metrics people places plugins portal ready roles scan search settings sign static undo"
+    "account admin audit contacts csp departments dev docs e E files health home import imports"
+    " jobs links lists live metrics people places plugins portal ready roles scan scanning search"
+    " settings sign static undo"
 )
 _TABLES = (
     "alembic assignment case contact core department idempotency installed job kantor link list"

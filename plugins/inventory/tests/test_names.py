@@ -7,6 +7,7 @@ import pytest
 
 import kantor_inventory
 from kantor_inventory import plugin
+from kantor_inventory.forms import TYPES
 from kantor_inventory.services import stock
 from portal.api import message
 from portal.plugin import Plugin, PluginDefinitionError
@@ -22,6 +23,12 @@ def test_every_act_has_a_name():
     }
     assert len(acts) > 10
     assert acts <= set(plugin.names)
+
+
+@pytest.mark.parametrize("posted", ["receive", "issue", "transfer", "scrap", "opening", "reversal"])
+def test_every_kind_of_movement_that_people_post_has_a_name(posted):
+    assert posted in TYPES
+    assert f"inventory.stock_{posted}" in plugin.names
 
 
 def test_every_job_has_a_name():

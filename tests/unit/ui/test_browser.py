@@ -197,7 +197,7 @@ def test_a_password_can_be_looked_at(pages, address):
 
 def test_a_message_can_be_put_away(pages, address):
     page = pages(f"{address}/list")
-    expect(page.get_by_role("status")).to_contain_text("Minimum changed for 2 items")
+    expect(page.locator("#toasts")).to_contain_text("Minimum changed for 2 items")
     page.locator("[data-dismiss]").click()
     assert page.locator("[data-toast]").count() == 0
 
@@ -261,6 +261,6 @@ def test_no_answer_at_all_is_said(opened, address):
     page.goto(f"{address}/list")
     page.route("**/gone*", lambda route: route.abort())
     find_at(page, "/gone")
-    expect(page.get_by_role("status")).to_contain_text("The portal does not answer.")
+    expect(page.locator("#toasts")).to_contain_text("The portal does not answer.")
     expect(page.locator("#q")).to_have_value("pa")
     page.close()
