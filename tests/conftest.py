@@ -12,6 +12,9 @@ import pytest
 from portal.messages import current_language
 from tests.gallery.browse import browser, chromium
 
+FIGURES: list[str] = []
+OF_A_WORKER = "kantor_figures"
+
 
 @pytest.fixture(autouse=True)
 def _in_english() -> None:
@@ -29,3 +32,26 @@ def opened() -> Iterator[Any]:
         pytest.skip("there is no Chromium")
     with browser() as found:
         yield found
+
+
+@pytest.fixture(scope="session")
+def figures() -> list[str]:
+    """Return the lines that are printed at the end of the run."""
+    return FIGURES
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Give what a worker of pytest-xdist found out to the run that started it."""
+    output = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output[OF_A_WORKER] = FIGURES
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    FIGURES.extend(getattr(node, "workeroutput", {}).get(OF_A_WORKER, []))
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    for line in sorted(FIGURES):
+        terminalreporter.write_line(line)

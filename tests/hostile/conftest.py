@@ -14,8 +14,6 @@ from tests.hostile.run import Outcome, Range, told
 from tests.policy import world
 from tests.policy.stand import Stand
 
-ANSWERED: dict[str, list[Outcome]] = {}
-
 
 @pytest.fixture(scope="session")
 def portal_plugins() -> list[Any]:
@@ -46,12 +44,10 @@ def target(_ranges: dict[str, Range], portal_database_kind: str) -> Range:
 
 
 @pytest.fixture(scope="session")
-def answered() -> dict[str, list[Outcome]]:
-    """Return what was answered so far, by kind of database."""
-    return ANSWERED
-
-
-def pytest_terminal_summary(terminalreporter: Any) -> None:
-    for kind, found in sorted(ANSWERED.items()):
-        number = Counter(sum(one.counts.values()) for one in found).most_common(1)[0][0]
-        terminalreporter.write_line(told(kind, found, number))
+def answered(figures: list[str]) -> Iterator[dict[str, list[Outcome]]]:
+    """Yield what was answered so far, by kind of database; its counts are printed at the end."""
+    found: dict[str, list[Outcome]] = {}
+    yield found
+    for kind, outcomes in sorted(found.items()):
+        number = Counter(sum(one.counts.values()) for one in outcomes).most_common(1)[0][0]
+        figures.append(told(kind, outcomes, number))

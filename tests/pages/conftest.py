@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
-from typing import Any
 
 import pytest
 
 from tests.pages.office import Office, empty_office, office
-
-FIGURES: list[str] = []
 
 
 @pytest.fixture(scope="session")
@@ -48,14 +45,3 @@ def served_clinic(_offices: dict[str, Office]) -> Office:
 def new_office(_offices: dict[str, Office]) -> Office:
     """Return a portal without any data."""
     return _offices["empty"]
-
-
-@pytest.fixture(scope="session")
-def figures() -> list[str]:
-    """Return the lines that are printed at the end of the run."""
-    return FIGURES
-
-
-def pytest_terminal_summary(terminalreporter: Any) -> None:
-    for line in FIGURES:
-        terminalreporter.write_line(line)

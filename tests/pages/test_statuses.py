@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.pages.addresses import left_out, pages, readable_routes
 
 
-def test_every_page_is_there_with_the_demo_in_it(clinic, figures):
+def test_every_page_is_there_with_the_demo_in_it(clinic, portal_database_kind, figures):
     wrong = []
     found = pages(clinic.app, clinic.known)
     for page in found:
@@ -13,7 +13,9 @@ def test_every_page_is_there_with_the_demo_in_it(clinic, figures):
         if answer.status_code != 200:
             wrong.append(f"{answer.status_code} {page.path} for {page.visitor or 'nobody'}")
     assert wrong == []
-    figures.append(f"pages with the demo's data: {len(found)}, each answered with 200")
+    figures.append(
+        f"pages with the demo's data on {portal_database_kind}: {len(found)}, each answered with 200"
+    )
 
 
 def test_what_is_left_out_exists_and_says_why(clinic):

@@ -11,8 +11,6 @@ from kantor_inventory import plugin
 from tests.policy import oracle, tables, world
 from tests.policy.stand import PASSWORD, Stand
 
-FIGURES: list[str] = []
-
 
 @pytest.fixture(scope="session")
 def portal_plugins():
@@ -55,17 +53,6 @@ def stand(_stands, portal_database_kind) -> Stand:
 def made_world(_stands, portal_database_kind) -> world.World:
     """Return what is in the portal of ``stand``."""
     return _stands[portal_database_kind][1]
-
-
-@pytest.fixture(scope="session")
-def figures() -> list[str]:
-    """Return the lines that are printed at the end of the run."""
-    return FIGURES
-
-
-def pytest_terminal_summary(terminalreporter) -> None:
-    for line in FIGURES:
-        terminalreporter.write_line(line)
 
 
 __all__ = ["PASSWORD", "oracle", "tables"]

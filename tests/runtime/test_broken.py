@@ -169,14 +169,26 @@ def test_a_strict_portal_does_not_start_beside_them(beside_the_broken, tmp_path)
     assert "a_library_that_nobody_has" in finished.stderr
 
 
-@pytest.mark.parametrize("suite", ["examples/kantor-keys/tests", "plugins/inventory/tests"])
+INVENTORY = "plugins/inventory/tests"
+SUITES = {
+    "keys": ["examples/kantor-keys/tests"],
+    "inventory": [
+        f"{INVENTORY}/test_{part}.py" for part in ("contract", "names", "pages", "stock")
+    ],
+}
+
+
+@pytest.mark.parametrize("suite", SUITES.values(), ids=SUITES.keys())
 def test_the_suites_of_the_others_pass_beside_them(beside_the_broken, request, suite):
-    """Every portal of these suites loads whatever is installed: ``beside.py`` looks at one."""
+    """Every portal of these suites loads whatever is installed: ``beside.py`` looks at one.
+
+    Of a large suite the parts that look at the whole portal are run, and its main page and job.
+    """
     environment = beside_the_broken | {"KANTOR_TEST_INSTALLED": "1"}
     beside = "tests/runtime/beside.py"
     finished = run(
         environment,
-        *("-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", suite, beside),
+        *("-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", *suite, beside),
         cwd=request.config.rootpath,
     )
     assert finished.returncode == 0, finished.stdout[-3000:]
