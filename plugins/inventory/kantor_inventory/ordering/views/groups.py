@@ -9,7 +9,7 @@ from typing import Any
 from portal.api import Message, UnitOfWork, message
 
 from ...forms import ORDER_BY
-from ...rules import ONE, Amount
+from ...rules import ONE, Amount, UnevenQuantity
 from .. import rules
 from ..services import sheet
 from ..services.sheet import Row, Sheet
@@ -24,6 +24,7 @@ class Group:
     draft: Any = None
     rows: list[Row] = field(default_factory=list)
     soon: list[Row] = field(default_factory=list)
+    chosen: Mapping[str, int] = field(default_factory=dict)  # packs by row, as they are filled in
 
     @property
     def open_rows(self) -> list[Row]:
@@ -32,13 +33,18 @@ class Group:
 
     @property
     def cost(self) -> int | None:
-        """What is on the list already and what is suggested; None where one may not see it."""
+        """What is on the list already and what is filled in; None where one may not see it."""
         if not self.rows or not all(row.priced for row in self.rows):
             return None
-        suggested = sum(
-            row.cost(row.suggestion.packs) or 0 for row in self.open_rows if row.suggestion
+        filled_in = sum(
+            row.cost(self.chosen.get(row.key, 0)) or 0 for row in self.rows if row.line is None
         )
-        return int(suggested + (self.draft.cost if self.draft is not None else 0))
+        return int(filled_in + self.listed)
+
+    @property
+    def listed(self) -> int:
+        """What the lines cost that are on the list already."""
+        return int(self.draft.cost) if self.draft is not None else 0
 
     def lacking(self, name: str) -> int:
         """Return by how much the sum is below what the supplier wants."""
@@ -56,8 +62,13 @@ class Group:
         )
 
 
-def grouped(tx: UnitOfWork, found: Sheet, *, terms: dict[int, Any], fill: bool) -> list[Group]:
-    """Return the groups in the order of names; ``fill`` looks for what would fill orders up."""
+def grouped(
+    tx: UnitOfWork, found: Sheet, *, terms: dict[int, Any], chosen: Mapping[str, int], fill: bool
+) -> list[Group]:
+    """Return the groups in the order of names; ``fill`` looks for what would fill orders up.
+
+    ``chosen`` says how many packs are filled in for each row, by its key.
+    """
     lists: dict[Any, Any] = sheet.drafts(tx)
     groups: dict[tuple[int | None, int | None], Group] = {}
     for row in found.rows:
@@ -68,6 +79,7 @@ def grouped(tx: UnitOfWork, found: Sheet, *, terms: dict[int, Any], fill: bool) 
                 terms=terms.get(key[0]) if key[0] is not None else None,
                 department=row.department,
                 draft=lists.get(key),
+                chosen=chosen,
             )
         group.rows.append(row)
     if fill:
@@ -117,7 +129,10 @@ def in_packs(row: Row, packs: int) -> Amount:
     return Amount(packs * ONE, row.offer.pack)
 
 
-def in_base(row: Row, packs: int) -> Amount:
-    """Return what so many packs of a row are in the unit it is counted in."""
+def in_base(row: Row, packs: int) -> Amount | None:
+    """Return what so many packs of a row are in the unit it is counted in, if that comes out."""
     assert row.offer is not None
-    return Amount(row.offer.terms.base(packs), row.unit)
+    try:
+        return Amount(row.offer.terms.base(packs), row.unit)
+    except UnevenQuantity:
+        return None

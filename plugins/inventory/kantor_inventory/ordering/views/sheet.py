@@ -27,6 +27,7 @@ KEY = re.compile(r"[a-z0-9]{12}")
 FIELD = re.compile(r"packs-([a-z0-9]{12})-([a-z0-9]{12})")
 ONLY = re.compile(r"([a-z0-9]{12})-([a-z0-9]{12})-([1-9][0-9]{0,5})")
 MOST = 200  # fields of one page that are read
+SAMPLE = 123_456_789  # written as money, it shows a script how
 USUAL_REST = 14  # days for which a suggestion is put off
 
 
@@ -87,8 +88,9 @@ def _page(keys, refused=None):
     filters.offer(tx, terms)
     filters.validate()
     chosen = {name: key for name, key in asked.items() if not filters[name].errors}
-    parts = groups.grouped(tx, found, terms=terms, fill=view == "to_order")
     form = _form(found, keys, refused)
+    filled = _filled_in(found, form, keys, view)
+    parts = groups.grouped(tx, found, terms=terms, chosen=filled, fill=view == "to_order")
     page = render(
         "inventory/ordering/sheet.html",
         crumbs=((TITLE, ""),),
@@ -105,6 +107,8 @@ def _page(keys, refused=None):
         narrowed=bool(asked),
         more=_more(found),
         sums=_sums(parts),
+        filled=filled,
+        sample=SAMPLE,
         here=url_for("inventory.order_list", **_asked()),
         sentence=lambda row: groups.sentence(row, terms, brief=True),
         lasts=groups.lasts,
@@ -125,6 +129,15 @@ def _form(found, keys, refused):
     if refused is not None:
         form.add_errors(refused.fields)
     return form
+
+
+def _filled_in(found, form, keys, view):
+    """Return how many packs stand in the field of each row: as sent, else as suggested."""
+    if keys is not None:
+        return {key: packs for key in keys if (packs := form[f"packs-{key}"].data)}
+    if view != "to_order":
+        return {}
+    return {row.key: row.suggestion.packs for row in found.rows if row.suggestion is not None}
 
 
 def _after():
