@@ -5,10 +5,12 @@ from __future__ import annotations
 import http.client
 import re
 import secrets
+import time
 from html import unescape
 from http.cookies import SimpleCookie
 from urllib.parse import urlencode, urlsplit
 
+KEPT = 1.0  # seconds: the server lets go of an idle connection after two
 HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
 
 
@@ -35,6 +37,7 @@ class Client:
         self.port, self.timeout = port, timeout
         self.cookies: dict[str, str] = {}
         self.csrf_token = ""
+        self._used = 0.0
         self._connection: http.client.HTTPConnection | None = None
 
     def request(self, method: str, path: str, fields: dict[str, str] | None = None) -> Answer:
@@ -44,6 +47,8 @@ class Client:
         if fields is not None:
             body = urlencode(fields)
             headers["Content-Type"] = "application/x-www-form-urlencoded"
+        if time.monotonic() - self._used > KEPT:
+            self.close()
         if self._connection is None:
             self._connection = http.client.HTTPConnection(
                 "127.0.0.1", self.port, timeout=self.timeout
@@ -52,6 +57,7 @@ class Client:
             self._connection.request(method, path, body, headers)
             got = self._connection.getresponse()
             content = got.read()
+            self._used = time.monotonic()
         except (OSError, http.client.HTTPException):
             self._connection.close()
             self._connection = None
