@@ -12,12 +12,12 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 
 from kantor_inventory.counting import services
 from kantor_inventory.counting.models import Count, CountLine
 from kantor_inventory.counting.services.posting import CannotPost
-from kantor_inventory.models import Balance, Movement
+from kantor_inventory.models import Balance, Movement, Point
 from kantor_inventory.services import selfcheck, stock
 from portal.api import Conflict, Department, Shortfall
 
@@ -38,7 +38,7 @@ class Counted(RuleBasedStateMachine):
             office = tx.session.get(Department, self.shop.world.departments["office"])
             self.department = office.public_id
         self.shelf = self.books = 0
-        self.taken: dict[str, int] = {}  # issues that may be reversed, and how much
+        self.posted: dict[str, int] = {}  # what may be reversed, and how it changed the books
         self.count = self.line = None
         self.figure = None  # (counted, what the books said then)
         self.since = 0  # what the books have gained since the figure
@@ -56,7 +56,7 @@ class Counted(RuleBasedStateMachine):
     @rule(quantity=some)
     def receive(self, quantity):
         command = stock.Receive(item=self.item, quantity=quantity, to_place=self.shop.shelf)
-        self.do(stock.receive, command)
+        self.posted[self.do(stock.receive, command)] = quantity
         self.move(quantity)
 
     @rule(quantity=some)
@@ -71,7 +71,7 @@ class Counted(RuleBasedStateMachine):
             with pytest.raises(Shortfall):
                 self.do(stock.issue, command)
             return
-        self.taken[self.do(stock.issue, command)] = quantity
+        self.posted[self.do(stock.issue, command)] = -quantity
         self.move(-quantity, really=quantity <= self.shelf)
 
     @rule(quantity=some)
@@ -79,12 +79,21 @@ class Counted(RuleBasedStateMachine):
         """Somebody takes something and writes nothing down."""
         self.shelf = max(0, self.shelf - quantity)
 
-    @rule()
-    def reverse(self):
-        if self.taken:
-            public_id, quantity = self.taken.popitem()
-            self.do(stock.reverse, stock.Reverse(movement=public_id, note="Never left"))
-            self.move(quantity)
+    @rule(newest=st.booleans())
+    def reverse(self, newest):
+        """Take back the first or the last receipt, issue or posted difference."""
+        if not self.posted:
+            return
+        public_id = list(self.posted)[-1 if newest else 0]
+        change = self.posted[public_id]
+        command = stock.Reverse(movement=public_id, note="Written by mistake")
+        if self.books < change:
+            with pytest.raises(Shortfall):
+                self.do(stock.reverse, command)
+            return
+        del self.posted[public_id]
+        self.do(stock.reverse, command)
+        self.move(-change, really=False)
 
     @rule()
     def plan(self):
@@ -152,11 +161,25 @@ class Counted(RuleBasedStateMachine):
             return
         with self.shop.work(None) as tx:
             services.post(tx, command)
+        if difference := self.difference():
+            assert difference[1] == counted - book
+            self.posted.update([difference])
         self.books += counted - book
         assert self.books == counted + self.since  # Only what came later stands beside the figure.
         with self.shop.work(None) as tx, pytest.raises(Conflict):
             services.post(tx, command)
         self.forget()
+
+    def difference(self):
+        """Return the movement that the count wrote, with how it changed the books."""
+        here = select(Point.id).where(Point.id == CountLine.point_id).scalar_subquery()
+        with self.shop.work(None) as tx:
+            row = tx.session.execute(
+                select(Movement.public_id, Movement.quantity, Movement.to_point_id == here)
+                .join(CountLine, CountLine.movement_id == Movement.id)
+                .where(CountLine.public_id == self.line)
+            ).one_or_none()
+            return row and (row[0], row[1] if row[2] else -row[1])
 
     @rule()
     def give_up(self):
@@ -183,8 +206,10 @@ class Counted(RuleBasedStateMachine):
                 select(Balance.quantity).where(Balance.item_id == self.item_id, ~Balance.outside)
             )
             assert (held or 0) == self.books
-            moved = select(func.count(Movement.id)).where(Movement.item_id == self.item_id)
-            assert tx.session.scalar(moved) is not None
+            incoming = Movement.to_point_id.in_(select(Point.id).where(Point.place_id.is_not(None)))
+            change = case((incoming, Movement.quantity), else_=-Movement.quantity)
+            written = select(func.sum(change)).where(Movement.item_id == self.item_id)
+            assert (tx.session.scalar(written) or 0) == self.books
 
     def teardown(self):
         if self.count is not None:
