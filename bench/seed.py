@@ -22,6 +22,7 @@ from portal.reach import EVERYTHING
 
 DEPARTMENTS = 12
 PLACES = 60
+SUPPLIERS = 40
 ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
 NOUNS = (  # noqa: SIM905
     "paper pen toner folder label envelope glove mask bandage syringe tape stapler battery bulb"
@@ -63,6 +64,9 @@ def fill(size: Size) -> None:
             load(connection, "inventory_category", _named(NOUNS))
             load(connection, "inventory_item", _items(size.items))
             load(connection, "inventory_item_unit", _item_units(size.items))
+            load(connection, "contact", _contacts())
+            load(connection, "inventory_supplier", _suppliers())
+            load(connection, "inventory_supplier_item", _offers(size.items))
             ledger = Ledger(size, len(outside), outside)
             load(connection, "inventory_movement", ledger.movements())
             load(connection, "inventory_balance", ledger.balances())
@@ -120,7 +124,7 @@ class Ledger:
         for item in range(1, self.size.items + 1):
             held = 1000
             ends = (
-                (self._store(item), held, MINIMUM if item in self.ruled else None, False),
+                (self._store(item), held, self._minimum(item), False),
                 (self._store(item + 7), 0, None, False),
                 (self.outside["supplier"], -self.each * 1000, None, True),
                 (self.outside["consumption"], issued * 1000, None, True),
@@ -141,11 +145,17 @@ class Ledger:
                     "moved_at": START,
                 }
 
+    def _minimum(self, item: int) -> int | None:
+        """Return how little of an item is too little: most have less, a few come near it."""
+        if item not in self.ruled:
+            return None
+        return 1000 if item % 20 == 0 else MINIMUM
+
     def rules(self) -> Iterator[dict[str, Any]]:
         """Yield how much there should be of every fifth item."""
         for number, item in enumerate(self.ruled, 1):
             row = {"id": number, "item_id": item, "point_id": self._store(item)}
-            yield row | {"minimum": MINIMUM, "version": 1}
+            yield row | {"minimum": self._minimum(item), "version": 1}
 
     def alerts(self) -> Iterator[dict[str, Any]]:
         """Yield eight alerts that are over for each of them, and an open one for every second."""
@@ -237,6 +247,30 @@ def _item_units(count: int) -> Rows:
     for i in range(1, count + 1):
         row = {"id": i, "public_id": public_id(i), "item_id": i, "unit_id": i % 4 + 1}
         yield row | {"num": 1, "den": 1, "active": True}
+
+
+def _contacts() -> Rows:
+    for i in range(1, SUPPLIERS + 1):
+        row = _base(i, f"House {i} of supplies") | {"kind": "organisation", "note": ""}
+        yield row | {"active": True, "version": 1, "department_id": i % 13 or None}
+
+
+def _suppliers() -> Rows:
+    for i in range(1, SUPPLIERS + 1):
+        row = {"id": i, "public_id": public_id(i), "contact_id": i, "customer_number": ""}
+        row |= {"order_by": "email", "lead_days": i % 7, "order_every": 14}
+        row |= {"minimum_order": 500_000 if i % 4 == 0 else None, "note": ""}
+        yield row | {"active": i % 10 != 0, "version": 1}
+
+
+def _offers(items: int) -> Rows:
+    """Yield from whom each item is bought first, and second."""
+    number = itertools.count(1)
+    for item in range(1, items + 1):
+        for rank in (1, 2):
+            row = {"id": next(number), "supplier_id": (item + 13 * rank) % SUPPLIERS + 1}
+            row |= {"item_unit_id": item, "supplier_sku": f"S-{item}", "price": 10_000}
+            yield row | {"least": 1, "multiple": 1, "rank": rank, "version": 1}
 
 
 def _base(number: int, name: str) -> dict[str, Any]:

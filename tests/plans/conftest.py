@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
 import kantor_inventory
-from bench.seed import START, Size, fill, load, public_id
+from bench.seed import START, SUPPLIERS, Size, fill, load, public_id
 from portal import migrate
 from portal.db import db
 from portal.engine import WRITE
@@ -51,6 +51,7 @@ def _crowd() -> None:
             ("inventory_supplier", _suppliers()),
             ("audit_entry", _acts()),
             ("job", _jobs()),
+            ("inventory_snooze", _put_off()),
         ):
             load(connection, table, rows)
         connection.execute(text("ANALYZE"))
@@ -67,16 +68,27 @@ def _people() -> Iterator[dict[str, Any]]:
 
 
 def _contacts() -> Iterator[dict[str, Any]]:
-    for i in range(1, MANY):
+    for i in range(SUPPLIERS + 1, MANY):
         kind = "person" if i % 3 else "organisation"
         row = _named(i, f"Contact {i * 7919 % MANY} and sons") | {"kind": kind, "note": ""}
         yield row | {"active": True, "version": 1, "department_id": i % 13 or None}
 
 
 def _suppliers() -> Iterator[dict[str, Any]]:
-    for i in range(1, MANY):
+    for i in range(SUPPLIERS + 1, MANY):
         row = {"id": i, "public_id": public_id(i), "contact_id": i, "customer_number": ""}
         yield row | {"order_by": "email", "lead_days": 1, "note": "", "active": True, "version": 1}
+
+
+def _put_off() -> Iterator[dict[str, Any]]:
+    """Yield what somebody put off of what is to order: most of it long ago."""
+    chosen = "SELECT item_id, point_id FROM inventory_balance WHERE to_order ORDER BY id"
+    with db.engine.connect().execution_options(**{LIMITED: EVERYTHING}) as connection:
+        pairs = connection.execute(text(chosen)).all()
+    for number, (item, point) in enumerate(pairs[::7], 1):
+        until = date(2026, 2, 1) if number % 8 else date(2036, 2, 1)
+        row = {"id": number, "item_id": item, "point_id": point, "until_on": until}
+        yield row | {"reason": ""}
 
 
 def _acts() -> Iterator[dict[str, Any]]:

@@ -48,6 +48,7 @@ TYPES = ("receive", "issue", "transfer", "scrap", "opening", "reversal", "usage"
 ABOVE = "maximum IS NOT NULL AND quantity > maximum"
 DUE = "due_at IS NOT NULL"
 RULED = "minimum IS NOT NULL"
+NEAR = "2 * (quantity + on_order) < minimum + coalesce(maximum, 2 * minimum)"
 
 
 class Point(Global, Base, noun="stock", reason="both ends of a movement are named"):
@@ -144,6 +145,12 @@ class Balance(Follows, Base, noun="stock", follows=("point_id",)):
         partial("ix_inventory_balance_below", "item_key id", "below = 1", "below"),
         partial("ix_inventory_balance_to_order", "item_key id", "to_order = 1", "to_order"),
         partial("ix_inventory_balance_limited", "item_key id", RULED, RULED),
+        partial(
+            "ix_inventory_balance_near",
+            "item_key id",
+            f"{RULED} AND to_order = 0 AND {NEAR}",
+            f"{RULED} AND NOT to_order AND {NEAR}",
+        ),
         partial(
             "ix_inventory_balance_out",
             "item_key id",

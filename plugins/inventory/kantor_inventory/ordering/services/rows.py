@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import BigInteger, Select, and_, bindparam, cast, func, literal, select, tuple_
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    and_,
+    bindparam,
+    cast,
+    func,
+    literal,
+    select,
+    tuple_,
+)
 from sqlalchemy.orm import aliased
 
 from portal.api import Department, Held, Place, UnitOfWork, visible
@@ -111,6 +123,7 @@ _SOLD_BY: Any = aliased(Supplier, name="sold_by")
 
 _COLUMNS: Any = (
     Balance.id,
+    Balance.item_key,
     Balance.item_id,
     Balance.point_id,
     Balance.quantity,
@@ -162,11 +175,43 @@ def _offer_id() -> Any:
     return first % span
 
 
-def mine(tx: UnitOfWork) -> Select[Any]:
-    """Return every row one may order for, with names, offer, draft line and what was put off."""
+def orderable(tx: UnitOfWork) -> Select[Any]:
+    """Return the ids of the balances one may order for, to be narrowed and given to ``detailed``.
+
+    Item and place are asked about row by row: joined, a planner would read all items and sort
+    what is left, instead of taking a page in the order of an index.
+    """
     held = tx.actor.grants.get(EDIT, Held())
+    item = (
+        select(Item.id)
+        .where(
+            Item.id == Balance.item_id,
+            Item.status == literal("active", literal_execute=True),
+            Item.mode != literal("non_stock", literal_execute=True),
+        )
+        .correlate(Balance)
+    )
+    reached = Place.in_reach(held, tx.actor, writing=True)
+    point = (
+        select(Point.id)
+        .join(Place, Place.id == Point.place_id)
+        .where(Point.id == Balance.point_id, Place.active, Place.id.in_(reached))
+        .correlate(Balance)
+    )
+    statement = select(Balance.id).where(
+        ~Balance.outside,
+        item.scalar_subquery().is_not(None),
+        point.scalar_subquery().is_not(None),
+    )
+    return visible(statement, "inventory.stock.view", tx.actor)
+
+
+def detailed(tx: UnitOfWork, chosen: Select[Any]) -> Select[Any]:
+    """Return these balances with names, offer, draft line and what was put off, in any order."""
+    ids = chosen.subquery("chosen")
     statement: Any = (
         select(*_COLUMNS, cost_in_reach(tx, Balance).label("priced"))
+        .join(ids, ids.c.id == Balance.id)
         .join(Item, Item.id == Balance.item_id)
         .join(Unit, Unit.id == Item.base_unit_id)
         .join(Point, Point.id == Balance.point_id)
@@ -176,98 +221,97 @@ def mine(tx: UnitOfWork) -> Select[Any]:
             StockRule,
             and_(StockRule.item_id == Balance.item_id, StockRule.point_id == Balance.point_id),
         )
-        .where(
-            ~Balance.outside,
-            Item.status == literal("active", literal_execute=True),
-            Item.mode != literal("non_stock", literal_execute=True),
-            Place.active,
-            Balance.rows(Balance, held, tx.actor, True),
-        )
-    )
-    return visible(_with_offer_and_line(statement), "inventory.stock.view", tx.actor)
-
-
-def _with_offer_and_line(statement: Any) -> Any:
-    """Join who sells the item first, the line it is on, and until when it was put off."""
-    return (
-        statement.outerjoin(SupplierItem, SupplierItem.id == _offer_id())
+        .outerjoin(SupplierItem, SupplierItem.id == _offer_id())
         .outerjoin(ItemUnit, ItemUnit.id == SupplierItem.item_unit_id)
         .outerjoin(PACK, PACK.id == ItemUnit.unit_id)
-        .outerjoin(
-            OrderLine,
-            and_(
-                OrderLine.item_id == Balance.item_id,
-                OrderLine.point_id == Balance.point_id,
-                OrderLine.state == literal("draft", literal_execute=True),
-            ),
-        )
+        .outerjoin(OrderLine, _is_draft())
         .outerjoin(PurchaseOrder, PurchaseOrder.id == OrderLine.order_id)
-        .outerjoin(
-            Snooze,
-            and_(
-                Snooze.item_id == Balance.item_id,
-                Snooze.point_id == Balance.point_id,
-                Snooze.until_on > bindparam("today"),
-            ),
-        )
+        .outerjoin(Snooze, _is_put_off())
     )
+    return visible(statement, "inventory.stock.view", tx.actor)
+
+
+def _is_draft() -> ColumnElement[bool]:
+    return and_(
+        OrderLine.item_id == Balance.item_id,
+        OrderLine.point_id == Balance.point_id,
+        OrderLine.state == literal("draft", literal_execute=True),
+    )
+
+
+def _is_put_off() -> ColumnElement[bool]:
+    return and_(
+        Snooze.item_id == Balance.item_id,
+        Snooze.point_id == Balance.point_id,
+        Snooze.until_on > bindparam("today"),
+    )
+
+
+def _first_supplier() -> Any:
+    """Return who is asked first, for each balance."""
+    offer: Any = aliased(SupplierItem, name="asked_first")
+    found = select(offer.supplier_id).where(offer.id == _offer_id())
+    return found.correlate(Balance).scalar_subquery()
 
 
 def page(tx: UnitOfWork, view: str, given: frozenset[str]) -> Select[Any]:
-    statement = mine(tx).where(*_of_view(view))
+    """Return a page of the sheet, found first and then looked up."""
+    chosen = orderable(tx).where(*_of_view(view), *_narrowed(given))
+    chosen = chosen.order_by(Balance.item_key, Balance.id)
+    return detailed(tx, chosen.limit(literal(SHOWN + 1, literal_execute=True)))
+
+
+def _narrowed(given: frozenset[str]) -> Iterator[Any]:
     if "place" in given:
         there = select(Point.id).join(Place, Place.id == Point.place_id)
         chosen: Any = there.where(Place.public_id == bindparam("place")).scalar_subquery()
-        statement = statement.where(Balance.point_id == chosen)
+        yield Balance.point_id == chosen
     if "category" in given:
         chosen = select(Category.id).where(Category.public_id == bindparam("category"))
-        statement = statement.where(Item.category_id == chosen.scalar_subquery())
+        items = select(Item.id).where(Item.category_id == chosen.scalar_subquery())
+        yield Balance.item_id.in_(items)
     if "supplier" in given:
         chosen = select(_SOLD_BY.id).where(_SOLD_BY.public_id == bindparam("supplier"))
-        statement = statement.where(SupplierItem.supplier_id == chosen.scalar_subquery())
+        chosen = chosen.scalar_subquery()
+        sold = select(_SOLD_IN.item_id).join(FIRST_OFFER, FIRST_OFFER.item_unit_id == _SOLD_IN.id)
+        # What a supplier sells at all, so that only that is looked at.
+        yield Balance.item_id.in_(sold.where(FIRST_OFFER.supplier_id == chosen))
+        yield _first_supplier() == chosen
     if "after" in given:
         last: Any = aliased(Balance, name="last")
         key = select(last.item_key).where(last.id == bindparam("after")).scalar_subquery()
         here = tuple_(Balance.item_key, Balance.id)
-        statement = statement.where(here > tuple_(key, bindparam("after")))
-    return statement.order_by(Balance.item_key, Balance.id).limit(
-        literal(SHOWN + 1, literal_execute=True)
-    )
+        yield here > tuple_(key, bindparam("after"))
 
 
 def _of_view(view: str) -> tuple[Any, ...]:
+    put_off = select(Snooze.id).where(_is_put_off()).correlate(Balance).exists()
     match view:
         case "to_order":
-            return Balance.to_order, Snooze.id.is_(None)
+            return Balance.to_order, ~put_off
         case "put_off":
-            put_off: Any = aliased(Snooze, name="put_off")
-            until = put_off.until_on > bindparam("today")
-            items = select(put_off.item_id).where(until)  # Few, and looked up first.
-            return Balance.item_id.in_(items), Snooze.id.is_not(None)
+            until = select(Snooze.item_id).where(Snooze.until_on > bindparam("today"))
+            return Balance.item_id.in_(until), put_off  # Few, and looked up first.
     return (Balance.minimum.is_not(None),)
 
 
 def due_soon(tx: UnitOfWork) -> Select[Any]:
-    chosen: Any = bindparam("suppliers", expanding=True)
-    sold = (
-        select(_SOLD_IN.item_id)
-        .join(FIRST_OFFER, FIRST_OFFER.item_unit_id == _SOLD_IN.id)
-        .where(FIRST_OFFER.supplier_id.in_(chosen))
+    """Return what these suppliers sell first that comes near its minimum, as far as is shown."""
+    asked: Any = bindparam("suppliers", expanding=True)
+    two: Any = literal(2, literal_execute=True)  # as the index of these rows says it
+    halfway = Balance.minimum + func.coalesce(Balance.maximum, two * Balance.minimum)
+    listed = select(OrderLine.id).where(_is_draft()).correlate(Balance).exists()
+    put_off = select(Snooze.id).where(_is_put_off()).correlate(Balance).exists()
+    chosen = orderable(tx).where(
+        Balance.minimum.is_not(None),
+        ~Balance.to_order,
+        two * (Balance.quantity + Balance.on_order) < halfway,
+        _first_supplier().in_(asked),
+        ~listed,
+        ~put_off,
     )
-    halfway = Balance.minimum + func.coalesce(Balance.maximum, 2 * Balance.minimum)
-    return (
-        mine(tx)
-        .where(
-            Balance.item_id.in_(sold),
-            SupplierItem.supplier_id.in_(chosen),
-            Balance.minimum.is_not(None),
-            ~Balance.to_order,
-            2 * (Balance.quantity + Balance.on_order) < halfway,
-            OrderLine.id.is_(None),
-            Snooze.id.is_(None),
-        )
-        .limit(literal(OFFERED, literal_execute=True))
-    )
+    chosen = chosen.order_by(Balance.item_key, Balance.id)
+    return detailed(tx, chosen.limit(literal(OFFERED, literal_execute=True)))
 
 
 def row(found: Any) -> Row:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import aliased
 
 from portal.api import Contact, Place, UnitOfWork, visible
 
-from ...models import Balance, Item, Supplier
+from ...models import Balance, Item, Point, Supplier
 from .. import rules
 from ..models import OrderLine, PurchaseOrder
 from ..rules import Suggestion
@@ -47,6 +47,7 @@ def page(
         ("order sheet", view, *given), lambda: rows.page(tx, view, frozenset(given))
     )
     found = tx.session.execute(statement, given | {"today": tx.today}).all()
+    found = sorted(found, key=lambda row: (row.item_key, row.id))
     shown = [rows.row(one) for one in found[: rows.SHOWN]]
     for row in shown:
         row.suggestion = suggested(row)
@@ -73,7 +74,10 @@ def of_item(tx: UnitOfWork, item: Item) -> list[Row]:
         return []
     statement = tx.actor.once(
         "order sheet of an item",
-        lambda: rows.mine(tx).where(Balance.item_id == bindparam("item_id"), Balance.to_order),
+        lambda: rows.detailed(
+            tx,
+            rows.orderable(tx).where(Balance.item_id == bindparam("item_id"), Balance.to_order),
+        ),
     )
     found = tx.session.execute(statement, {"item_id": item.id, "today": tx.today})
     mine = [rows.row(one) for one in found]
@@ -87,11 +91,12 @@ def named(tx: UnitOfWork, keys: Collection[tuple[str, str]]) -> dict[tuple[str, 
     """Return the rows of these (item, place), as public ids, where one may fill the list."""
     if not keys:
         return {}
-    statement = rows.mine(tx).where(
-        Item.public_id.in_({item for item, _ in keys}),
-        Place.public_id.in_({place for _, place in keys}),
-    )
-    mine = [rows.row(one) for one in tx.session.execute(statement, {"today": tx.today})]
+    items = select(Item.id).where(Item.public_id.in_({item for item, _ in keys}))
+    there = select(Point.id).join(Place, Place.id == Point.place_id)
+    points = there.where(Place.public_id.in_({place for _, place in keys}))
+    chosen = rows.orderable(tx).where(Balance.item_id.in_(items), Balance.point_id.in_(points))
+    found_rows = tx.session.execute(rows.detailed(tx, chosen), {"today": tx.today})
+    mine = [rows.row(one) for one in found_rows]
     found = {(row.item, row.place): row for row in mine if (row.item, row.place) in keys}
     _add_usage(tx, list(found.values()))
     for row in found.values():
