@@ -76,6 +76,14 @@ def money(minor: int, currency: str, language: str) -> str:
     return f"{sign}{_SYMBOLS.get(currency, currency + ' ')}{shown}"
 
 
+def money_to_compare(minor: int, currency: str, language: str) -> str:
+    """Return an amount beside others: from 1,000 on without what is behind the decimal point."""
+    unit = 10 ** minor_digits(currency)
+    if abs(minor) >= 1000 * unit:
+        minor = (minor + unit // 2) // unit * unit
+    return money(minor, currency, language)
+
+
 def roughly(minor: int, currency: str, language: str) -> str:
     """Return an amount in few signs and without its currency: ``12.5K``, in Indonesian ``12,5 rb``.
 

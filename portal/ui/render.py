@@ -166,6 +166,9 @@ def _filters(kit: Kit) -> dict[str, Callable[..., Any]]:
         "money": lambda value, currency=None: formats.money(
             value, currency or kit.currency(), language()
         ),
+        "money_to_compare": lambda value: formats.money_to_compare(
+            value, kit.currency(), language()
+        ),
         "roughly": lambda value: formats.roughly(value, kit.currency(), language()),
         "number": lambda value: formats.number(value, language()),
         "paragraphs": paragraphs,

@@ -1,17 +1,23 @@
-"""The pictures of the pages for users, anew: ``python -m tests.pages.pictures``."""
+"""The pictures of the pages for users, anew: ``python -m tests.pages.pictures``.
+
+Each is taken in English, and in Indonesian where a page in that language shows it.
+"""
 
 from __future__ import annotations
 
+import re
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from tests.gallery.browse import browser
 from tests.pages.addresses import pages
 from tests.pages.office import office
 from tests.pages.test_browser import DESK, Window
 
-FOLDER = Path(__file__).parents[2] / "docs" / "images"
+DOCS = Path(__file__).parents[2] / "docs"
+FOLDER = DOCS / "images"
 # Picture -> route, who looks, how high the picture is.
 PICTURES = {
     "home": ("/", "hendra", 760),
@@ -33,6 +39,15 @@ PICTURES = {
     "ledger": ("/inventory/ledger", "hendra", 420),
     "place": ("/places/<public_id>", "ratna", 620),
     "contact": ("/contacts/<public_id>", "ratna", 520),
+    "import": ("/inventory/import/items", "hendra", 900),
+    "import-match": ("/inventory/import/items/<upload>", "hendra", 1000),
+    "import-check": ("/inventory/import/items/<upload>/check", "hendra", 1000),
+    "import-past": ("/inventory/import/items/past/<run>", "hendra", 800),
+    "overview": ("/inventory/overview", "hendra", 1000),
+    "due": ("/inventory/due", "hendra", 700),
+    "labels": ("/inventory/labels", "hendra", 800),
+    "scan": ("/scan", "hendra", 560),
+    "columns": ("/inventory/stock", "hendra", 700),
     "account": ("/account", "dewi", 900),
 }
 PHONE = {"count-phone"}  # taken as wide as one
@@ -41,24 +56,45 @@ QUESTIONS = {"running-low": "?view=low"}
 
 def main() -> int:
     """Take every picture."""
-    FOLDER.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, office("sqlite", Path(folder)) as made:
-        known = {one.route: one.path for one in pages(made.app, made.known)}
-        place = known["/inventory/places/<public_id>"].rpartition("/")[2]  # where things are used
-        known["/places/<public_id>"] = f"/places/{place}"
-        item = known["/inventory/items/<public_id>"].rpartition("/")[2]
-        known["/inventory/ask/<place_id>"] += f"?item={item}"
+        known = _addresses(made)
         with browser() as opened:
-            window = Window(opened, made, ("light", DESK, "en"))
-            for name, (route, visitor, height) in PICTURES.items():
-                page = window.page(visitor)
-                width = 390 if name in PHONE else DESK["width"]
-                page.set_viewport_size({"width": width, "height": height})
-                page.goto(known[route] + QUESTIONS.get(name, ""), wait_until="networkidle")
-                page.screenshot(path=FOLDER / f"{name}.png", animations="disabled")
-            window.close()
-    print(f"{len(PICTURES)} pictures in {FOLDER}")
+            taken = _take(opened, made, known, "en", FOLDER, set(PICTURES))
+            taken += _take(opened, made, known, "id", FOLDER / "id", shown_in_indonesian())
+    print(f"{taken} pictures in {FOLDER}")
     return 0
+
+
+def shown_in_indonesian() -> set[str]:
+    """Return the pictures that the pages in Indonesian show."""
+    pages = (page.read_text(encoding="utf-8") for page in (DOCS / "users" / "id").glob("*.md"))
+    return {name for page in pages for name in re.findall(r"images/id/([\w-]+)\.png", page)}
+
+
+def _addresses(made: Any) -> dict[str, str]:
+    known = {one.route: one.path for one in pages(made.app, made.known)}
+    place = known["/inventory/places/<public_id>"].rpartition("/")[2]  # where things are used
+    known["/places/<public_id>"] = f"/places/{place}"
+    item = known["/inventory/items/<public_id>"].rpartition("/")[2]
+    known["/inventory/ask/<place_id>"] += f"?item={item}"
+    return known
+
+
+def _take(
+    opened: Any, made: Any, known: dict[str, str], language: str, folder: Path, names: set[str]
+) -> int:
+    """Take these pictures in a language; return how many."""
+    folder.mkdir(parents=True, exist_ok=True)
+    window = Window(opened, made, ("light", DESK, language))
+    for name in sorted(names):
+        route, visitor, height = PICTURES[name]
+        page = window.page(visitor)
+        width = 390 if name in PHONE else DESK["width"]
+        page.set_viewport_size({"width": width, "height": height})
+        page.goto(known[route] + QUESTIONS.get(name, ""), wait_until="networkidle")
+        page.screenshot(path=folder / f"{name}.png", animations="disabled")
+    window.close()
+    return len(names)
 
 
 if __name__ == "__main__":

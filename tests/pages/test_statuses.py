@@ -14,7 +14,7 @@ def test_every_page_is_there_with_the_demo_in_it(clinic, portal_database_kind, f
             wrong.append(f"{answer.status_code} {page.path} for {page.visitor or 'nobody'}")
     assert wrong == []
     figures.append(
-        f"pages with the demo's data on {portal_database_kind}: {len(found)}, each answered with 200"
+        f"pages with the demo's data on {portal_database_kind}: {len(found)}, each all 200"
     )
 
 

@@ -34,6 +34,20 @@ def test_money_has_its_symbol_and_no_decimals_that_are_all_zero(
 
 
 @pytest.mark.parametrize(
+    ("minor", "currency", "shown"),
+    [
+        (4_187_261_876, "IDR", "Rp 41,872,619"),
+        (999_99, "IDR", "Rp 999.99"),
+        (1_000_49, "EUR", "€1,000"),
+        (-1_000_51, "EUR", "−€1,001"),
+        (0, "IDR", "Rp 0"),
+    ],
+)
+def test_amounts_beside_each_other_are_rounded_where_nobody_reads_the_rest(minor, currency, shown):
+    assert formats.money_to_compare(minor, currency, "en") == shown
+
+
+@pytest.mark.parametrize(
     ("thousandths", "indonesian", "english"),
     [
         (0, "0", "0"),
