@@ -37,7 +37,7 @@ from .ui.forms import (
 )
 from .ui.panels import panels
 from .ui.submitting import VersionField
-from .ui.table import Action, BulkAction, Chosen, Column, Empty, Table, View
+from .ui.table import Action, BulkAction, Chosen, Column, Empty, RowAction, Table, View
 from .work import UnitOfWork, unit_of_work
 
 __all__ = [
@@ -58,6 +58,7 @@ __all__ = [
     "PickField",
     "QuantityField",
     "RadioField",
+    "RowAction",
     "RowChart",
     "Table",
     "TextField",

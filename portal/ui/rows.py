@@ -53,10 +53,14 @@ def body(
     rows: Iterable[Iterable[Cell]],
     ids: Sequence[str] = (),
     form: str = "",
+    buttons: Sequence[Sequence[Any]] = (),
+    row_form: str = "",
 ) -> Markup:
     """Return the rows of a table; a column has title, kind, align and primary.
 
-    With ``ids`` each row begins with a box to tick, which belongs to the form of that id.
+    With ``ids`` each row begins with a box to tick, which belongs to the form of that id. With
+    ``buttons`` (label, url and post of each) it ends with them; those that post belong to
+    ``row_form``.
     """
     openings = [_opening(column) for column in columns]
     shapes = ["pill" if column.kind == "pill" else "tx" for column in columns]
@@ -73,6 +77,8 @@ def body(
                 shown = f'<a href="{href}">{shown}</a>'
             small = f"<small>{meta}</small>" if meta else ""
             pieces.append(f"{opening}{shown}{small}</td>")
+        if buttons:
+            pieces.append(_acts(buttons[number], row[named][0], row_form))
         pieces.append("</tr>\n")
     return Markup("".join(pieces))  # noqa: S704 - every value in it went through escape()
 
@@ -84,6 +90,21 @@ def _boxes(ids: Sequence[str], form: str) -> list[str]:
         f' value="{escape(one)}" form="{escape(form)}" aria-label="'
         for one in ids
     ]
+
+
+def _acts(buttons: Sequence[Any], named: str, form: str) -> str:
+    """Return the last cell of a row; ``named`` is its name, safe to print."""
+    shown = []
+    for one in buttons:
+        label = escape(one.label)
+        said = f'class="b s" aria-label="{label}: {named}"'
+        url = escape(one.url)
+        shown.append(
+            f'<button {said} form="{escape(form)}" formaction="{url}">{label}</button>'
+            if one.post
+            else f'<a {said} href="{url}">{label}</a>'
+        )
+    return f'<td role="cell" class="do">{"".join(shown)}</td>'
 
 
 def _escaped(rows: Iterable[Iterable[Cell]], width: int) -> Sequence[Sequence[Sequence[str]]]:

@@ -22,6 +22,8 @@ def panels(tx: UnitOfWork, subject: Any, slot: str) -> Iterator[Panel]:
     """Show at home what is asked for and runs low, and on a place's page what lies there."""
     if isinstance(subject, Home) and slot == "widget" and tx.actor.holds(ANSWER):
         yield from _asked_for(tx)
+    if isinstance(subject, Home) and slot == "widget":
+        yield from counting.widgets(tx)
     if not tx.actor.holds("inventory.stock.view"):
         return
     if isinstance(subject, Home) and slot == "widget":

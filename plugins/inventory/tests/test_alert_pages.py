@@ -135,3 +135,75 @@ def test_the_alerts_take_a_fixed_number_of_questions(short, as_role):
     with counting_statements(short.app) as sent:
         client.get("/inventory/alerts")
     assert len([sql for sql in sent if sql.startswith("SELECT")]) <= 6
+
+
+def buttons(answer, name):
+    """Return what can be done with a row: {label: where it leads}."""
+    found = re.findall(r'<(?:a|button) class="b s" ([^>]*)>', answer.text)
+    said = [dict(re.findall(r'([a-z-]+)="([^"]*)"', one)) for one in found]
+    return {
+        one["aria-label"].partition(":")[0]: one.get("href") or one.get("formaction")
+        for one in said
+        if one.get("aria-label", "").endswith(f": {name}")
+    }
+
+
+@pytest.mark.parametrize("page", ["/", "/inventory/alerts"])
+def test_what_is_low_is_ordered_and_counted_from_where_it_is_shown(short, as_role, page):
+    client = as_role("office_manager")
+    found = buttons(client.get(page), "Blue pen")
+    assert list(found) == ["Order this", "Count this"]
+    shown = words(client.get(found["Order this"].replace("&amp;", "&")).text)
+    assert "Item: Blue pen" in shown
+    assert "Place: Shelf A1" in shown
+    assert "Copy paper" not in shown
+    begun = client.post(found["Count this"])
+    assert begun.status_code == 303
+    line = words(client.get(begun.location).text)
+    assert "Blue pen" in line
+    assert client.post(found["Count this"]).location == begun.location, "it goes on"
+
+
+def test_what_is_too_much_is_counted_but_not_ordered(short, as_role):
+    answer = as_role("office_manager").get("/inventory/alerts")
+    assert list(buttons(answer, "Folder")) == ["Count this"]
+
+
+def test_an_alert_that_is_over_has_no_buttons(short, as_role):
+    with short.work() as tx:
+        goods = stock.Receive(item=short.pen, quantity=9_000, to_place=short.shelf)
+        stock.receive(tx, goods)
+    answer = as_role("office_manager").get("/inventory/alerts?view=closed")
+    assert "Blue pen" in answer.text
+    assert not buttons(answer, "Blue pen")
+
+
+@pytest.mark.parametrize("page", ["/", "/inventory/alerts"])
+def test_who_may_neither_order_nor_count_sees_no_button(short, as_role, page):
+    answer = as_role("employee").get(page)
+    assert "Blue pen" in answer.text
+    assert not buttons(answer, "Blue pen")
+
+
+def test_a_place_that_only_serves_ones_own_is_neither_ordered_for_nor_counted(short, as_person):
+    with short.work(None) as tx:
+        must_hold(tx, short.ream, short.other_shelf, 7_000)
+        lab = tx.one(select(Place), public_id=short.other_shelf).department
+        assert lab is not None
+    rows = as_person(short.lab_assistant).get("/inventory/alerts")
+    assert "Blue pen" in rows.text, "the shelf serves the laboratory"
+    assert not buttons(rows, "Blue pen")
+    refused = as_person(short.lab_assistant).post(
+        f"/inventory/items/{short.pen}/at/{short.shelf}/count"
+    )
+    assert refused.status_code == 404
+
+
+def test_an_item_that_needs_no_ordering_is_shown_in_the_order_list_all_the_same(short, as_role):
+    with short.work(None) as tx:
+        goods = stock.Receive(item=short.pen, quantity=9_000, to_place=short.shelf)
+        stock.receive(tx, goods)
+    client = as_role("office_manager")
+    shown = words(client.get(f"/inventory/order-list?item={short.pen}").text)
+    assert "11 piece" in shown
+    assert "Nothing matches" in words(client.get("/inventory/order-list?item=nosuchitem12").text)

@@ -7,7 +7,7 @@ from zipfile import ZipFile
 import pytest
 from sqlalchemy import select
 
-from kantor_inventory.counting.models import CountEntry
+from kantor_inventory.counting.models import Count, CountEntry
 from kantor_inventory.services import items, stock
 from portal.api import Person
 from portal.testing import add_person, counting_statements, pdf_pages, sign_in
@@ -485,3 +485,35 @@ def test_the_page_of_an_item_says_when_it_was_counted(office, dewi, maya):
     maya.post(f"/inventory/counts/{office.count}/agree")
     maya.post(f"/inventory/counts/{office.count}/post", data={"missing": "0"})
     assert "Last counted" in text_of(maya.get(f"/inventory/items/{office.shop.pen}"))
+
+
+def home(office, as_role, role="office_manager"):
+    return text_of(as_role(role).get("/"))
+
+
+def give_to(office, name):
+    """Ask somebody to do the count."""
+    with office.shop.work(None) as tx:
+        count = tx.one(select(Count), public_id=office.count)
+        count.assigned_to_id = office.shop.world.people[name]
+
+
+def test_a_count_waits_at_home_for_whoever_was_asked_to_do_it(office, as_role):
+    assert "Counts for you to do" not in home(office, as_role)
+    give_to(office, "office_manager")
+    page = home(office, as_role)
+    assert "Counts for you to do" in page
+    assert "2 lines" in page
+    assert "Counts for you to do" not in home(office, as_role, "assistant")
+
+
+def test_a_count_that_was_sent_in_waits_at_home_for_its_reviewers_alone(office, as_role):
+    give_to(office, "assistant")
+    office.enter(office.count, 40_000)
+    office.submit(office.count, missing=1)
+    page = home(office, as_role)
+    assert "Counts to review" in page
+    assert "2 lines, sent in" in page
+    assistant = home(office, as_role, "assistant")
+    assert "Counts to review" not in assistant
+    assert "Counts for you to do" not in assistant

@@ -2,7 +2,7 @@
 
 from .cells import Cell
 from .choosing import Chosen
-from .declaration import Action, BulkAction, Column, Empty, TableDefinitionError, View
+from .declaration import Action, BulkAction, Column, Empty, RowAction, TableDefinitionError, View
 from .page import Page
 from .table import LISTS, Table
 
@@ -15,6 +15,7 @@ __all__ = [
     "Column",
     "Empty",
     "Page",
+    "RowAction",
     "Table",
     "TableDefinitionError",
     "View",

@@ -10,18 +10,18 @@ from flask import current_app, request, url_for
 
 from portal.auth.returning import place_token
 from portal.lists.saving import SHARE, saved_views
-from portal.messages import message, translations
+from portal.messages import message, translate, translations
 from portal.ui import formats
 from portal.work import UnitOfWork
 
 from .arranging import COLUMNS, HEIGHT, naming
-from .cells import Reader, cell_maker
+from .cells import Reader, cell_maker, link_maker
 from .choosing import MOST
 from .counting import Counted
 from .criteria import SEARCH
 from .declaration import Column
 from .opening import EVERY_ROW
-from .page import Arranging, Bulk, Choice, EmptyWords, Head, Link, Page, Tab, Views
+from .page import Arranging, Bulk, Button, Choice, EmptyWords, Head, Link, Page, Tab, Views
 from .paging import FIRST, PAGE_ROWS, Place, cursor
 from .question import Question
 
@@ -65,6 +65,7 @@ def build_page(question: Question, tx: UnitOfWork) -> Page:
         arranging=_arranging(question, path),
         views=_views(question, tx),
         blanks=sorted(asked.opened.supplied & {*asked.filter_arguments()}),
+        buttons=_buttons(question, tx, rows),
         bulk=_bulk(question, tx, rows, counted),
         kept=[(n, v) for n in KEPT if (v := asked.sent.get(n))],
         clear_url=_clear_url(question, path) if narrowed else None,
@@ -193,6 +194,24 @@ def _bulk(question: Question, tx: UnitOfWork, rows: Sequence[Any], counted: Coun
     at = question.prepared.at[question.table.ids]
     actions = [Link(a.label, url_for(a.endpoint), a.icon) for a in allowed]
     return Bulk(actions, label, [str(row[at]) for row in rows])
+
+
+def _buttons(question: Question, tx: UnitOfWork, rows: Sequence[Any]) -> list[list[Button]]:
+    """Return what can be done with each row; nothing at all where no row has a button."""
+    at, made = question.prepared.at, []
+    for action in question.table.actions:
+        if tx.actor.holds(action.permission):
+            url = link_maker((action.endpoint, action.values), at)
+            made.append((at[action.when], translate(action.label, tx.language), url, action.post))
+    found = [
+        [
+            Button(label, url, post)
+            for when, label, to, post in made
+            if row[when] and (url := to(row))
+        ]
+        for row in rows
+    ]
+    return found if any(found) else []
 
 
 def _count_text(counted: Counted, language: str) -> str:

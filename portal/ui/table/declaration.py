@@ -102,6 +102,22 @@ class BulkAction:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RowAction:
+    """A button at the end of a row; ``values`` are {route argument: selected column}.
+
+    It stands where the selected column ``when`` is true, for holders of ``permission``. With
+    ``post`` it sends the form of the list, else it is a link.
+    """
+
+    label: Message | str
+    endpoint: str
+    values: Mapping[str, str]
+    permission: str
+    when: str
+    post: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class Empty:
     """What a list says while there is nothing in it."""
 

@@ -90,6 +90,15 @@ class Bulk:
 
 
 @dataclass(frozen=True, slots=True)
+class Button:
+    """What can be done with one row; ``post`` sends the form of the list."""
+
+    label: str
+    url: str
+    post: bool
+
+
+@dataclass(frozen=True, slots=True)
 class EmptyWords:
     """What stands in place of the rows."""
 
@@ -121,6 +130,7 @@ class Page:
     arranging: Arranging
     views: Views
     blanks: Sequence[str]  # filters that a saved view says: sent empty they are asked no more
+    buttons: Sequence[Sequence[Button]]  # of each row, or empty: this reader can do nothing
     bulk: Bulk | None  # None: nothing for this reader
     kept: Sequence[tuple[str, str]]  # hidden fields of the filter form: order and view
     clear_url: str | None  # set while a filter or a search is in force

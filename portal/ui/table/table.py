@@ -26,7 +26,7 @@ from .arranging import arrange, naming
 from .build import build_page
 from .choosing import Chosen, Work, carry_out, chosen
 from .criteria import Asked, ask
-from .declaration import RESERVED, BulkAction, Column, Empty, TableDefinitionError, View
+from .declaration import RESERVED, BulkAction, Column, Empty, RowAction, TableDefinitionError, View
 from .opening import EVERY_ROW, opened
 from .page import Page
 from .question import Prepared, Question, RefusedFilter, prepare
@@ -70,6 +70,7 @@ class Table:
         empty: Empty = NOTHING_YET,
         ledger: bool = False,
         bulk: Sequence[BulkAction] = (),
+        actions: Sequence[RowAction] = (),
         ids: str = "public_id",
     ) -> None:
         self.name, self.permission, self.rows = name, permission, rows
@@ -77,6 +78,7 @@ class Table:
         self.default_sort, self.filters, self.search = default_sort, filters, search
         self.filter_permissions = dict(filter_permissions or {})
         self.ledger, self.bulk, self.ids = ledger, tuple(bulk), ids
+        self.actions = tuple(actions)
         self.sorts = {column.key: column for column in self.columns if column.sort}
         self._kept: dict[Any, Prepared] = {}
         self._lock = Lock()

@@ -44,12 +44,14 @@ LINE_STATES = {
 class SheetFilters(Form):
     """Which rows of the par sheet one looks at."""
 
+    item = ChoiceField(message("Item"), [optional()], blank=message("Any"))
     place = ChoiceField(message("Place"), [optional()], blank=message("Any"))
     category = ChoiceField(message("Category"), [optional()], blank=message("Any"))
     supplier = ChoiceField(message("Supplier"), [optional()], blank=message("Any"))
 
     def offer(self, tx: UnitOfWork, suppliers: dict[int, Any]) -> None:
-        """Offer the places, categories and suppliers there are."""
+        """Offer the places, categories and suppliers there are, and the item that was asked for."""
+        self.item.choices = choices.item(tx, self.item.data) if self.item.data else []
         self.place.choices = choices.open_places(tx, "inventory.order.edit")
         self.category.choices = choices.categories(tx)
         self.supplier.choices = [(one.public_id, one.name or "") for one in suppliers.values()]

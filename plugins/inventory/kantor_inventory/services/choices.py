@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from portal.api import Contact, Department, Held, Place, UnitOfWork, visible
 
-from ..models import Category, Point, Supplier
+from ..models import Category, Item, Point, Supplier
 
 
 def stocked_places(tx: UnitOfWork) -> list[tuple[Any, Any]]:
@@ -28,6 +28,13 @@ CATEGORIES = select(Category.public_id, Category.name).order_by(Category.name_ke
 def categories(tx: UnitOfWork) -> list[tuple[Any, Any]]:
     """Return (public id, name) of every category."""
     return [(public_id, name) for public_id, name in tx.session.execute(CATEGORIES)]
+
+
+def item(tx: UnitOfWork, public_id: str) -> list[tuple[Any, Any]]:
+    """Return (public id, name) of one item, or nothing where there is none one may see."""
+    statement: Any = select(Item.public_id, Item.name).where(Item.public_id == public_id)
+    found = tx.session.execute(visible(statement, "inventory.item.view", tx.actor))
+    return [(row.public_id, row.name) for row in found]
 
 
 def departments(tx: UnitOfWork) -> list[tuple[Any, Any]]:

@@ -27,10 +27,11 @@ def widgets(tx: UnitOfWork) -> Iterator[Panel]:
     if not rows:
         return
     coming = services.on_order(tx, [(row.item_id, row.point_id) for row in rows])
+    shown = [_row(row, coming.get((row.item_id, row.point_id))) for row in rows]
     yield Panel(
         title=message("Running low"),
         template="inventory/watching/panel_low.html",
-        context={"rows": [_row(row, coming.get((row.item_id, row.point_id))) for row in rows]},
+        context={"rows": shown, "counting": any(row["count_url"] for row in shown)},
         order=20,
         place="wide",
     )
@@ -77,6 +78,12 @@ def _row(row: Any, coming: services.OnOrder | None) -> dict[str, Any]:
         "tone": STATE_TONES[state],
         "coming": Amount(coming.quantity, row.unit) if coming is not None else None,
         "expected_on": coming.expected_on if coming is not None else None,
+        "order_url": url_for("inventory.order_list", item=row.item, place=row.place_id)
+        if row.may_order
+        else "",
+        "count_url": url_for("inventory.count_item_now", public_id=row.item, place_id=row.place_id)
+        if row.may_count
+        else "",
     }
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import BigInteger, Select, and_, cast, func, literal, select
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, cast, false, func, literal, select
 
 from portal.api import Place, UnitOfWork, visible
 
@@ -32,7 +32,7 @@ class OnOrder:
     expected_on: date | None
 
 
-def alerts(tx: Any, *, state: str = "open", place: str | None = None) -> Select[Any]:
+def alerts(tx: UnitOfWork, *, state: str = "open", place: str | None = None) -> Select[Any]:
     """Return the alerts with their item, place and what is there now."""
     statement: Any = (
         select(
@@ -49,6 +49,8 @@ def alerts(tx: Any, *, state: str = "open", place: str | None = None) -> Select[
             Item.sku,
             Unit.name.label("unit"),
             Place.name.label("place"),
+            Place.public_id.label("place_id"),
+            *_may(tx),
         )
         .join(Item, Item.id == Alert.item_id)
         .outerjoin(Unit, Unit.id == Item.base_unit_id)
@@ -73,11 +75,25 @@ def alerts(tx: Any, *, state: str = "open", place: str | None = None) -> Select[
     return found
 
 
+def _may(tx: UnitOfWork) -> tuple[Any, Any]:
+    """Return whether one may order what is too little there, and count what alarms at all."""
+    order, count = (_reached(tx, one) for one in ("inventory.order.edit", "inventory.count.enter"))
+    goes_on = Alert.closed_at.is_(None)
+    low = and_(goes_on, Alert.grade < TOO_MUCH, Item.status == "active", Place.active)
+    here = and_(goes_on, Place.department_id.is_not(None))
+    return and_(low, order).label("may_order"), and_(here, count).label("may_count")
+
+
+def _reached(tx: UnitOfWork, permission: str) -> ColumnElement[bool]:
+    held = tx.actor.grants.get(permission)
+    return Balance.rows(Balance, held, tx.actor, True) if held else false()
+
+
 def most_serious(tx: UnitOfWork, *, most: int) -> Sequence[Any]:
     """Return what has run low in reach: nothing left first, then what is low the longest."""
     statement = (
         alerts(tx, state="low")
-        .add_columns(Alert.item_id, Alert.point_id, Place.public_id.label("place_id"))
+        .add_columns(Alert.item_id, Alert.point_id)
         .order_by(Alert.grade, Alert.opened_at, Alert.id)
         .limit(most)
     )

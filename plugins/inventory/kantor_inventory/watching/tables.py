@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from portal.api import message
-from portal.web import Column, Empty, Table, View
+from portal.web import Column, Empty, RowAction, Table, View
 
 from ..forms import STATES
 from ..models import Item
@@ -42,6 +42,23 @@ ALERTS = Table(
         Column("closed_at", message("Until"), "datetime"),
     ),
     default_sort="grade",
+    actions=(
+        RowAction(
+            label=message("Order this"),
+            endpoint="inventory.order_list",
+            values={"item": "item", "place": "place_id"},
+            permission="inventory.order.edit",
+            when="may_order",
+        ),
+        RowAction(
+            label=message("Count this"),
+            endpoint="inventory.count_item_now",
+            values={"public_id": "item", "place_id": "place_id"},
+            permission="inventory.count.enter",
+            when="may_count",
+            post=True,
+        ),
+    ),
     filters=AlertFilters,
     search=Item,
     views=(

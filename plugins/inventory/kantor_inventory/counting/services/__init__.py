@@ -12,7 +12,16 @@ from .entering import (
     missed,
     submit,
 )
-from .planning import Cancel, CountNow, PlanCount, cancel, count_now, plan_count
+from .planning import (
+    Cancel,
+    CountItemNow,
+    CountNow,
+    PlanCount,
+    cancel,
+    count_item_now,
+    count_now,
+    plan_count,
+)
 from .posting import Post, post
 from .reviewing import Decide, SendBack, decide, keep_all, send_back
 
@@ -20,6 +29,7 @@ __all__ = [
     "AddFound",
     "Cancel",
     "Clear",
+    "CountItemNow",
     "CountNow",
     "Decide",
     "Enter",
@@ -31,6 +41,7 @@ __all__ = [
     "add_found",
     "cancel",
     "clear",
+    "count_item_now",
     "count_now",
     "decide",
     "enter",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -75,6 +75,14 @@ class CountNow:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CountItemNow:
+    """One item at one place, counted here and now by whoever asks; always blind."""
+
+    item: str
+    place: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Cancel:
     """A count to be given up, and why."""
 
@@ -96,21 +104,50 @@ def plan_count(tx: UnitOfWork, command: PlanCount) -> Count:
 
 def count_now(tx: UnitOfWork, command: CountNow) -> Count:
     """Begin to count one place at once, for whoever may count there."""
-    place = tx.one(select(Place), public_id=command.place)
+    place, department = _countable(tx, command.place)
+    with tx.acting_for("inventory", reason=LOOKING) as own:
+        stock.point_at(own, own.one(select(Place), id=place.id))
+    return _plan(tx, _now(tx, place, department), department, empty=True)
+
+
+def count_item_now(tx: UnitOfWork, command: CountItemNow) -> CountLine:
+    """Begin to count one item at one place, for whoever may count there; return its line.
+
+    What is on a sheet that is open already is counted there.
+    """
+    place, department = _countable(tx, command.place)
+    item = tx.one(select(Item), public_id=command.item)
+    point = tx.session.scalar(select(Point.id).where(Point.place_id == place.id)) or 0
+    open_line = select(CountLine).where(
+        CountLine.open, CountLine.item_id == item.id, CountLine.point_id == point
+    )
+    line: CountLine | None = tx.session.scalars(open_line).one_or_none()
+    if line is None:
+        wanted = replace(
+            _now(tx, place, department), only={(item.id, point)}, title=f"{item.name}, {place.name}"
+        )
+        _plan(tx, wanted, department)
+        line = tx.session.scalars(open_line).one()
+    return line
+
+
+def _countable(tx: UnitOfWork, public_id: str) -> tuple[Place, Department]:
+    """Return a place where one may count, and its department, or raise NotFound."""
+    place = tx.one(select(Place), public_id=public_id)
     if place.department_id is None:
         raise NotFound
     require(tx, rules.ENTER, place.department_id)
-    department = tx.one(select(Department), id=place.department_id)
+    return place, tx.one(select(Department), id=place.department_id)
+
+
+def _now(tx: UnitOfWork, place: Place, department: Department) -> PlanCount:
     person = tx.session.get(Person, tx.actor.person_id) if tx.actor.person_id else None
-    with tx.acting_for("inventory", reason=LOOKING) as own:
-        stock.point_at(own, own.one(select(Place), id=place.id))
-    wanted = PlanCount(
+    return PlanCount(
         department=department.public_id,
-        places=(command.place,),
+        places=(place.public_id,),
         due_on=tx.today,
         assigned_to=person.public_id if person is not None else None,
     )
-    return _plan(tx, wanted, department, empty=True)
 
 
 def cancel(tx: UnitOfWork, command: Cancel) -> Count:

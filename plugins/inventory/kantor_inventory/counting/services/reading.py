@@ -9,13 +9,14 @@ from typing import Any
 from sqlalchemy import BigInteger, Numeric, Select, and_, case, cast, func, literal, or_, select
 from sqlalchemy.orm import aliased
 
-from portal.api import Department, Held, Person, Place, UnitOfWork, visible
+from portal.api import Department, Held, Person, Place, UnitOfWork, permits, visible
 
 from ...models import Balance, Item, ItemUnit, Point, Unit
 from .. import rules
 from ..models import COUNTING, Count, CountEntry, CountLine, CountPlace
 
 PAGE = 200
+WAITING = 100  # counts that are looked through for the home page
 LARGEST_WORTH = 9 * 10**18
 LATELY = 12  # posted counts whose accuracy is drawn
 COUNTER, MISSED_BY = aliased(Person, name="counter"), aliased(Person, name="missed_by")
@@ -79,6 +80,45 @@ def counts(tx: Any, *, state: str | None = None, department: str | None = None) 
         chosen = select(Department.id).where(Department.public_id == department)
         statement = statement.where(Count.department_id == chosen.scalar_subquery())
     return statement
+
+
+@dataclass(frozen=True, kw_only=True)
+class Waiting:
+    """Counts that wait for somebody: to be reviewed, and to be counted."""
+
+    review: list[Any]
+    count: list[Any]
+
+
+def waiting(tx: UnitOfWork, *, most: int) -> Waiting:
+    """Return the counts that one may review, and those one was asked to count, by when first."""
+    if not (tx.actor.holds(rules.REVIEW) or tx.actor.holds(rules.ENTER)):
+        return Waiting(review=[], count=[])
+    statement = tx.actor.once("inventory counts waiting", lambda: _waiting(tx))
+    rows = tx.session.execute(statement).all()
+    review = [row for row in rows if row.status == "submitted"]
+    count = [row for row in rows if row.status != "submitted"]
+    return Waiting(review=review[:most], count=count[:most])
+
+
+def _waiting(tx: UnitOfWork) -> Select[Any]:
+    lines = select(func.count(CountLine.id)).where(CountLine.count_id == Count.id)
+    return (
+        select(Count.public_id, Count.number, Count.title, Count.status, Count.due_on)
+        .add_columns(Count.submitted_at, lines.correlate(Count).scalar_subquery().label("lines"))
+        .where(
+            or_(
+                and_(Count.status == "submitted", permits(Count, rules.REVIEW, tx.actor)),
+                and_(
+                    Count.status.in_(COUNTING),
+                    Count.assigned_to_id == tx.actor.person_id,
+                    permits(Count, rules.ENTER, tx.actor),
+                ),
+            )
+        )
+        .order_by(Count.due_on.is_(None), Count.due_on, Count.id)
+        .limit(WAITING)
+    )
 
 
 SHEET = (

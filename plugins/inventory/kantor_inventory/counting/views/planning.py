@@ -150,6 +150,22 @@ def count_now():
         raise Conflict(next(iter(refused.fields.values()))) from None
 
 
+@blueprint.post("/items/<public_id>/at/<place_id>/count")
+@policy("inventory.count.enter")
+def count_item_now(public_id, place_id):
+    """Begin to count one item at one place, or go on with it where it is being counted."""
+    try:
+        with transaction() as tx:
+            wanted = services.CountItemNow(item=public_id, place=place_id)
+            line = services.count_item_now(tx, wanted)
+            if rules.allowed(line.count.status, "enter"):
+                return redirect_to(tx, "inventory.count_line", public_id=line.public_id)
+            toast(message("It was counted already and waits for its review."))
+            return redirect_to(tx, "inventory.count_sheet", public_id=line.count.public_id)
+    except ValidationFailed as refused:
+        raise Conflict(next(iter(refused.fields.values()))) from None
+
+
 @blueprint.get("/counts/<public_id>")
 @policy("inventory.count.view")
 def count(public_id):

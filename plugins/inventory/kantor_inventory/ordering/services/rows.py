@@ -262,9 +262,12 @@ def page(tx: UnitOfWork, view: str, given: frozenset[str]) -> Select[Any]:
 
 
 def _narrowed(given: frozenset[str]) -> Iterator[Any]:
+    if "item" in given:
+        chosen: Any = select(Item.id).where(Item.public_id == bindparam("item"))
+        yield Balance.item_id == chosen.scalar_subquery()
     if "place" in given:
         there = select(Point.id).join(Place, Place.id == Point.place_id)
-        chosen: Any = there.where(Place.public_id == bindparam("place")).scalar_subquery()
+        chosen = there.where(Place.public_id == bindparam("place")).scalar_subquery()
         yield Balance.point_id == chosen
     if "category" in given:
         chosen = select(Category.id).where(Category.public_id == bindparam("category"))

@@ -35,13 +35,20 @@ def page(
     tx: UnitOfWork,
     *,
     view: str = "to_order",
+    item: str | None = None,
     place: str | None = None,
     category: str | None = None,
     supplier: str | None = None,
     after: int | None = None,
 ) -> Sheet:
     """Return a page of the sheet where one may fill the order list."""
-    asked = {"place": place, "category": category, "supplier": supplier, "after": after}
+    asked = {
+        "item": item,
+        "place": place,
+        "category": category,
+        "supplier": supplier,
+        "after": after,
+    }
     given = {name: value for name, value in asked.items() if value is not None}
     statement = tx.actor.once(
         ("order sheet", view, *given), lambda: rows.page(tx, view, frozenset(given))

@@ -72,18 +72,16 @@ def _add(wanted):
 
 def _asked():
     """Return what the address says about the rows, for the way back to them."""
-    names = ("view", "place", "category", "supplier")
+    names = ("view", "item", "place", "category", "supplier")
     return {name: request.args[name] for name in names if request.args.get(name)}
 
 
 def _page(keys, refused=None):
     """Return the sheet; with ``keys`` as it was sent, each fault beside its field."""
     tx = reading()
-    view = request.args.get("view", "to_order")
-    view = view if view in sheet.VIEWS else "to_order"
     filters = SheetFilters(request.args)
     asked = {field.name: field.data for field in filters if KEY.fullmatch(field.data or "")}
-    found = sheet.page(tx, view=view, after=_after(), **asked)
+    view, found = _found(tx, asked)
     terms = sheet.suppliers(tx, found.rows, chosen=asked.get("supplier"))
     filters.offer(tx, terms)
     filters.validate()
@@ -118,6 +116,16 @@ def _page(keys, refused=None):
         many_departments=len({group.department for group in parts}) > 1,
     )
     return (page, 422) if keys is not None else page
+
+
+def _found(tx, asked):
+    """Return the view and its page; an item that needs no ordering is shown among all the same."""
+    view = request.args.get("view", "")
+    wanted = view if view in sheet.VIEWS else "to_order"
+    found = sheet.page(tx, view=wanted, after=_after(), **asked)
+    if "item" in asked and not view and not found.rows:
+        return "all", sheet.page(tx, view="all", after=_after(), **asked)
+    return wanted, found
 
 
 def _form(found, keys, refused):
