@@ -6,8 +6,8 @@
 
 The tree is copied once. First the suites must pass against the unbroken copy: what fails without a
 break proves nothing. Then each mutant gets a copy of its own, and the policy and canary suites
-and those of inventory run against it until one test fails. What no test can notice because nothing changes stands
-in equivalent.toml, with the reason.
+and those of inventory run against it until one test fails. What no test can notice because nothing
+changes stands in equivalent.toml, with the reason.
 """
 
 from __future__ import annotations
