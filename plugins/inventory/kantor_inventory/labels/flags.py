@@ -1,4 +1,4 @@
-"""Nearly empty: told at the shelf in one tap, open until more comes, it is counted, or taken back.
+"""Nearly empty: told at the shelf in one tap, until it is ordered, filled, counted or taken back.
 
 Whoever may look at the stock of a place may tell, also from a department that the place serves.
 """
@@ -191,13 +191,20 @@ def may_take_back(tx: UnitOfWork, here: Shelf, raised_by_id: int | None) -> bool
 
 def filled(tx: UnitOfWork, pairs: Sequence[Pair]) -> None:
     """Close what was told of these items at these points: more has come."""
+    _end(tx, pairs, "received")
+
+
+def ordered(tx: UnitOfWork, pairs: Sequence[Pair]) -> None:
+    """Close what was told of these items at these points: more is on its way."""
+    _end(tx, pairs, "ordered")
+
+
+def _end(tx: UnitOfWork, pairs: Sequence[Pair], why: str) -> None:
     for some in in_pieces(sorted(set(pairs))):
         ended = update(Flag).where(Flag.closed_at.is_(None), among(Flag, some))
         values = {"closed_at": tx.now, "closed_by_id": tx.actor.person_id}
         tx.session.execute(
-            ended.values(closed_why="received", **values).execution_options(
-                synchronize_session=False
-            )
+            ended.values(closed_why=why, **values).execution_options(synchronize_session=False)
         )
 
 

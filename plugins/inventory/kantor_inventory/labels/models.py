@@ -11,7 +11,7 @@ from portal.api import Follows, Person
 
 from ..models import Base, Item, Point, among, partial
 
-REASONS = ("received", "counted", "enough")  # why it does not stand any more
+REASONS = ("received", "ordered", "counted", "enough")  # why it does not stand any more
 OPEN = "closed_at IS NULL"
 
 

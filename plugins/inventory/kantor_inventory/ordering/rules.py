@@ -16,6 +16,7 @@ from typing import Any
 from portal.api import Message, message
 
 from ..rules import ONE, Amount, Factor, to_base
+from ..rules import Day as DayShown
 
 WEEK = 7
 KNOWN_AFTER = 28  # days with stock, before usage is said to be known
@@ -185,15 +186,31 @@ class Sentence:
 def explain(why: Mapping[str, Any]) -> Sentence:
     """Return why so much was suggested, from the inputs that were kept."""
     base = why["base"]
-    return Sentence((*_about_usage(why, base), *_about_stock(why, base), *_about_packs(why, base)))
+    said = (*_about_telling(why), *_about_usage(why, base), *_about_stock(why, base))
+    return Sentence((*said, *_about_packs(why, base)))
+
+
+def explain_telling(why: Mapping[str, Any]) -> Sentence:
+    """Return who said at the shelf that it is nearly empty; no words where nobody did."""
+    return Sentence(_about_telling(why))
 
 
 def explain_briefly(why: Mapping[str, Any]) -> Sentence:
     """Return what stands nowhere else where stock, limits and packs have columns of their own."""
-    said = [*_about_usage(why, why["base"])]
+    said = [*_about_telling(why), *_about_usage(why, why["base"])]
     if why["rounded"] == "over":
         said.append(_ROUNDED["over"])
     return Sentence(tuple(said or _about_stock(why, why["base"])))
+
+
+def _about_telling(why: Mapping[str, Any]) -> tuple[Message, ...]:
+    """Return who said at the shelf that it is nearly empty, from ``told``: a name and a day."""
+    if not why.get("told"):
+        return ()
+    name, day = why["told"][0], DayShown(date.fromisoformat(why["told"][1]))
+    if not name:
+        return (message("said to be nearly empty on {day}", day=day),)
+    return (message("said to be nearly empty by {name} on {day}", name=name, day=day),)
 
 
 def _about_usage(why: Mapping[str, Any], base: str) -> tuple[Message, ...]:
@@ -218,6 +235,8 @@ def _about_stock(why: Mapping[str, Any], base: str) -> tuple[Message, ...]:
         else message("{left} are left and none on order", left=left)
     )
     minimum = Amount(why["minimum"], base)
+    if not why["minimum"] and why["maximum"] is None:
+        return (there,)
     if why["maximum"] is None:
         return there, message("at least {minimum} are wanted", minimum=minimum)
     maximum = Amount(why["maximum"], base)

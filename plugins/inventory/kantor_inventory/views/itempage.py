@@ -72,7 +72,7 @@ def _suggestions(tx: UnitOfWork, item: Item) -> list[dict[str, Any]]:
             "row": row,
             "amount": groups.in_base(row, row.suggestion.packs),
             "packs": groups.in_packs(row, row.suggestion.packs),
-            "why": groups.sentence(row, terms),
+            "why": groups.sentence(row, terms, zone=tx.zone),
         }
         for row in rows
         if row.suggestion is not None and row.put_off is None and row.line is None

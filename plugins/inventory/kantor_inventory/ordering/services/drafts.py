@@ -123,7 +123,7 @@ def add_lines(tx: UnitOfWork, command: AddLines) -> Added:
             raise ValidationFailed({field: message("Nobody sells {item} yet.", item=row.name)})
         order = _list_of(tx, orders, row)
         new = _new_line(order, row.pair, row.offer, packs)
-        new["why"] = sheet.why(row, terms[row.offer.supplier_id], packs)
+        new["why"] = sheet.why(row, terms[row.offer.supplier_id], packs, tx.zone)
         known += not _write(tx, row.pair, new)
     added = len(wanted) - known
     filled = [order for order in orders.values() if not _drop_if_empty(tx, order)]

@@ -18,6 +18,7 @@ from portal.api import (
     visible,
 )
 
+from ...labels import flags
 from ...models import CHANNELS
 from ...services import balances
 from ...services.balances import Pair
@@ -107,6 +108,7 @@ def place(tx: UnitOfWork, command: Place) -> PurchaseOrder:
     snapshot = _snapshot(order, lines)
     tx.session.flush()
     balances.expect(tx, coming)
+    flags.ordered(tx, list(coming))
     number = next_number(tx, SERIES)  # Late: whoever places the next one waits for the commit.
     order.number, order.status, order.placed_by = number, taken.target, command.placed_by
     order.placed_with, order.note = command.placed_with.strip(), command.note.strip()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from fractions import Fraction
 from typing import Any
 
@@ -19,11 +19,14 @@ from sqlalchemy import (
     literal,
     select,
     tuple_,
+    union_all,
 )
 from sqlalchemy.orm import aliased
 
-from portal.api import Department, Held, Place, UnitOfWork, visible
+from portal.api import Department, Held, Person, Place, UnitOfWork, visible
 
+from ...labels.flags import STANDS
+from ...labels.models import Flag
 from ...models import (
     Balance,
     Category,
@@ -45,6 +48,7 @@ from ..rules import Suggestion, Terms
 EDIT = "inventory.order.edit"
 SHOWN = 100  # rows of a page
 SPAN = 2**32  # more than there are offers
+TOLD = 200  # shelves said to be nearly empty, the oldest first
 OFFERED = 60  # items that may soon be due
 PACK = aliased(Unit, name="pack")
 
@@ -61,6 +65,14 @@ class Offer:
     terms: Terms
     price: int | None
     sku: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """Who said at the shelf that it is nearly empty, and when first."""
+
+    by: str
+    at: datetime
 
 
 @dataclass(kw_only=True)
@@ -89,6 +101,7 @@ class Row:
     order: str | None
     packs: int | None
     put_off: date | None
+    told: Told | None = None
     weekly: int | None = None
     suggestion: Suggestion | None = None
 
@@ -155,6 +168,8 @@ _COLUMNS: Any = (
     OrderLine.packs,
     PurchaseOrder.public_id.label("order"),
     Snooze.until_on,
+    Flag.raised_at.label("told_at"),
+    Person.name.label("told_by"),
 )
 
 
@@ -206,7 +221,7 @@ def orderable(tx: UnitOfWork) -> Select[Any]:
     return visible(statement, "inventory.stock.view", tx.actor)
 
 
-def detailed(tx: UnitOfWork, chosen: Select[Any]) -> Select[Any]:
+def detailed(tx: UnitOfWork, chosen: Any) -> Select[Any]:
     """Return these balances with names, offer, draft line and what was put off, in any order."""
     ids = chosen.subquery("chosen")
     statement: Any = (
@@ -227,6 +242,8 @@ def detailed(tx: UnitOfWork, chosen: Select[Any]) -> Select[Any]:
         .outerjoin(OrderLine, _is_draft())
         .outerjoin(PurchaseOrder, PurchaseOrder.id == OrderLine.order_id)
         .outerjoin(Snooze, _is_put_off())
+        .outerjoin(Flag, _is_told())
+        .outerjoin(Person, Person.id == Flag.raised_by_id)
     )
     return visible(statement, "inventory.stock.view", tx.actor)
 
@@ -247,6 +264,12 @@ def _is_put_off() -> ColumnElement[bool]:
     )
 
 
+def _is_told() -> ColumnElement[bool]:
+    """Return the condition that somebody at the shelf said it is nearly empty, and it stands."""
+    same = and_(Flag.item_id == Balance.item_id, Flag.point_id == Balance.point_id)
+    return and_(same, STANDS)
+
+
 def _first_supplier() -> Any:
     """Return who is asked first, for each balance."""
     offer: Any = aliased(SupplierItem, name="asked_first")
@@ -256,9 +279,26 @@ def _first_supplier() -> Any:
 
 def page(tx: UnitOfWork, view: str, given: frozenset[str]) -> Select[Any]:
     """Return a page of the sheet, found first and then looked up."""
-    chosen = orderable(tx).where(*_of_view(view), *_narrowed(given))
+    chosen = _first(orderable(tx).where(*_of_view(view), *_narrowed(given)))
+    if view != "to_order":
+        return detailed(tx, chosen)
+    # What was told is few and looked up first; it is no part of the index of what is to order.
+    first = select(Flag.id).where(Flag.closed_at.is_(None)).order_by(Flag.raised_at, Flag.id)
+    few = first.limit(literal(TOLD, literal_execute=True)).subquery("told")
+    told = orderable(tx).join(Flag, _is_told()).join(few, few.c.id == Flag.id)
+    told = told.where(~Balance.to_order, ~_put_off(), *_narrowed(given))
+    both = union_all(select(chosen.subquery()), select(told.subquery()))
+    return detailed(tx, both)
+
+
+def _first(chosen: Select[Any]) -> Select[Any]:
+    """Return the rows of one page and one more, in the order of names."""
     chosen = chosen.order_by(Balance.item_key, Balance.id)
-    return detailed(tx, chosen.limit(literal(SHOWN + 1, literal_execute=True)))
+    return chosen.limit(literal(SHOWN + 1, literal_execute=True))
+
+
+def _put_off() -> ColumnElement[bool]:
+    return select(Snooze.id).where(_is_put_off()).correlate(Balance).exists()
 
 
 def _narrowed(given: frozenset[str]) -> Iterator[Any]:
@@ -288,7 +328,7 @@ def _narrowed(given: frozenset[str]) -> Iterator[Any]:
 
 
 def _of_view(view: str) -> tuple[Any, ...]:
-    put_off = select(Snooze.id).where(_is_put_off()).correlate(Balance).exists()
+    put_off = _put_off()
     match view:
         case "to_order":
             return Balance.to_order, ~put_off
@@ -304,14 +344,15 @@ def due_soon(tx: UnitOfWork) -> Select[Any]:
     two: Any = literal(2, literal_execute=True)  # as the index of these rows says it
     halfway = Balance.minimum + func.coalesce(Balance.maximum, two * Balance.minimum)
     listed = select(OrderLine.id).where(_is_draft()).correlate(Balance).exists()
-    put_off = select(Snooze.id).where(_is_put_off()).correlate(Balance).exists()
+    told = select(Flag.id).where(_is_told()).correlate(Balance).exists()
     chosen = orderable(tx).where(
         Balance.minimum.is_not(None),
         ~Balance.to_order,
         two * (Balance.quantity + Balance.on_order) < halfway,
         _first_supplier().in_(asked),
         ~listed,
-        ~put_off,
+        ~told,
+        ~_put_off(),
     )
     chosen = chosen.order_by(Balance.item_key, Balance.id)
     return detailed(tx, chosen.limit(literal(OFFERED, literal_execute=True)))
@@ -355,4 +396,5 @@ def row(found: Any) -> Row:
         order=found.order,
         packs=found.packs,
         put_off=found.until_on,
+        told=Told(by=found.told_by or "", at=found.told_at) if found.told_at is not None else None,
     )

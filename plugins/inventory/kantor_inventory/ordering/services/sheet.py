@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from datetime import tzinfo
 from typing import Any
 
 from sqlalchemy import bindparam, func, literal, or_, select
@@ -121,13 +122,21 @@ def due_soon(tx: UnitOfWork, suppliers: Collection[int]) -> list[Row]:
 
 
 def suggested(row: Row) -> Suggestion | None:
-    """Return what to order of a row, if anything and if somebody sells it."""
+    """Return what to order of a row, if anything and if somebody sells it.
+
+    Where somebody said that the shelf is nearly empty and the books say otherwise, as much as if
+    nothing were left.
+    """
     if row.offer is None:
         return None
-    return rules.suggest(row.position, row.minimum, row.maximum, row.offer.terms)
+    limits = row.minimum, row.maximum, row.offer.terms
+    found = rules.suggest(row.position, *limits)
+    if found is None and row.told is not None:
+        return rules.suggest(rules.position(on_hand=0, on_order=row.on_order), *limits)
+    return found
 
 
-def why(row: Row, terms: Any, packs: int) -> dict[str, Any]:
+def why(row: Row, terms: Any, packs: int, zone: tzinfo) -> dict[str, Any]:
     """Return the inputs of a suggestion, to be kept with the line and explained by ``explain``."""
     offer = row.offer
     assert offer is not None
@@ -135,6 +144,7 @@ def why(row: Row, terms: Any, packs: int) -> dict[str, Any]:
     return {
         "on_hand": row.on_hand,
         "on_order": row.on_order,
+        "told": told(row, zone),
         "minimum": row.minimum or 0,
         "maximum": row.maximum,
         "weekly": row.weekly,
@@ -148,6 +158,13 @@ def why(row: Row, terms: Any, packs: int) -> dict[str, Any]:
         if suggestion is not None and suggestion.packs == packs
         else "",
     }
+
+
+def told(row: Row, zone: tzinfo) -> list[str] | None:
+    """Return who said at the shelf that it is nearly empty, and on which day."""
+    if row.told is None:
+        return None
+    return [row.told.by, row.told.at.astimezone(zone).date().isoformat()]
 
 
 def suppliers(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import tzinfo
 from typing import Any
 
 from portal.api import Message, UnitOfWork, message
@@ -28,8 +29,8 @@ class Group:
 
     @property
     def open_rows(self) -> list[Row]:
-        """The rows that are on no list yet."""
-        return [row for row in self.rows if row.line is None and row.suggestion is not None]
+        """The rows that are on no list yet, with something to order."""
+        return [row for row in self.rows if row.line is None and (row.suggestion or row.told)]
 
     @property
     def cost(self) -> int | None:
@@ -103,13 +104,19 @@ def _key(row: Row) -> tuple[int | None, int | None]:
     return (row.offer.supplier_id if row.offer is not None else None, row.department_id)
 
 
-def sentence(row: Row, terms: Mapping[int, Any], *, brief: bool = False) -> Any:
+def sentence(row: Row, terms: Mapping[int, Any], *, zone: tzinfo, brief: bool = False) -> Any:
     """Return why so much of a row is suggested, in one sentence."""
     if row.offer is None:
         return message("Nobody sells it yet. Add a price on the page of the item.")
     packs = row.suggestion.packs if row.suggestion is not None else 0
-    why = sheet.why(row, terms[row.offer.supplier_id], packs)
+    why = sheet.why(row, terms[row.offer.supplier_id], packs, zone)
     return rules.explain_briefly(why) if brief else rules.explain(why)
+
+
+def telling(row: Row, zone: tzinfo) -> Any:
+    """Return who said at the shelf that it is nearly empty, or None."""
+    said = sheet.told(row, zone)
+    return rules.explain_telling({"told": said}) if said else None
 
 
 def lasts(row: Row) -> Message | None:
