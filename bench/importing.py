@@ -1,4 +1,4 @@
-"""A stock list of ten thousand rows, imported by a worker as for a person; alone, then not."""
+"""A stock list of ten thousand rows as a worker imports it: new, then updated, then taken back."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Event, Thread
 from typing import Any, Self
+from urllib.parse import urlencode
 
 from sqlalchemy import create_engine, make_url, select
 
@@ -22,6 +23,7 @@ from bench.client import Load
 from bench.measure import Requests, quantile
 from bench.seed import PLACES
 from bench.stand import CHECKOUT, FOLDER, KEEPER, Server, environment, portal
+from portal.imports.models import ImportRun
 from portal.jobs.models import Job
 from portal.testing import sign_in
 
@@ -31,14 +33,22 @@ LONGEST = 300.0
 HEAD = "Code,Name,Unit,On hand,Place,Price for one,Minimum"
 
 
-def stock_list() -> bytes:
+def stock_list(mark: str = "") -> bytes:
     """Return a file of new items, each with some of it at a place."""
-    mark = secrets.token_hex(3).upper()
+    mark = mark or secrets.token_hex(3).upper()
     lines = (
         f"IMP-{mark}-{i:05},Imported {mark} {i},Piece,{i % 40 + 1},R-{i % PLACES + 1:03},12.50,5"
         for i in range(ROWS)
     )
     return "\n".join([HEAD, *lines, ""]).encode()
+
+
+def limits_list(mark: str) -> bytes:
+    """Return a file that changes the limits of all items of a stock list."""
+    lines = (
+        f"IMP-{mark}-{i:05},R-{i % PLACES + 1:03},{i % 30 + 6},{i % 30 + 20}" for i in range(ROWS)
+    )
+    return "\n".join(["Code,Place,Minimum,Maximum", *lines, ""]).encode()
 
 
 @contextmanager
@@ -60,15 +70,31 @@ class Person:
         self.engine = create_engine(url)
         self.client = sign_in(portal(url, jobs_url=jobs_url(url)), KEEPER)
 
-    def imports(self, rows: bytes) -> float:
+    def imports(self, rows: bytes, **chosen: str) -> float:
         """Have a list imported; return the seconds from the order to the end."""
         sent = self.client.post(START, data={"file": (io.BytesIO(rows), "stock.csv")})
-        page = self.client.get(sent.location).text
-        asked = self.client.post(f"{sent.location}/run", data=_chosen(page))
-        begun = time.perf_counter()
+        address = f"{sent.location}?{urlencode(chosen)}" if chosen else sent.location
+        asked = self._ask(f"{sent.location}/run", _chosen(self.client.get(address).text) | chosen)
+        return self._until_done(asked.location.rstrip("/").rpartition("/")[2])
+
+    def undoes(self) -> float:
+        """Have the newest import undone; return the seconds from the order to the end."""
+        run = ImportRun.__table__.c
+        newest = select(run.public_id, run.undo_job).order_by(run.id.desc()).limit(1)
+        with self.engine.connect() as connection:
+            public_id = connection.execute(newest).one().public_id
+        self._ask(f"{START}/past/{public_id}/undo", {})
+        with self.engine.connect() as connection:
+            return self._until_done(connection.execute(newest).one().undo_job)
+
+    def _ask(self, address: str, given: dict[str, str]) -> Any:
+        asked = self.client.post(address, data=given)
         if asked.status_code != 303:
             raise RuntimeError(f"{asked.status_code} to the import: {html.unescape(asked.text)}")
-        job = asked.location.rstrip("/").rpartition("/")[2]
+        return asked
+
+    def _until_done(self, job: str) -> float:
+        begun = time.perf_counter()
         until = time.monotonic() + LONGEST
         while time.monotonic() < until:
             found = self._job(job)

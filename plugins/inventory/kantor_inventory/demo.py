@@ -29,7 +29,7 @@ from .models import (
 from .ordering import demo as ordering
 from .rules import barcode_key, value_of_receipt
 from .services import balances, items, ledger, selfcheck, stock
-from .services.balances import Pair
+from .services.balances import Limits, Pair
 from .services.ledger import Entry
 from .watching import episodes, summing
 from .watching.rules import DAYS
@@ -201,14 +201,14 @@ def _entry(tx: UnitOfWork, clinic: _Clinic, line: DemoMovement) -> Entry:
 
 
 def _add_rules(tx: UnitOfWork, clinic: _Clinic) -> list[Pair]:
-    limited = []
+    limited: dict[Pair, Limits] = {}
     for listed in demo_catalogue.items():
         if listed.minimum is None and listed.maximum is None:
             continue
         item, point = clinic.items[listed.sku], clinic.points[listed.shelf]
         limits = {"minimum": listed.minimum, "maximum": listed.maximum}
         tx.session.add(StockRule(item_id=item.id, point_id=point.id, **limits))
-        balances.limit(tx, item, point, **limits)
-        limited.append((item.id, point.id))
+        limited[item.id, point.id] = Limits(listed.minimum, listed.maximum)
     tx.session.flush()
-    return limited
+    balances.limit(tx, limited)
+    return list(limited)

@@ -16,7 +16,8 @@ from portal.api import Forbidden, Person, Place, UnitOfWork, message, visible
 
 from ..events import FlagRaised
 from ..models import Balance, Item, Point, Unit
-from ..services.balances import Pair, among, in_pieces
+from ..services.balances import Pair, among
+from ..services.many import in_pieces
 from .models import Flag
 
 TELLING = "whoever sees a shelf may tell that it is nearly empty"

@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, func, select, tuple_, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    and_,
+    case,
+    false,
+    func,
+    literal,
+    select,
+    tuple_,
+    update,
+)
 
 from portal.api import UnitOfWork
 
 from ..models import Balance, Item, Point
 from ..rules import alarm, is_below
+from . import many
+from .many import in_pieces
 
-AT_ONCE = 400  # keys in one statement
-MANY = 50  # that many missing balances are not made one by one
+MANY = 50  # that many balances are not made or changed one by one
 OUTSIDE = "an end outside the building"
 EXPECTED = "what is on order"
+HELD = "items that a whole list is about"
 
 Pair = tuple[int, int]  # item id, point id
-Thing = TypeVar("Thing")
 
 
 @dataclass(frozen=True)
@@ -38,6 +50,8 @@ class Holding:
     row: Balance | None = None
     quantity: int = 0
     value: int = 0
+    id: int | None = None  # None while there is no row
+    limits: Limits | None = None
     more: int = 0
     more_value: int = 0
     moved_at: datetime | None = None  # None is now
@@ -61,13 +75,27 @@ def hold(
     found = _lock(tx, inside)
     missing = [pair for pair in inside if pair not in found]
     if 0 < len(missing) < MANY and not limited:
-        keys = _sort_keys(tx, missing)
-        for item_id, point_id in missing:
-            new = _new(keys[item_id], points[point_id])
-            tx.ensure(Balance, defaults=new, item_id=item_id, point_id=point_id)
+        _made(tx, missing, points)
         found = _lock(tx, inside)
-    held = {pair: Holding(row, row.quantity, row.value) for pair, row in found.items()}
+    held = {
+        pair: Holding(row, row.quantity, row.value, row.id, Limits(row.minimum, row.maximum))
+        for pair, row in found.items()
+    }
     return {pair: held.get(pair) or Holding() for pair in pairs}
+
+
+def hold_items(tx: UnitOfWork, ids: Collection[int]) -> None:
+    """Hold balances, then their items, in the order of all who post, until the commit.
+
+    Nobody moves these items, or begins to use them, meanwhile.
+    """
+    with tx.acting_for("inventory", reason=HELD) as own:
+        for some in in_pieces(sorted(set(ids))):
+            held = select(Balance.id).where(Balance.item_id.in_(some), ~Balance.outside)
+            in_order = held.order_by(Balance.item_id, Balance.point_id)
+            own.session.execute(in_order.with_for_update()).all()
+            items = select(Item.id).where(Item.id.in_(some)).order_by(Item.id)
+            own.session.execute(items.with_for_update()).all()
 
 
 def points_of(tx: UnitOfWork, ids: Collection[int]) -> dict[int, Point]:
@@ -86,9 +114,7 @@ def write(
     """Write what has changed; return what the ends outside held before."""
     inside = [pair for pair in sorted(held) if points[pair[1]].place_id is not None]
     outside = [pair for pair in sorted(held) if points[pair[1]].place_id is None]
-    for pair in inside:
-        if held[pair].row is not None:
-            _adjust(tx, held[pair])
+    _adjust_all(tx, [held[pair] for pair in inside if held[pair].row is not None])
     _insert(tx, [pair for pair in inside if held[pair].row is None], held, points, limits)
     if len(outside) < MANY:
         return {pair: _shift(tx, pair, held[pair], points) for pair in outside}
@@ -100,27 +126,41 @@ def alarmed(held: Mapping[Pair, Holding], limits: Mapping[Pair, Limits]) -> list
     none = Limits(None, None)
     found = []
     for pair, now in held.items():
-        limit = limits.get(pair, none) if now.row is None else now.row
-        before = None if now.row is None else now.quantity - now.more
+        limit = now.limits or limits.get(pair, none)
+        before = None if now.limits is None else now.quantity - now.more
         after = alarm(now.quantity, limit.minimum, limit.maximum)
         if after != (None if before is None else alarm(before, limit.minimum, limit.maximum)):
             found.append(pair)
     return found
 
 
-def limit(
-    tx: UnitOfWork, item: Item, point: Point, *, minimum: int | None, maximum: int | None
-) -> None:
-    """Put a rule's figures beside the balance they are compared with.
+def limit(tx: UnitOfWork, wanted: Mapping[Pair, Limits]) -> None:
+    """Put rules' figures beside the balances they are compared with, in (item, point) order.
 
     Whoever calls lets ``episodes.settle`` see what that means.
     """
-    new = _new(item.name_key, point)
-    balance = tx.ensure(Balance, defaults=new, item_id=item.id, point_id=point.id)
-    below = false() if minimum is None else Balance.quantity < minimum
-    to_order = false() if minimum is None else Balance.quantity + Balance.on_order < minimum
-    put = {"minimum": minimum, "maximum": maximum, "below": below, "to_order": to_order}
-    tx.adjust(balance, "quantity", 0, floor=None, put=put)
+    pairs = sorted(wanted)
+    points = points_of(tx, {point_id for _, point_id in pairs})
+    found = _lock(tx, pairs)
+    if len(missing := [pair for pair in pairs if pair not in found]) < MANY:
+        found |= _made(tx, missing, points)
+    else:
+        keys = _sort_keys(tx, missing)
+        new = [
+            _new(keys[item_id], points[point_id])
+            | {"item_id": item_id, "point_id": point_id}
+            | _limited(wanted[item_id, point_id])
+            for item_id, point_id in missing
+        ]
+        tx.append(Balance, new)
+    there = [(found[pair], wanted[pair]) for pair in pairs if pair in found]
+    for some in in_pieces(there) if len(there) >= MANY else ():
+        _limit_many(tx, some)
+    for row, limits in there if len(there) < MANY else ():
+        put = {"minimum": limits.minimum, "maximum": limits.maximum}
+        tx.adjust(
+            row, "quantity", 0, floor=None, put=put | _flags(0, literal(limits.minimum, BigInteger))
+        )
 
 
 def expect(tx: UnitOfWork, changes: Mapping[Pair, int]) -> None:
@@ -135,12 +175,6 @@ def expect(tx: UnitOfWork, changes: Mapping[Pair, int]) -> None:
                 Balance.quantity + Balance.on_order + changes[pair] < Balance.minimum, false()
             )
             own.adjust(balance, "on_order", changes[pair], put={"to_order": to_order})
-
-
-def in_pieces(things: Sequence[Thing]) -> Iterator[Sequence[Thing]]:
-    """Yield as many things at once as one statement takes."""
-    for start in range(0, len(things), AT_ONCE):
-        yield things[start : start + AT_ONCE]
 
 
 def _lock(tx: UnitOfWork, pairs: Sequence[Pair]) -> dict[Pair, Balance]:
@@ -171,6 +205,22 @@ def _sort_keys(tx: UnitOfWork, pairs: Iterable[Pair]) -> dict[int, str]:
     return keys
 
 
+def _made(
+    tx: UnitOfWork, pairs: Sequence[Pair], points: Mapping[int, Point]
+) -> dict[Pair, Balance]:
+    """Return balances that did not exist, made one by one: somebody else may be faster."""
+    keys = _sort_keys(tx, pairs)
+    return {
+        (item_id, point_id): tx.ensure(
+            Balance,
+            defaults=_new(keys[item_id], points[point_id]),
+            item_id=item_id,
+            point_id=point_id,
+        )
+        for item_id, point_id in pairs
+    }
+
+
 def _new(item_key: str, point: Point) -> dict[str, Any]:
     return {
         "item_key": item_key,
@@ -183,21 +233,77 @@ def _new(item_key: str, point: Point) -> dict[str, Any]:
     }
 
 
+def _flags(more: Any, minimum: Any = Balance.minimum) -> dict[str, Any]:
+    """Return what is said of a balance that changes by ``more``, as its CHECKs want it."""
+    left = Balance.quantity + more
+    return {
+        "below": func.coalesce(left < minimum, false()),
+        "to_order": func.coalesce(left + Balance.on_order < minimum, false()),
+    }
+
+
+def _limited(limits: Limits) -> dict[str, Any]:
+    """Return the limits of a balance of nothing."""
+    short = is_below(0, limits.minimum)
+    said = {"minimum": limits.minimum, "maximum": limits.maximum}
+    return said | {"below": short, "to_order": short}
+
+
+def _limit_many(tx: UnitOfWork, some: Sequence[tuple[Balance, Limits]]) -> None:
+    """Give each of these balances limits of its own, in one statement."""
+    minimum = many.by_row(Balance, {row.id: limits.minimum for row, limits in some})
+    maximum = many.by_row(Balance, {row.id: limits.maximum for row, limits in some})
+    put = {"minimum": minimum, "maximum": maximum} | _flags(0, minimum)
+    many.change(tx, Balance, [row.id for row, _ in some], put)
+
+
+def _adjust_all(tx: UnitOfWork, changes: Sequence[Holding]) -> None:
+    """Write what has changed into balances that are held."""
+    if len(changes) < MANY:
+        for change in changes:
+            _adjust(tx, change)
+        return
+    for some in in_pieces(changes):
+        _adjust_many(tx, some)
+
+
 def _adjust(tx: UnitOfWork, change: Holding) -> None:
     row = change.row
     assert row is not None
-    left_over = Balance.quantity + change.more
-    below = func.coalesce(left_over < Balance.minimum, false())
-    to_order = func.coalesce(left_over + Balance.on_order < Balance.minimum, false())
     left = tx.adjust(
         row,
         "quantity",
         change.more,
         also={"value": change.more_value},
-        put={"below": below, "to_order": to_order, "moved_at": change.moved_at or tx.now},
+        put=_flags(change.more) | {"moved_at": change.moved_at or tx.now},
     )
     if left != change.quantity:
         raise RuntimeError(f"balance {row.id} changed under its lock: {left}")
+
+
+def _adjust_many(tx: UnitOfWork, some: Sequence[Holding]) -> None:
+    """Do what ``_adjust`` does for each of these, in one statement."""
+    by_id = {change.id: change for change in some if change.id is not None}
+    more = many.by_row(Balance, {key: change.more for key, change in by_id.items()})
+    worth = many.by_row(Balance, {key: change.more_value for key, change in by_id.items()})
+    moved = {key: change.moved_at or tx.now for key, change in by_id.items()}
+    put = {
+        "quantity": Balance.quantity + more,
+        "value": Balance.value + worth,
+        "moved_at": _when(moved),
+    }
+    left = many.change(tx, Balance, list(by_id), put | _flags(more), tell="quantity")
+    for key, change in by_id.items():
+        if left[key] != change.quantity:
+            raise RuntimeError(f"balance {key} changed under its lock: {left[key]}")
+
+
+def _when(moved: Mapping[int, datetime]) -> Any:
+    """Return when each balance was moved; all at once but where older books are written down."""
+    if len(same := set(moved.values())) == 1:
+        return same.pop()
+    kept = Balance.moved_at.type
+    return case({key: literal(at, kept) for key, at in moved.items()}, value=Balance.id)
 
 
 def _insert(
@@ -258,15 +364,21 @@ def _shift_many(
     points: Mapping[int, Point],
 ) -> dict[Pair, int]:
     """Do what ``_shift`` does for a whole list at once."""
+    before = dict.fromkeys(pairs, 0)
     with tx.acting_for("inventory", reason=OUTSIDE) as own:
-        known: set[Pair] = set()
+        known: dict[Pair, int] = {}
         for some in in_pieces(pairs):
-            found = own.session.execute(
-                select(Balance.item_id, Balance.point_id).where(among(Balance, some))
+            asked = select(Balance.id, Balance.item_id, Balance.point_id).where(
+                among(Balance, some)
             )
-            known |= {(row.item_id, row.point_id) for row in found}
+            in_order = asked.order_by(Balance.item_id, Balance.point_id).with_for_update()
+            known |= {(row.item_id, row.point_id): row.id for row in own.session.execute(in_order)}
         _insert(own, [pair for pair in pairs if pair not in known], held, points, {})
-        before = dict.fromkeys(pairs, 0)
-        for pair in sorted(known):
-            before[pair] = _shift(own, pair, held[pair], points)
+        for part in in_pieces(sorted(known)):
+            more = many.by_row(Balance, {known[pair]: held[pair].more for pair in part})
+            worth = many.by_row(Balance, {known[pair]: held[pair].more_value for pair in part})
+            put = {"quantity": Balance.quantity + more, "value": Balance.value + worth}
+            ids = [known[pair] for pair in part]
+            left = many.change(own, Balance, ids, put | {"moved_at": tx.now}, tell="quantity")
+            before |= {pair: left[known[pair]] - held[pair].more for pair in part}
     return before

@@ -12,7 +12,7 @@ from portal.api import BulkResult, Conflict, Message, UnitOfWork, message, undoa
 
 from ..models import Category, Item
 from ..watching import episodes
-from .balances import in_pieces
+from .many import in_pieces
 
 CHANGED = "inventory.items_changed"
 CHANGED_SINCE = message("changed by somebody since")

@@ -9,11 +9,12 @@ from sqlalchemy import select
 
 from portal.api import Conflict, ImportDone, ImportRow, UnitOfWork, message, new_public_id, sort_key
 
-from ..models import Barcode, Item, ItemUnit, Point, StockRule, SupplierItem
-from ..watching import episodes
+from ..models import Barcode, Item, ItemUnit, SupplierItem
 from . import balances, items
-from .balances import Limits, Pair, among, in_pieces
+from .balances import Limits, Pair
 from .import_known import limits_of
+from .limits import held_rules, put_rules
+from .many import in_pieces
 
 
 class Noted:
@@ -68,6 +69,7 @@ def edit_items(
 ) -> list[int]:
     """Give items the values of their rows, held until the commit; return their ids, row by row."""
     ids = [row.known.id for row in rows if row.known is not None]
+    balances.hold_items(tx, ids)
     found = locked_items(tx, ids)
     offers = locked(tx, SupplierItem, [r.resolved["offer"] for r in rows if "price" in r.changes])
     for row, item_id in zip(rows, ids, strict=True):
@@ -157,42 +159,12 @@ def add_packs(
 
 def set_limits(tx: UnitOfWork, limited: Sequence[tuple[ImportRow, Pair]], noted: Noted) -> None:
     """Change how much places should hold of items that are there already."""
-    found = locked_items(tx, [pair[0] for _, pair in limited])
-    points = balances.points_of(tx, {pair[1] for _, pair in limited})
-    rules = rules_of(tx, [pair for _, pair in limited])
+    rules = held_rules(tx, [pair for _, pair in limited])
+    wanted: dict[Pair, Limits | None] = {}
     for row, pair in limited:
         rule = rules.get(pair)
         before = None if rule is None else Limits(rule.minimum, rule.maximum)
-        wanted = Limits(
-            *limits_of(row, (before.minimum, before.maximum) if before else (None, None))
-        )
-        put_limits(tx, found[pair[0]], points[pair[1]], rule, wanted)
-        noted.limits(row, pair[1], before, wanted)
-    if limited:
-        tx.session.flush()
-        episodes.settle(tx, [pair for _, pair in limited])
-
-
-def rules_of(tx: UnitOfWork, pairs: Sequence[Pair]) -> dict[Pair, StockRule]:
-    """Return the rules of items at places."""
-    found: dict[Pair, StockRule] = {}
-    for some in in_pieces(pairs):
-        for rule in tx.session.scalars(select(StockRule).where(among(StockRule, some))):
-            found[rule.item_id, rule.point_id] = rule
-    return found
-
-
-def put_limits(
-    tx: UnitOfWork, item: Item, point: Point, rule: StockRule | None, wanted: Limits | None
-) -> None:
-    """Make the rule of a place what is wanted (None: no rule), and its balance beside it."""
-    if wanted is None:
-        if rule is not None:
-            tx.session.delete(rule)
-    else:
-        if rule is None:
-            rule = StockRule(item_id=item.id, point_id=point.id)
-            tx.session.add(rule)
-        rule.minimum, rule.maximum = wanted.minimum, wanted.maximum
-    limits = wanted or Limits(None, None)
-    balances.limit(tx, item, point, minimum=limits.minimum, maximum=limits.maximum)
+        now = (None, None) if rule is None else (rule.minimum, rule.maximum)
+        wanted[pair] = after = Limits(*limits_of(row, now))
+        noted.limits(row, pair[1], before, after)
+    put_rules(tx, wanted, rules)

@@ -30,7 +30,7 @@ from ..models import (
     SupplierItem,
     Unit,
 )
-from .balances import in_pieces
+from .many import in_pieces
 
 POINTS = select(Point.place_id, Point.id).where(Point.place_id.is_not(None))
 MOVED = message("There were movements here, so what is on hand is not overwritten. Count it.")

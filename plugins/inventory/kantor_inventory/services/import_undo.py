@@ -25,10 +25,12 @@ from ..models import (
 from ..watching import episodes
 from ..watching.models import Alert
 from . import balances, ledger
-from .balances import Limits, Pair, in_pieces
-from .import_changes import locked, locked_items, put_limits, rules_of
+from .balances import Limits, Pair
+from .import_changes import locked, locked_items
 from .import_known import places_by_word
 from .ledger import Entry
+from .limits import held_rules, put_rules
+from .many import in_pieces
 
 GONE = message("It is not there any more.")
 CHANGED = message("Somebody has changed it since.")
@@ -86,10 +88,10 @@ class _Now:
         self.alerted: set[int] = set()
         offers = [one.data["price"][0] for one in done if "price" in one.data]
         self.prices: dict[int, int | None] = {}
+        if tx.writing:
+            balances.hold_items(tx, ids)
         with tx.acting_for("inventory", reason=LOOK) as own:
             for some in in_pieces(ids):
-                if tx.writing:
-                    _hold(own, some)
                 self._look(own, some)
             for some in in_pieces(offers):
                 asked = select(SupplierItem.id, SupplierItem.price)
@@ -210,15 +212,6 @@ def _pointing_at(model: Any) -> Iterator[Any]:
                 yield getattr(mapper.class_, mapper.get_property_by_column(column).key)
 
 
-def _hold(own: UnitOfWork, ids: Sequence[int]) -> None:
-    """Hold balances, then items, in the order of all who post: nobody touches them meanwhile."""
-    held = select(Balance.id).where(Balance.item_id.in_(ids), ~Balance.outside)
-    order = (Balance.item_id, Balance.point_id)
-    own.session.execute(held.order_by(*order).with_for_update()).all()
-    items = select(Item.id).where(Item.id.in_(ids)).order_by(Item.id)
-    own.session.execute(items.with_for_update()).all()
-
-
 def _retire(tx: UnitOfWork, new: Sequence[ImportDone]) -> None:
     """Take new items out of use and free their codes, before their stock goes."""
     mark = func.substr(Item.sku, 1, 28) + "~" + cast(Item.id, String)
@@ -265,7 +258,7 @@ def _put_back(
     items = locked_items(tx, [one.data["item"] for one, _ in changed])
     offers = locked(tx, SupplierItem, [o.data["price"][0] for o, p in changed if "price" in p])
     pairs = [(o.data["item"], o.data["limits"][0]) for o, parts in changed if "limits" in parts]
-    rules, points = rules_of(tx, pairs), balances.points_of(tx, {pair[1] for pair in pairs})
+    wanted: dict[Pair, Limits | None] = {}
     codes = [(one.data["item"], one.data["code"]) for one, parts in changed if "code" in parts]
     units = [unit for one, parts in changed if "units" in parts for unit in one.data["units"]]
     for one, parts in changed:
@@ -276,12 +269,10 @@ def _put_back(
             offers[one.data["price"][0]].price = one.data["price"][1]
         if "limits" in parts:
             point, before, _ = one.data["limits"]
-            wanted = Limits(*before) if before is not None else None
-            put_limits(tx, item, points[point], rules.get((item.id, point)), wanted)
+            wanted[item.id, point] = Limits(*before) if before is not None else None
     tx.session.flush()
     _switch_off(tx, [code for _, code in codes], units)
-    if pairs:
-        episodes.settle(tx, pairs)
+    put_rules(tx, wanted, held_rules(tx, pairs))
 
 
 def _switch_off(tx: UnitOfWork, codes: Sequence[str], units: Sequence[int]) -> None:

@@ -125,7 +125,7 @@ def edit_item(tx: UnitOfWork, command: EditItem) -> Item:
         visible(select(Item), "inventory.item.edit", tx.actor), public_id=command.item
     )
     rearmed = (item.mode, item.status) != (command.mode, command.status)
-    if rearmed:
+    if rearmed or item.name != command.name.strip():  # A new name is written to balances, too.
         episodes.hold(tx, [command.item])
     tx.expect_version(item, command.version, **_said(item))
     problems = _name_problems(command) | _sku_problem(tx, command.sku, besides=item.id)

@@ -21,7 +21,7 @@ from ..labels import flags
 from ..models import Item, Movement, Point, Unit
 from ..rules import Amount
 from ..watching import episodes
-from . import balances
+from . import balances, many
 from .balances import Holding, Limits, Pair
 
 
@@ -89,8 +89,13 @@ def post(
         return known, False
     _refuse_second_reversals(tx, entries)
     moves = [_move(tx, entry, held) for entry in entries]
+    # Looked at before anything is written, which makes the session ask for each row again.
+    back = [entry.reverses.id if entry.reverses is not None else None for entry in entries]
     outside = balances.write(tx, held, points, limits or {})
-    rows = [_row(tx, e, *move, outside) for e, move in zip(entries, moves, strict=True)]
+    rows = [
+        _row(tx, entry, *move, outside) | {"reverses_id": reversed_id}
+        for entry, move, reversed_id in zip(entries, moves, back, strict=True)
+    ]
     posted = tx.append(Movement, rows)
     if came := [entry.pairs[1] for entry in entries if entry.type in ("receive", "transfer")]:
         flags.filled(tx, came)
@@ -105,7 +110,7 @@ def _posted_before(tx: UnitOfWork, entries: Sequence[Entry]) -> list[int] | None
     if not keys:
         return None
     known: dict[str | None, int] = {}
-    for some in balances.in_pieces(keys):
+    for some in many.in_pieces(keys):
         found = tx.session.execute(select(Movement.key, Movement.id).where(Movement.key.in_(some)))
         known |= {row.key: row.id for row in found}
     if not known:
@@ -119,8 +124,13 @@ def _refuse_second_reversals(tx: UnitOfWork, entries: Sequence[Entry]) -> None:
     reversed_ids = [entry.reverses.id for entry in entries if entry.reverses is not None]
     if not reversed_ids:
         return
-    before = select(Movement.id).where(Movement.reverses_id.in_(reversed_ids)).limit(1)
-    if tx.session.scalars(before).first() is not None or len(set(reversed_ids)) < len(reversed_ids):
+    known = [
+        tx.session.scalars(
+            select(Movement.id).where(Movement.reverses_id.in_(some)).limit(1)
+        ).first()
+        for some in many.in_pieces(reversed_ids)
+    ]
+    if any(known) or len(set(reversed_ids)) < len(reversed_ids):
         raise AlreadyReversed(message("This movement was reversed before."))
 
 
@@ -200,6 +210,5 @@ def _row(
         "note": entry.note,
         "actor_id": entry.actor_id or tx.actor.person_id,
         "on_behalf_of_id": tx.actor.on_behalf_of,
-        "reverses_id": entry.reverses.id if entry.reverses is not None else None,
         "key": entry.key,
     }

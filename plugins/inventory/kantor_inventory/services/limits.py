@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,8 @@ from portal.api import EditConflict, Message, UnitOfWork, ValidationFailed, mess
 
 from ..models import Item, StockRule
 from ..watching import episodes
-from . import balances
+from . import balances, many
+from .balances import Limits, Pair
 from .ends import point_in_reach
 
 
@@ -32,6 +34,8 @@ def set_rule(tx: UnitOfWork, command: SetRule) -> StockRule:
     _check_rule(command)
     item = tx.one(select(Item), public_id=command.item)
     point = point_in_reach(tx, command.place, "inventory.stock.set_rule", target=True)
+    pair = (item.id, point.id)
+    balances.hold(tx, [pair], {point.id: point}, limited=False)
     found = tx.session.scalars(select(StockRule).filter_by(item_id=item.id, point_id=point.id))
     rule = found.one_or_none()
     if (rule.version if rule is not None else None) != command.version:
@@ -42,10 +46,61 @@ def set_rule(tx: UnitOfWork, command: SetRule) -> StockRule:
         tx.session.add(rule)
     rule.minimum, rule.maximum, rule.mode = command.minimum, command.maximum, command.mode
     tx.session.flush()
-    balances.limit(tx, item, point, minimum=command.minimum, maximum=command.maximum)
-    episodes.settle(tx, [(item.id, point.id)])
+    balances.limit(tx, {pair: Limits(command.minimum, command.maximum)})
+    episodes.settle(tx, [pair])
     tx.audit("inventory.rule_set", rule, before=before, after=_said(rule))
     return rule
+
+
+def held_rules(tx: UnitOfWork, pairs: Collection[Pair]) -> dict[Pair, Any]:
+    """Return id and limits of the rules of items at places, held until the commit."""
+    found: dict[Pair, Any] = {}
+    columns = (StockRule.id, StockRule.item_id, StockRule.point_id)
+    asked = select(*columns, StockRule.minimum, StockRule.maximum).order_by(StockRule.id)
+    for some in many.in_pieces(sorted(pairs)):
+        held = asked.where(balances.among(StockRule, some)).with_for_update()
+        found |= {(row.item_id, row.point_id): row for row in tx.session.execute(held)}
+    return found
+
+
+def put_rules(
+    tx: UnitOfWork, wanted: Mapping[Pair, Limits | None], rules: Mapping[Pair, Any]
+) -> None:
+    """Give many places other limits at once (None: no rule), as ``set_rule`` does one by one.
+
+    The items are held, and ``rules`` are what ``held_rules`` has found of them.
+    """
+    limits = {pair: limits for pair, limits in wanted.items() if limits is not None}
+    many.remove(tx, StockRule, [rules[pair].id for pair in wanted.keys() - limits if pair in rules])
+    changed = [
+        pair for pair in sorted(limits) if pair in rules and limits[pair] != _of(rules[pair])
+    ]
+    for some in many.in_pieces(changed):
+        ids = {rules[pair].id: limits[pair] for pair in some}
+        minimum = {one: limit.minimum for one, limit in ids.items()}
+        maximum = {one: limit.maximum for one, limit in ids.items()}
+        put = {
+            "minimum": many.by_row(StockRule, minimum),
+            "maximum": many.by_row(StockRule, maximum),
+            "version": StockRule.version + 1,
+        }
+        many.change(tx, StockRule, list(ids), put)
+    new = [pair for pair in sorted(limits) if pair not in rules]
+    tx.append(
+        StockRule,
+        [
+            {"item_id": item_id, "point_id": point_id, "version": 1}
+            | {"minimum": limit.minimum, "maximum": limit.maximum}
+            for (item_id, point_id), limit in ((pair, limits[pair]) for pair in new)
+        ],
+    )
+    none = Limits(None, None)
+    balances.limit(tx, {pair: limit or none for pair, limit in wanted.items()})
+    episodes.settle(tx, list(wanted))
+
+
+def _of(rule: Any) -> Limits:
+    return Limits(rule.minimum, rule.maximum)
 
 
 def _check_rule(command: SetRule) -> None:

@@ -17,7 +17,8 @@ from portal.api import UnitOfWork
 from ..events import AlertClosed, AlertOpened
 from ..models import Balance, Item
 from ..rules import State, alarm
-from ..services.balances import among, in_pieces
+from ..services.balances import among
+from ..services.many import in_pieces
 from .models import GRADES, Alert
 
 QUIET = "the status of an item holds for all places"
@@ -25,7 +26,13 @@ GRADE_OF = {State(name): grade for grade, name in GRADES.items()}
 
 # Only these run out: what is used up or discontinued is meant to, the rest is not counted.
 WATCHED = and_(Item.status == "active", Item.mode != "non_stock")
-
+HELD = (
+    Balance.item_id,
+    Balance.point_id,
+    Balance.quantity,
+    Balance.minimum,
+    Balance.maximum,
+)
 
 Pair = tuple[int, int]  # item id, point id
 Since = Mapping[Pair, datetime | None]  # when it came to be so; now, if nothing is said
@@ -36,18 +43,17 @@ def settle(tx: UnitOfWork, pairs: Sequence[Pair], *, since: Since | None = None)
     for some in in_pieces(sorted(pairs)):
         # The item is held too: its status decides, and may be changing now.
         asked = (
-            select(Balance, WATCHED.label("watched"))
+            select(*HELD, WATCHED.label("watched"))
             .join(Item, Item.id == Balance.item_id)
             .where(among(Balance, some))
             .with_for_update(read=True, of=Item)
-            .execution_options(populate_existing=True)
         )
         wanted = {
             (row.item_id, row.point_id): (
                 row.quantity,
-                alarm(row.quantity, row.minimum, row.maximum) if watched else None,
+                alarm(row.quantity, row.minimum, row.maximum) if row.watched else None,
             )
-            for row, watched in tx.session.execute(asked)
+            for row in tx.session.execute(asked)
         }
         is_open = select(Alert).where(Alert.closed_at.is_(None), among(Alert, some))
         _settle(tx, wanted, tx.session.scalars(is_open).all(), since or {})

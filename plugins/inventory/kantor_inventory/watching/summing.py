@@ -19,7 +19,7 @@ from portal.api import Membership, Place, UnitOfWork
 
 from ..counting.models import Count, CountEntry, CountLine
 from ..models import Balance, Item, Movement, Point
-from ..services.balances import in_pieces
+from ..services.many import in_pieces
 from . import rules
 from .models import Alert, MonthSum, MostUsed
 

@@ -13,7 +13,7 @@ from portal.api import Conflict, Message, Person, Place, UnitOfWork, message, tr
 
 from ...models import Balance, Item, ItemUnit, Movement, Point, StockRule
 from ...rules import Amount
-from ...services import balances, ledger, stock
+from ...services import balances, ledger, many, stock
 from ...services.balances import Holding
 from ...services.ledger import Entry
 from .. import events, rules
@@ -277,12 +277,11 @@ def _mark_counted(
     own: UnitOfWork, kept: Sequence[_Line], held: Mapping[tuple[int, int], Holding]
 ) -> None:
     """Say of every kept line when it was counted, also where the books were right."""
-    for some in balances.in_pieces(kept):
+    for some in many.in_pieces(kept):
         rows: dict[int, Any] = {}
         for line in some:
-            row = held[line.pair].row
-            if row is not None:
-                rows[row.id] = line.counted_at
+            if (known := held[line.pair].id) is not None:
+                rows[known] = line.counted_at
         if not rows:
             continue
         change = update(Balance).where(Balance.id.in_(rows))
