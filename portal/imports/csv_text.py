@@ -21,6 +21,7 @@ _NOTHING = " \r\n" + "".join(DELIMITERS)
 CHUNK = 1 << 16
 LONGEST_LINE = 1_000_000
 SAMPLE_LINES = 200
+SAMPLE_LETTERS = 1_000_000
 SAMPLE_ROWS = 50
 
 _SEPARATOR_HINT = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
@@ -109,10 +110,20 @@ def _has_utf8_letters(source: BinaryIO) -> bool:
 def detect_delimiter(source: BinaryIO, encoding: str) -> tuple[str, bool]:
     """Return the separator, and whether the first line only names it (``sep=;``)."""
     with _text(source, encoding) as text:
-        sample = list(islice(_lines(text), SAMPLE_LINES))
+        sample = list(_sample(_lines(text)))
     if sample and (hint := _SEPARATOR_HINT.fullmatch(sample[0])):
         return hint.group(1), True
     return max(DELIMITERS, key=lambda d: (*_fit(sample, d), sum(s.count(d) for s in sample))), False
+
+
+def _sample(lines: Iterator[str]) -> Iterator[str]:
+    """Yield the first lines, not many and not much."""
+    letters = 0
+    for line in islice(lines, SAMPLE_LINES):
+        yield line
+        letters += len(line)
+        if letters > SAMPLE_LETTERS:
+            return
 
 
 def _fit(sample: list[str], delimiter: str) -> tuple[bool, float, int]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
@@ -14,7 +16,11 @@ Cell = str | int | float | bool | date | datetime | time
 
 MAX_ROWS = 10_000
 MAX_COLUMNS = 100
+MAX_BYTES = 28 * 1024 * 1024  # of all cells in memory
+MAX_EMPTY = 100_000  # rows
 LOOK_AHEAD = 20  # rows in which the heading is looked for
+# Letters without a shape, as pages and chats leave them in what is copied: nobody means them.
+UNSEEN = re.compile("[\xad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff]")
 WHAT_IS_WRONG = message("What is wrong")  # heads the column that a file of wrong rows has more
 
 
@@ -115,7 +121,7 @@ def build_grid(
 
     A heading may stand in two rows when ``merged`` says that cells of the upper one span others.
     """
-    filled = ((number, cells) for number, cells in _trimmed(records) if cells)
+    filled = _weighed(_trimmed(records))
     first = list(islice(filled, LOOK_AHEAD))
     if not first:
         raise UnreadableFile(message("The file is empty. Choose a file with a heading and rows."))
@@ -154,8 +160,35 @@ def _trimmed(
         yield number, cells[:end]
 
 
+def _weighed(
+    records: Iterable[tuple[int, Sequence[Cell]]],
+) -> Iterator[tuple[int, Sequence[Cell]]]:
+    """Yield the rows that are not empty, as long as all of them have room in memory."""
+    weight = empty = 0
+    for number, cells in records:
+        if not cells:
+            empty += 1
+            if empty > MAX_EMPTY:
+                raise UnreadableFile(
+                    message("The file has too many empty rows. Copy only the list into a new file.")
+                )
+            continue
+        # Short text and small numbers are shared by all who hold them.
+        weight += 8 * len(cells) + sum(
+            sys.getsizeof(cell) for cell in cells if not isinstance(cell, str) or len(cell) > 1
+        )
+        if weight > MAX_BYTES:
+            raise UnreadableFile(
+                message(
+                    "The list holds too much. Leave out columns that are not imported, "
+                    "or split it and import the parts one by one."
+                )
+            )
+        yield number, cells
+
+
 def _is_empty(cell: Cell) -> bool:
-    return isinstance(cell, str) and not cell.strip("\ufeff \t\r\n\u00a0")
+    return isinstance(cell, str) and not cell.strip("\ufeff\u200b \t\r\n\u00a0")
 
 
 Records = list[tuple[int, Sequence[Cell]]]

@@ -11,7 +11,7 @@ from portal import numbers
 from portal.messages import LANGUAGES
 from portal.numbers import DateOrder, NumberFormat, Unreadable, parse_date, parse_quantity
 
-from .grid import Grid
+from .grid import UNSEEN, Grid
 from .rules import ImportField, Kind
 
 _BRACKETS = re.compile(r"[(\[].*?[)\]]")
@@ -131,7 +131,8 @@ def _is_date(text: str, order: DateOrder) -> bool:
 
 def plain_heading(heading: str) -> str:
     """Return a heading without what makes no difference: capitals, signs, blanks."""
-    return _NO_WORD.sub(" ", unicodedata.normalize("NFKC", heading).casefold()).strip()
+    seen = UNSEEN.sub("", unicodedata.normalize("NFKC", heading))
+    return _NO_WORD.sub(" ", seen.casefold()).strip()
 
 
 def _bare(heading: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from typing import BinaryIO
 
 from portal.messages import message
@@ -39,7 +40,7 @@ def read_table(source: BinaryIO, *, max_rows: int = MAX_ROWS, sheet: str = "") -
         return read_workbook(source, max_rows=max_rows, sheet=sheet)
     if head.startswith(_OLD_EXCEL):
         return read_old_workbook(source, max_rows=max_rows, sheet=sheet)
-    if head.lstrip().startswith(b"<"):
+    if head.removeprefix(BOM_UTF8).lstrip().startswith(b"<"):
         raise UnreadableFile(
             message("This is a web page, not a list. Open it in a spreadsheet and save it as XLSX.")
         )

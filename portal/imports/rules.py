@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from portal.messages import Message, message
 from portal.numbers import DateOrder, NumberFormat
+from portal.orm import sort_key
 
 from .grid import Cell, ImportProblem, cell_name, shown
 
@@ -291,7 +292,7 @@ def conclude(reading: Reading, findings: ImportFindings) -> Checked:
 
 
 def repeated(rows: Iterable[ImportRow], *keys: str) -> Iterator[ImportProblem]:
-    """Yield a problem for each row whose ``keys`` stand further up already, in whatever case."""
+    """Yield a problem for each row whose ``keys`` stand further up already, however written."""
     first: dict[tuple[Any, ...], int] = {}
     for row in rows:
         values = tuple(_comparable(row.get(key)) for key in keys)
@@ -306,7 +307,7 @@ def repeated(rows: Iterable[ImportRow], *keys: str) -> Iterator[ImportProblem]:
 
 
 def _comparable(value: Any) -> Any:
-    return value.casefold() if isinstance(value, str) else value
+    return sort_key(value) if isinstance(value, str) else value
 
 
 def _place(problem: ImportProblem) -> tuple[int, int, str, str]:

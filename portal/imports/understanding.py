@@ -12,7 +12,7 @@ from portal import numbers
 from portal.messages import message
 from portal.numbers import NumberFormat, Unreadable
 
-from .grid import Cell, Grid, GridRow, ImportProblem
+from .grid import UNSEEN, Cell, Grid, GridRow, ImportProblem
 from .rules import ImportField, ImportRow, Kind, Layout, Reading, ReadingOptions, repeated
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
@@ -63,8 +63,8 @@ def read_cell(one: ImportField, cell: Cell, options: ReadingOptions) -> Any:
 
 
 def clean_text(text: str, *, multiline: bool = False) -> str:
-    """Return text as it is stored: composed letters, plain spaces, no blanks around it."""
-    text = unicodedata.normalize("NFC", text).replace("\u00a0", " ").replace("\ufeff", "")
+    """Return text as it is stored: composed letters that are seen, plain spaces, none around it."""
+    text = UNSEEN.sub("", unicodedata.normalize("NFC", text).replace("\u00a0", " "))
     if multiline:
         return "\n".join(line.rstrip() for line in text.splitlines()).strip()
     return " ".join(text.split())

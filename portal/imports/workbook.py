@@ -75,10 +75,20 @@ def read_workbook(source: BinaryIO, *, max_rows: int = MAX_ROWS, sheet: str = ""
 
 def read_old_workbook(source: BinaryIO, *, max_rows: int = MAX_ROWS, sheet: str = "") -> Grid:
     """Return the grid of a sheet of an XLS file, or raise UnreadableFile."""
-    source.seek(0)
-    if _ENCRYPTED in source.read():
+    if _holds(source, _ENCRYPTED):
         raise UnreadableFile(_PROTECTED)
     return _read(source, max_rows, sheet)
+
+
+def _holds(source: BinaryIO, wanted: bytes) -> bool:
+    """Return whether a file holds some bytes, without reading all of it at once."""
+    source.seek(0)
+    before = b""
+    while chunk := source.read(1 << 16):
+        if wanted in before + chunk:
+            return True
+        before = chunk[-len(wanted) :]
+    return False
 
 
 def _read(source: BinaryIO, max_rows: int, sheet: str) -> Grid:

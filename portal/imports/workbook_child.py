@@ -12,7 +12,6 @@ import json
 import re
 import sys
 import zipfile
-from collections.abc import Iterator
 from typing import Any
 
 MEMORY = 512 * 1024 * 1024
@@ -104,35 +103,40 @@ def formulas_of(data: bytes, name: str) -> dict[str, Any]:
             return {"formulas": book.read("content.xml").count(b"table:formula=")}
         part = part_of(book, name)
         sheet = book.read(part) if part in book.namelist() else b""
-    cells = list(formula_cells(sheet))
-    failed = re.finditer(rb'<c (?=[^>]*\bt="e")[^>]*>', sheet)
-    return {
-        "formulas": len(cells),
-        "missing": [place(cell) for cell in cells if not has_result(cell)][:MOST_MISSING],
-        "failed": [place(cell[0]) for cell in failed][:MOST_MISSING],
-    }
+    formulas, missing, failed = 0, [], []
+    # Most lists have neither: then nothing is looked at cell by cell.
+    for found in CELL.finditer(sheet) if SPECIAL.search(sheet) else ():
+        about, content = found[1], found[2] or b""
+        if is_formula := FORMULA.search(content) is not None:
+            formulas += 1
+        if FAILED.search(about):
+            failed.append(place(about))
+        elif is_formula and not has_result(about, content):
+            missing.append(place(about))
+    told = {"missing": missing[:MOST_MISSING], "failed": failed[:MOST_MISSING]}
+    return {"formulas": formulas} | told
 
 
-def place(cell: bytes) -> str:
-    found = re.search(rb'\br="([A-Z]{1,3}[0-9]{1,7})"', cell.partition(b">")[0])
+# However a program writes them: with a prefix or without, with either quotation mark.
+FORMULA = re.compile(rb"<(?:\w+:)?f[\s>/]")
+FAILED = re.compile(rb"""\st=["']e["']""")
+SPECIAL = re.compile(FORMULA.pattern + rb"|" + FAILED.pattern)
+CELL = re.compile(rb"<(?:\w+:)?c(\s[^>]*?)(?:/>|>(.*?)</(?:\w+:)?c>)", re.DOTALL)
+RESULT = re.compile(rb"<(?:\w+:)?v>[^<]+</")
+TEXT = re.compile(rb"""\st=["']str["']""")
+PLACE = re.compile(rb"""\sr=["']([A-Z]{1,3}[0-9]{1,7})["']""")
+
+
+def place(about: bytes) -> str:
+    found = PLACE.search(about)
     return found[1].decode() if found else ""
 
 
-def formula_cells(sheet: bytes) -> Iterator[bytes]:
-    """Yield the XML of each cell with a formula."""
-    at, formula = 0, re.compile(rb"<f[ >/]")
-    while (found := formula.search(sheet, at)) is not None:
-        begin, end = sheet.rfind(b"<c ", 0, found.start()), sheet.find(b"</c>", found.end())
-        at = end if end > 0 else len(sheet)
-        yield sheet[max(begin, 0) : at]
-
-
-def has_result(cell: bytes) -> bool:
+def has_result(about: bytes, content: bytes) -> bool:
     """Return whether a cell keeps what its formula last gave; empty text counts."""
-    if re.search(rb"<v>[^<]+</v>", cell):
+    if RESULT.search(content):
         return True
-    kind = cell.partition(b">")[0]
-    return b't="e"' in kind or (b"<v" in cell and b't="str"' in kind)
+    return re.search(rb"<(?:\w+:)?v", content) is not None and TEXT.search(about) is not None
 
 
 def part_of(book: zipfile.ZipFile, name: str) -> str:
@@ -143,7 +147,7 @@ def part_of(book: zipfile.ZipFile, name: str) -> str:
     related = book.read("xl/_rels/workbook.xml.rels").decode("utf-8", "replace")
     for sheet in re.findall(r"<(?:\w+:)?sheet\b[^>]*>", listed):
         if html.unescape(attribute(sheet, "name")) == name:
-            for relation in re.findall(r"<Relationship\b[^>]*>", related):
+            for relation in re.findall(r"<(?:\w+:)?Relationship\b[^>]*>", related):
                 if attribute(relation, "Id") == attribute(sheet, r"\w+:id"):
                     target = attribute(relation, "Target")
                     return target.lstrip("/") if target.startswith("/") else f"xl/{target}"
@@ -151,8 +155,8 @@ def part_of(book: zipfile.ZipFile, name: str) -> str:
 
 
 def attribute(tag: str, name: str) -> str:
-    found = re.search(rf'\s{name}="([^"]*)"', tag)
-    return found[1] if found else ""
+    found = re.search(rf"""\s{name}=(?:"([^"]*)"|'([^']*)')""", tag)
+    return (found[1] or found[2] or "") if found else ""
 
 
 def is_protected(data: bytes) -> bool:

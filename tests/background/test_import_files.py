@@ -4,8 +4,11 @@ None is answered with a fault, and none leaves half an import behind.
 """
 
 import codecs
+import csv as csv_files
+import gzip
 import io
 import random
+import zipfile
 from datetime import date, datetime
 from functools import partial
 
@@ -69,6 +72,57 @@ def another_sheet(made, page):
     made.add_worksheet("Lama").write_row(0, 0, ["Catatan", "dari", "tahun", "lalu"])
 
 
+def hidden_first(made, page):
+    page.hide()
+    other = made.add_worksheet("Isi")
+    other.activate()
+    other.write_row(0, 0, HEAD)
+    other.write_row(1, 0, TYPED[1])
+
+
+def with_cell(xml, column="B"):
+    """Return a workbook whose cell in row 2 is written as this XML."""
+    heads = "".join(f"<c t='inlineStr'><is><t>{title}</t></is></c>" for title in HEAD)
+    cells = {
+        c: f"<c r='{c}2' t='inlineStr'><is><t>{v}</t></is></c>"
+        for c, v in zip("ABC", ROW[:3], strict=True)
+    }
+    cells["D"] = "<c r='D2'><v>2.5</v></c>"
+    row = "".join((cells | {column: xml}).values())
+    return replaced(
+        workbook(TABLE), {SHEET: sheet_xml(f"<row>{heads}</row><row r='2'>{row}</row>")}
+    )
+
+
+def number(text):
+    return with_cell(f"<c r='D2'><v>{text}</v></c>", "D")
+
+
+def prefixed_formula():
+    """Return a workbook as programs write one that give each element a prefix."""
+    heads = "".join(f"<x:c t='inlineStr'><x:is><x:t>{t}</x:t></x:is></x:c>" for t in HEAD)
+    cells = "".join(f"<x:c t='inlineStr'><x:is><x:t>{t}</x:t></x:is></x:c>" for t in ROW[:3])
+    rows = f"<x:row>{heads}</x:row><x:row>{cells}<x:c r='D2'><x:f>5/2</x:f></x:c></x:row>"
+    space = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    sheet = f"<x:worksheet xmlns:x='{space}'><x:sheetData>{rows}</x:sheetData></x:worksheet>"
+    return replaced(workbook(TABLE), {SHEET: sheet.encode()})
+
+
+def quantity(text):
+    return csv([HEAD, [*ROW[:3], text]])
+
+
+def endless_ods():
+    """Return an ODS as one is saved whose last row and column were formatted to the very end."""
+    with zipfile.ZipFile(io.BytesIO(ods(TYPED))) as archive:
+        parts = {name: archive.read(name).decode() for name in archive.namelist()}
+    empty = '<table:table-cell table:number-columns-repeated="16380"/>'
+    more = f'<table:table-row table:number-rows-repeated="1048570">{empty}</table:table-row>'
+    content = parts["content.xml"].replace("</table:table-row>", f"{empty}</table:table-row>")
+    parts["content.xml"] = content.replace("</table:table>", f"{more}</table:table>")
+    return zip_of(parts)
+
+
 JUNK = random.Random(7).randbytes(10_000)
 XML_BOMB = (
     '<?xml version="1.0"?><!DOCTYPE z [<!ENTITY a "ha">'
@@ -112,6 +166,35 @@ GOOD = {
     "a formula with its result": (book(partial(formula, 2.5)), "a.xlsx"),
     "a formula that would start a program": (book(running), "a.xlsx"),
     "a second sheet": (book(another_sheet), "a.xlsx"),
+    "a sheet that is hidden": (book(hidden_first), "a.xlsx"),
+    "empty rows between the rows": (csv([HEAD, [""] * 4, [" "] * 4, ROW, ["", "\u00a0"]]), "a.csv"),
+    "UTF-16 with tabs, as Unicode text is saved": (
+        codecs.BOM_UTF16_LE + csv(delimiter="\t").encode("utf-16-le"),
+        "a.txt",
+    ),
+    "byte order marks in the middle": (
+        csv([["\ufeffKode", *HEAD[1:]], ["\ufeffA1", *ROW[1:]]]),
+        "a",
+    ),
+    "invisible letters": (
+        csv(
+            [["Ko\u200bde", *HEAD[1:]], ["\u200fA\u200b1\u202c", "\u202aPena\u2060 biru", *ROW[2:]]]
+        ),
+        "a.csv",
+    ),
+    "letters in their wide form": (csv([["Ｋｏｄｅ", *HEAD[1:]], ROW]), "a.csv"),
+    "blanks around everything": (csv([[f"  {c} " for c in r] for r in TABLE]), "a.csv"),
+    "everything in quotation marks": (csv([[f'"{c}"' for c in r] for r in TABLE]), "a.csv"),
+    "a CSV that says it is XLS": (csv(), "a.xls"),
+    "an XLS that says it is CSV": (xls(TYPED), "a.csv"),
+    "a workbook with macros": (
+        replaced(workbook(TYPED), {"xl/vbaProject.bin": b"Sub Auto_Open()" * 90}),
+        "a.xlsm",
+    ),
+    "a number written with an exponent": (number("25E-1"), "a.xlsx"),
+    "an ODS formatted to its last row": (endless_ods(), "a.ods"),
+    "a name that is a path": (csv(), "..\\..\\etc/passwd"),
+    "no name to speak of": (csv(), "\u202e .csv"),
 }
 
 # What is refused when it is sent: name -> (file, words of the answer).
@@ -125,6 +208,8 @@ REFUSED = {
     "10,001 rows in a workbook": (workbook([HEAD, *[ROW] * 10_001]), "more than 10000 rows"),
     "300 columns": (csv([[f"K{n}" for n in range(300)], ["1"] * 300]), "more than 100 columns"),
     "300 columns in a workbook": (workbook([["K"] * 300, ["1"] * 300]), "more than 100 columns"),
+    "16,384 columns": (csv([["K"] * 16_384, ["1"] * 16_384]), "more than 100 columns"),
+    "200,000 empty rows": (csv([HEAD]) + "\n" * 200_000 + csv([ROW]), "too many empty rows"),
     "a cell of 1 MB": (csv([HEAD, ["A1", "x" * 1_000_000, "pcs", "1"]]), "too long for a list"),
     "a cell of 200 kB": (csv([HEAD, ["A1", "x" * 200_000, "pcs", "1"]]), "too long for a list"),
     "a zip bomb": (bomb(), "too large when unpacked"),
@@ -148,6 +233,11 @@ REFUSED = {
     "a program": (b"\x7fELF" + JUNK, "not a list"),
     "binary junk": (JUNK, "not a list"),
     "a web page that says it is XLS": (b"<html><table><tr><td>Kode", "This is a web page"),
+    "a web page behind a byte order mark": (b"\xef\xbb\xbf <table>", "This is a web page"),
+    "a packed CSV": (gzip.compress(csv().encode()), "not a list"),
+    "UTF-32": (codecs.BOM_UTF32_LE + csv().encode("utf-32-le"), "not a list"),
+    "a workbook without its sheet": (replaced(workbook(TABLE), {SHEET: None}), ""),
+    "a zip cut off at its first part": (workbook(TABLE)[:400], "damaged"),
     "letters that cannot be read": (
         csv([HEAD, ["A1", "Café Ångström", "pcs", "1"]]).encode() + b"\xff\xfe\x81;;;",
         "letter that cannot be read",
@@ -171,6 +261,44 @@ WRONG = {
         csv([HEAD, *[[f"B{n}", *ROW[1:]] for n in range(3)], [*ROW, "", "x"]]),
         "separator too many",
     ),
+    "a zero byte in a workbook": (
+        with_cell("<c r='B2' t='inlineStr'><is><t>Pe_x0000_na</t></is></c>"),
+        "",
+    ),
+    "an error for a number": (
+        with_cell("<c r='D2' t='e'><v>#N/A</v></c>", "D"),
+        "ends in an error",
+    ),
+    "a formula without a result, written with a prefix": (prefixed_formula(), "without a result"),
+    "less than nothing": (quantity("-1"), "negative"),
+    "less than nothing in a workbook": (number("-1"), "negative"),
+    "four decimals": (quantity("0,0001"), "more than 3 decimals"),
+    "four decimals in a workbook": (number("0.0001"), "more than 3 decimals"),
+    "an exponent": (quantity("1E3"), "lost digits"),
+    "2 to the power of 63": (quantity("9223372036854775808"), "too large"),
+    "2 to the power of 63 in a workbook": (number("9223372036854775808"), "too large"),
+    "endless": (quantity("inf"), "not a number"),
+    "endless in a workbook": (number("1E400"), ""),
+    "no number": (quantity("NaN"), "not a number"),
+    "digits of another script": (quantity("\u0663"), "not a number"),
+    "one or a thousand": (quantity("1.000"), "more than one meaning"),
+    "a code that has lost digits": (csv([HEAD, ["3,01E+13", *ROW[1:]]]), "lost digits"),
+    "a code without an end": (csv([HEAD, ["A" * 41, *ROW[1:]]]), "40 are allowed"),
+    "an unknown unit": (csv([HEAD, ["A1", "Pena", "parsec", "1"]]), "There is no unit"),
+    "a code twice": (csv([*TABLE, ["a1", *ROW[1:]]]), "is already in row 2"),
+    "a code twice, once in wide letters": (
+        csv([*TABLE, ["\uff21\uff11", *ROW[1:]]]),
+        "already in row",
+    ),
+    "a code twice, once with a letter composed": (
+        csv([HEAD, ["Caf\u00e9", *ROW[1:]], ["Cafe\u0301", *ROW[1:]]]),
+        "already in row 2",
+    ),
+    "a code twice, once with an invisible letter": (
+        csv([*TABLE, ["A\u200b1", *ROW[1:]]]),
+        "already in",
+    ),
+    "nothing but a code": (csv([HEAD, *[[f"A{n}", "", "", ""] for n in range(3)]]), "must not be"),
     "a text too long": (csv([HEAD, ["A1", "x" * 9_000, "pcs", "1"]]), "80 are allowed"),
 }
 
@@ -220,6 +348,28 @@ def test_a_wrong_cell_is_told_and_nothing_is_imported(app, assistant, things, wh
     assert "nothing is imported yet" in page
     assert "Nothing was imported" in text_of(run_checked(app, assistant, url, chosen).text)
     assert things() == {}
+
+
+def test_more_than_a_hundred_hostile_files_are_known():
+    assert len(GOOD) + len(REFUSED) + len(WRONG) > 100
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_the_file_of_wrong_rows_runs_nothing(assistant, kind):
+    evil = ["=cmd|' /C calc'!A0", "+1+1", "@SUM(1)", "\u200b=1", "-2+3"]
+    rows = [[f"A{n}", f'"{text}"', "pcs", "none"] for n, text in enumerate(evil)]
+    url, chosen = chosen_of(assistant, csv([[*HEAD[:3], '"=1+1"'], *rows]))
+    chosen |= {"c_quantity": "3", "format": kind}
+    data = assistant.get(f"{url}/check", query_string=chosen).data
+    if kind == "csv":
+        found = list(csv_files.reader(io.StringIO(data.decode("utf-8-sig"))))
+        cells = [found[0][3], *(row[1] for row in found[1:])]
+        assert all(cell.startswith("'") for cell in cells)
+        assert [cell[1:] for cell in cells] == ["=1+1", *evil]
+    else:
+        with zipfile.ZipFile(io.BytesIO(data)) as book:
+            assert not any(b"<f" in book.read(name) for name in book.namelist() if "sheet" in name)
+            assert not any("vba" in name.casefold() for name in book.namelist())
 
 
 def test_formulas_are_told(assistant):

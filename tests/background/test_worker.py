@@ -14,7 +14,10 @@ from portal.db import unscoped
 from portal.guard import kernel_execute
 from portal.jobs.models import Job
 from portal.jobs.queue import Queue, queue_url
-from portal.testing import KEY
+from portal.testing import KEY, sign_in
+from tests.unit.imports.files import hostile_csv, stock_rows
+
+from .test_import_pages import columns_of, text_of
 
 PATIENCE = 40  # seconds; a busy machine is no fault of the worker's
 
@@ -91,6 +94,29 @@ def test_a_worker_killed_in_the_middle_leaves_nothing_and_the_next_one_does_it(
     assert until(lambda: jobs()[0].state, "done") == "done"
     assert jobs()[0].attempts == 2
     assert list(things()) == ["ladder"]
+
+
+def test_an_import_whose_worker_is_killed_is_done_once_by_the_next_one(
+    app, world, start_worker, jobs, things
+):
+    client = sign_in(app, world.people["assistant"])
+    rows = [*stock_rows(40), ["Z-1", "Tunggu 4", "pcs", "", "Gudang", "1", "1", "1"]]
+    url, chosen = columns_of(client, hostile_csv(rows))
+    worker = start_worker()
+    result = client.post(f"{url}/run", data=chosen).location
+    assert until(lambda: jobs()[0].state, "running") == "running"
+    time.sleep(1.5)
+    os.kill(worker.pid, signal.SIGKILL)
+    worker.wait()
+    assert things() == {}
+    assert "0 new" not in client.get(result).text
+    start_worker()
+    assert until(lambda: jobs()[0].state, "done") == "done"
+    assert jobs()[0].attempts == 2
+    assert "41 new, 0 changed" in text_of(client.get(result).text)
+    found = until(lambda: len(things()), 42)  # and the one that the event puts there
+    assert found == 42
+    assert client.get("/shelf/import/things/past").text.count("stok.csv") == 1
 
 
 def test_sigterm_lets_a_running_job_end(app, start_worker, jobs, things):
