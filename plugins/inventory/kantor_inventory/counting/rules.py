@@ -87,6 +87,26 @@ class Limits:
 DEFAULT_LIMITS = Limits(value=250_000_00, percent=10)
 
 
+def usage_from_counts(
+    *,
+    opening: int,
+    closing: int,
+    receipts: int = 0,
+    transfers_in: int = 0,
+    transfers_out: int = 0,
+    scrapped: int = 0,
+) -> int:
+    """Return what was used between two counts of a place where nobody writes down what is taken.
+
+    The periodic inventory identity of any bookkeeping course (opening stock + purchases - closing
+    stock = consumption), with what was carried in and out and thrown away as flows of their own:
+    ``U = opening + receipts + transfers_in - transfers_out - scrapped - closing``. It holds exactly
+    and adds up over intermediate counts. Below zero more was found than the books can explain:
+    something came that nobody wrote down.
+    """
+    return opening + receipts + transfers_in - transfers_out - scrapped - closing
+
+
 @dataclass(frozen=True, kw_only=True)
 class Difference:
     """What one line of a count makes of the books.
@@ -102,7 +122,11 @@ class Difference:
 
     @property
     def quantity(self) -> int:
-        return self.counted - self.book - self.included
+        """What the books are wrong by: less than zero is what was used and not written down.
+
+        The books hold the count before and every flow since, ``included`` the later ones.
+        """
+        return -usage_from_counts(opening=self.book, receipts=self.included, closing=self.counted)
 
     @property
     def value(self) -> int:
