@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -66,10 +67,14 @@ def _stock_at(tx: UnitOfWork, place: Place) -> Iterator[Panel]:
 @hookimpl
 def checks(tx: UnitOfWork) -> Iterator[Problem]:
     """Add the ledger up and complain if it does not fit the balances."""
-    found = selfcheck.findings(tx)
-    if found:
+    found = Counter(finding.kind for finding in selfcheck.findings(tx))
+    for kind, count in found.items():
         yield Problem(
-            title=message("{count} figures of the stock ledger do not add up.", count=len(found)),
+            title=message(
+                "{count} figures of the stock ledger do not add up. {what}",
+                count=count,
+                what=selfcheck.KINDS[kind],
+            ),
             remedy=message("Open Inventory, Ledger check, and restore the last good backup."),
         )
 

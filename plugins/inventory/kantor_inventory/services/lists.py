@@ -359,10 +359,12 @@ def findings_in_reach(
 ) -> tuple[list[tuple[str, str, dict[str, Any]]], int]:
     """Return (item, place, finding) where one may look, and how many there are elsewhere.
 
-    An alert comes without figures, and a value where one may not see what stock costs.
+    An alert comes without figures, a value where one may not see what stock costs, and what is on
+    order where one may see no orders.
     """
     if not findings:
         return [], 0
+    without = {"alert"} if tx.actor.holds("inventory.order.view") else {"alert", "on_order"}
     statement: Any = (
         select(
             Balance.item_id,
@@ -385,7 +387,8 @@ def findings_in_reach(
     for finding in findings:
         row = known.get((finding["item_id"], finding["point_id"]))
         if row is not None:
-            shown = finding["kind"] != "alert" and (finding["kind"] != "value" or row.priced)
+            kind = finding["kind"]
+            shown = kind not in without and (kind != "value" or row.priced)
             told = finding if shown else finding | {"stored": None, "computed": None}
             found.append((row.name, row.place, told))
     return found, len(findings) - len(found)

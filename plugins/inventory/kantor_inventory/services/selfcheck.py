@@ -5,17 +5,28 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, case, func, or_, select, union_all
+from sqlalchemy import BigInteger, Select, case, cast, func, or_, select, union_all
 from sqlalchemy.orm import aliased
 
-from portal.api import UnitOfWork
+from portal.api import UnitOfWork, message
 
 from ..models import Balance, Item, LedgerCheck, Movement, StockRule
+from ..ordering.models import OrderLine
 from ..rules import State
 from ..watching.episodes import GRADE_OF, WATCHED
 from ..watching.models import Alert
 
 KEPT_FINDINGS = 200
+KINDS = {
+    "quantity": message("The quantity is not the sum of its movements."),
+    "value": message("The value is not the sum of its movements."),
+    "missing": message("Movements of which no balance knows."),
+    "line": message("A line says another quantity was left than there was."),
+    "reversal": message("A reversal is not the opposite of what it reverses."),
+    "rule": message("Another minimum stands beside the balance than in its rule."),
+    "alert": message("The alert does not say what the balance says."),
+    "on_order": message("What is on order is not what the open order lines still bring."),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +71,7 @@ def keep(tx: UnitOfWork, found: dict[str, Any]) -> LedgerCheck:
 
 
 def findings(tx: UnitOfWork) -> list[Finding]:
-    """Return everything that does not add up: balances, lines, reversals, rules and alerts."""
+    """Return everything that does not add up, each of one of KINDS."""
     return [
         *_balances(tx),
         *_strays(tx),
@@ -68,6 +79,8 @@ def findings(tx: UnitOfWork) -> list[Finding]:
         *_reversals(tx),
         *_rules(tx),
         *_alerts(tx),
+        *_stray_alerts(tx),
+        *_on_order(tx),
     ]
 
 
@@ -241,4 +254,45 @@ def _alerts(tx: UnitOfWork) -> list[Finding]:
     return [
         Finding(kind="alert", item_id=i, point_id=p, stored=k, computed=t)
         for i, p, k, t in tx.session.execute(statement)
+    ]
+
+
+def _stray_alerts(tx: UnitOfWork) -> list[Finding]:
+    """Find alerts that are open where nothing is held, nor should be."""
+    here = (Alert.item_id == Balance.item_id) & (Alert.point_id == Balance.point_id)
+    statement = (
+        select(Alert.item_id, Alert.point_id, Alert.grade)
+        .outerjoin(Balance, here)
+        .where(Alert.closed_at.is_(None), Balance.id.is_(None))
+    )
+    return [
+        Finding(kind="alert", item_id=i, point_id=p, stored=grade, computed=-1)
+        for i, p, grade in tx.session.execute(statement)
+    ]
+
+
+def _on_order(tx: UnitOfWork) -> list[Finding]:
+    """Compare what balances say is on order with what the open order lines still bring."""
+    lines = (
+        select(
+            OrderLine.item_id,
+            OrderLine.point_id,
+            cast(func.sum(OrderLine.outstanding), BigInteger).label("coming"),
+        )
+        .where(OrderLine.state == "open")
+        .group_by(OrderLine.item_id, OrderLine.point_id)
+        .subquery("lines")
+    )
+    here = (lines.c.item_id == Balance.item_id) & (lines.c.point_id == Balance.point_id)
+    coming, kept = func.coalesce(lines.c.coming, 0), func.coalesce(Balance.on_order, 0)
+    known = select(Balance.item_id, Balance.point_id, kept, coming).outerjoin(lines, here)
+    unknown = (
+        select(lines.c.item_id, lines.c.point_id, kept, coming)
+        .outerjoin(Balance, here)
+        .where(Balance.id.is_(None))
+    )
+    return [
+        Finding(kind="on_order", item_id=i, point_id=p, stored=k, computed=int(c))
+        for statement in (known, unknown)
+        for i, p, k, c in tx.session.execute(statement.where(kept != coming))
     ]

@@ -10,17 +10,8 @@ from portal.web import policy, reading, redirect_to, render, toast, transaction
 from ..jobs import CHECK
 from ..models import LedgerCheck
 from ..services import lists
+from ..services.selfcheck import KINDS
 from .shared import blueprint
-
-KINDS = {
-    "quantity": message("The quantity is not the sum of its movements."),
-    "value": message("The value is not the sum of its movements."),
-    "missing": message("Movements of which no balance knows."),
-    "line": message("A line says another quantity was left than there was."),
-    "reversal": message("A reversal is not the opposite of what it reverses."),
-    "rule": message("Another minimum stands beside the balance than in its rule."),
-    "alert": message("The alert does not say what the balance says."),
-}
 
 
 @blueprint.get("/ledger")
