@@ -68,6 +68,12 @@ STATES = {
 }
 
 
+def like(unit: Any, units: Iterable[Any]) -> Any:
+    """Return which of these units is called the same as one of another item and holds as much."""
+    wanted = (unit.unit_id, unit.num, unit.den)
+    return next((one for one in units if (one.unit_id, one.num, one.den) == wanted), None)
+
+
 class AmountForm(Form):
     """How much, in which unit; asked about until it is understood, and meant if it is unusual."""
 
@@ -108,13 +114,27 @@ class AmountForm(Form):
             self.add_errors(refused.fields)
             return None
 
+    def carry_to(self, other: AmountForm) -> None:
+        """Let the form of another item ask for as much: in the same unit, else in base units.
+
+        What is counted in something else starts empty; what was typed there already stays.
+        """
+        chosen = self.units.get(self.unit.data or "")
+        if other.quantity.typed is not None or chosen is None or not self.quantity.typed:
+            return
+        if (same := like(chosen, other.units.values())) is not None:
+            other.unit.data = same.public_id
+            other.quantity.typed, other.quantity.data = self.quantity.typed, self.quantity.data
+        elif self.base == other.base and (meant := self.in_base_units()) is not None:
+            other.unit.data, other.quantity.data = other.base_unit, meant
+
     def is_understood(self) -> bool:
         """Return whether the person has seen what the quantity means, in base units.
 
         A plain whole number of what the item is counted in cannot mean anything else.
         """
         typed = (self.quantity.typed or "").strip()
-        if typed.isdecimal() and self.unit.data == self.base_unit:
+        if typed.isdecimal() and self.factors.get(self.unit.data or "") == rules.BASE:
             return True
         seen, meant = self.understood.data, str(self.in_base_units())
         self.understood.data = meant

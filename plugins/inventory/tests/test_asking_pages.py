@@ -7,7 +7,8 @@ from sqlalchemy import select
 
 from kantor_inventory.asking import substitutes
 from kantor_inventory.asking.models import Requisition, RequisitionLine
-from kantor_inventory.services import stock
+from kantor_inventory.models import Item
+from kantor_inventory.services import items, stock
 from portal.testing import counting_statements
 
 EVERYBODY = ("keeper", "second", "clerk", "assistant", "other", "stranger")
@@ -138,6 +139,44 @@ def test_what_is_out_is_switched_with_one_tap(room):
     assert f'name="{room.shop.pen}-quantity"' not in switched.text
 
 
+def boxes(room):
+    """Let black pens come in boxes of twelve, as blue ones do; return their box."""
+    with room.shop.work(None) as tx:
+        substitutes.add(tx, room.shop.pen, room.black)
+        pack = items.Pack(unit="box", num=12)
+        return items.add_pack(tx, items.AddPack(item=room.black, pack=pack)).public_id
+
+
+def value_of(page, name):
+    return re.search(rf'name="{name}"[^>]*value="([^"]*)"', page.text)[1]
+
+
+def test_a_substitute_takes_quantity_and_unit_along(room):
+    box = boxes(room)
+    page = asks(room, unit=room.shop.box, quantity="2", do=f"switch:{room.shop.pen}:{room.black}")
+    assert value_of(page, f"{room.black}-quantity") == "2"
+    assert re.search(rf'<option selected value="{box}"', page.text)
+
+
+def test_without_the_same_unit_it_takes_along_what_that_comes_to(room):
+    with room.work("keeper") as tx:
+        substitutes.add(tx, room.shop.pen, room.black)
+    page = asks(room, unit=room.shop.box, quantity="2", do=f"switch:{room.shop.pen}:{room.black}")
+    assert value_of(page, f"{room.black}-quantity") == "24"
+    assert re.search(rf'<option selected value="{room.pieces[room.black]}"', page.text)
+
+
+def test_what_is_counted_in_something_else_starts_empty(room):
+    with room.shop.work(None) as tx:
+        substitutes.add(tx, room.shop.pen, room.shop.ream)
+        stock.receive(
+            tx, stock.Receive(item=room.shop.ream, quantity=9_000, to_place=room.shop.shelf)
+        )
+    page = asks(room, quantity="5", do=f"switch:{room.shop.pen}:{room.shop.ream}")
+    assert f'name="{room.shop.ream}-quantity"' in page.text
+    assert value_of(page, f"{room.shop.ream}-quantity") == ""
+
+
 def test_the_same_request_sent_twice_is_one(room):
     client, form = room.client("clerk"), basket(room) | {"_key": "the-same-key"}
     answers = [client.post(f"/inventory/ask/{room.shop.shelf}", data=form) for _ in range(2)]
@@ -196,6 +235,64 @@ def test_a_substitute_is_taken_with_one_tap(room):
     form = answer_form(line, room.pieces[room.shop.pen], quantity="50")
     assert send(room, "keeper", request, form).status_code == 303
     assert room.left() == 50_000
+
+
+def test_a_substitute_is_handed_out_in_the_unit_that_was_typed(room):
+    boxes(room)
+    request, line = room.ask(item=room.black, quantity=50_000)
+    with room.shop.work(None) as tx:
+        unit = tx.one(select(Item), public_id=room.black)
+        black_box = next(one.public_id for one in unit.units if one.num == 12)
+    form = answer_form(line, black_box, action="later", quantity="4")
+    form["do"] = f"switch:{line}:{room.pieces[room.shop.pen]}"
+    page = send(room, "keeper", request, form)
+    assert value_of(page, f"{line}-quantity") == "4"
+    assert re.search(rf'<option selected value="{room.shop.box}"', page.text)
+
+
+def test_another_amount_than_was_asked_is_said_before_it_is_handed_out(room):
+    request, line = room.ask()
+    form = answer_form(line, room.shop.box, quantity="2")
+    page = send(room, "keeper", request, form)
+    assert page.status_code == 200
+    assert "That is 24 piece." in words(page)
+    assert room.left() == 100_000
+    form |= {f"{line}-understood": value_of(page, f"{line}-understood"), "do": "confirm"}
+    assert send(room, "keeper", request, form).status_code == 303
+    assert room.left() == 76_000
+
+
+def test_an_amount_changed_after_it_was_said_is_said_again(room):
+    request, line = room.ask()
+    page = send(room, "keeper", request, answer_form(line, room.shop.box, quantity="2"))
+    seen = {f"{line}-understood": value_of(page, f"{line}-understood"), "do": "confirm"}
+    again = send(room, "keeper", request, answer_form(line, room.shop.box, quantity="3") | seen)
+    assert "That is 36 piece." in words(again)
+    assert room.left() == 100_000
+
+
+def test_an_unusual_amount_is_asked_about_and_can_be_meant(room):
+    for _ in range(6):
+        with room.shop.work() as tx:
+            stock.issue(
+                tx,
+                stock.Issue(
+                    item=room.shop.pen,
+                    quantity=2_000,
+                    from_place=room.shop.shelf,
+                    for_department=room.shop.office,
+                ),
+            )
+    request, line = room.ask()
+    left = room.left()
+    form = answer_form(line, room.pieces[room.shop.pen], quantity="80")
+    page = send(room, "keeper", request, form)
+    assert page.status_code == 200
+    assert "80 piece, usual is 2 piece" in words(page)
+    assert room.left() == left
+    form |= {f"{line}-asked": value_of(page, f"{line}-asked"), "do": "confirm"}
+    assert send(room, "keeper", request, form).status_code == 303
+    assert room.left() == left - 80_000
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import select
+
 from portal.api import Message, UnitOfWork, message
 
-from ..forms import unit_title
+from ..forms import like, unit_title
+from ..models import Item
 from ..rules import Amount
 from . import reading, rooms, substitutes
 from .forms import AnswerForm
@@ -29,6 +32,33 @@ class Line:
     short: bool
     others: list[tuple[str, str, Amount]]  # unit to hand out, name, how much is here
     form: AnswerForm
+    units: dict[str, tuple[Any, int, str]]  # public id -> unit, item id, what it is counted in
+    unusual: Any = None
+    meant: Amount | None = None
+
+    @property
+    def as_asked(self) -> bool:
+        """Whether exactly that is handed out which was asked for and seen then."""
+        chosen = self.units.get(self.form.unit.data or "")
+        return (
+            chosen is not None
+            and chosen[1] == self.row.item_id
+            and self.form.in_base_units() == self.row.quantity
+        )
+
+    def switch(self, unit: str) -> None:
+        """Hand out another item: as much as was typed, in the same unit if it comes in that."""
+        before, (_, item_id, base) = self.units.get(self.form.unit.data or ""), self.units[unit]
+        meant = self.form.in_base_units() if self.form.quantity.typed else None
+        self.form.action.data = HAND_OUT
+        own = [one for one, of, _ in self.units.values() if of == item_id]
+        same = like(before[0], own) if before is not None and meant is not None else None
+        if same is not None:
+            self.form.unit.data = same.public_id
+            return
+        self.form.unit.data, self.form.quantity.typed = unit, None
+        fits = meant is not None and before is not None and before[2] == base
+        self.form.quantity.data = meant if fits else self.row.quantity
 
 
 class Sheet:
@@ -46,10 +76,33 @@ class Sheet:
         if what != "switch":
             return False
         for line in self.lines:
-            if line.row.public_id == name and unit in dict(line.form.unit.choices or ()):
-                line.form.unit.data, line.form.action.data = unit, HAND_OUT
-                line.form.quantity.data, line.form.quantity.typed = line.row.quantity, None
+            if line.row.public_id == name and unit in line.units:
+                line.switch(unit)
         return True
+
+    @property
+    def open(self) -> bool:
+        """Whether something has to be asked about a line."""
+        return any(line.unusual or line.meant for line in self.lines)
+
+    def settled(self, tx: UnitOfWork, data: Any) -> bool:
+        """Return whether what is handed out is as it was asked for, or understood and meant."""
+        good = True
+        for line in self.lines:
+            if line.form.action.data != HAND_OUT or line.as_asked:
+                continue
+            if line.form.in_base_units() is None:
+                good = good and not line.form.errors  # An empty one is refused with all others.
+                continue
+            chosen = data.get(f"{line.row.public_id}-answer", "")
+            if not chosen and data.get("do") == "confirm":
+                chosen = line.form.unit.data or ""
+            _, item_id, base = line.units[line.form.unit.data or ""]
+            item = tx.one(select(Item), id=item_id)
+            line.unusual = line.form.doubt(tx, item, "issue", chosen)
+            if line.unusual is None and not line.form.is_understood():
+                line.meant = Amount(line.form.in_base_units() or 0, base)
+        return good and not self.open
 
     def validate(self) -> bool:
         """Return whether all forms can be read."""
@@ -106,6 +159,7 @@ def _line(row: Any, units: Any, others: Any, held: Any, coming: Any, data: Any) 
         (unit.public_id, unit_title(unit, name, row.unit)) for unit, name, _ in units[row.item_id]
     ]
     known = dict(choices)
+    every = {unit.public_id: (unit, row.item_id, row.unit) for unit, _, _ in units[row.item_id]}
     asked_unit = row.unit_id if row.unit_id in known else choices[0][0]
     instead = []
     for other in others:
@@ -113,6 +167,7 @@ def _line(row: Any, units: Any, others: Any, held: Any, coming: Any, data: Any) 
         for unit, name, _ in units[other.id]:
             title = unit_title(unit, name, other.unit)
             choices.append((unit.public_id, message("{item}: {unit}", item=other.name, unit=title)))
+            every[unit.public_id] = (unit, other.id, other.unit)
             if unit.num == unit.den and here:
                 instead.append((unit.public_id, other.name, Amount(here, other.unit)))
     form = AnswerForm(
@@ -124,6 +179,7 @@ def _line(row: Any, units: Any, others: Any, held: Any, coming: Any, data: Any) 
             "unit": asked_unit,
         },
     )
+    form.offer([(unit, "", None) for unit, _, _ in every.values()], row.unit)
     form.unit.choices = choices
     on_the_way = coming.get(row.item_id, 0)
     return Line(
@@ -135,4 +191,5 @@ def _line(row: Any, units: Any, others: Any, held: Any, coming: Any, data: Any) 
         short=short,
         others=instead,
         form=form,
+        units=every,
     )

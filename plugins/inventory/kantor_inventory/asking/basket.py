@@ -59,8 +59,12 @@ class Basket:
         what, _, rest = do.partition(":")
         old, _, new = rest.partition(":")
         if what in ("remove", "switch"):
+            before = next((line for line in self.lines if line.item.public_id == old), None)
             self.lines = [line for line in self.lines if line.item.public_id != old]
+            known = len(self.lines)
             self._add(tx, [new])
+            if before is not None and len(self.lines) > known:
+                before.form.carry_to(self.lines[-1].form)
             return True
         picked = self.form.item
         if what != "add" and not picked.data and not picked.words:

@@ -39,8 +39,8 @@ class BasketForm(Form):
     note = AreaField(message("Note"), [optional(), longest(500)], empty="", default="")
 
 
-class AnswerForm(Form):
-    """What becomes of one line."""
+class AnswerForm(AmountForm):
+    """What becomes of one line; its units are those of the item and of what serves as well."""
 
     action = RadioField(
         message("Answer"),

@@ -79,7 +79,7 @@ def answer(public_id):
     sheet = answering.sheet(tx, row, request.form)
     status = 200
     if request.method == "POST" and not sheet.switch(request.form.get("do", "")):
-        if sheet.validate():
+        if sheet.validate() and sheet.settled(tx, request.form):
             try:
                 with transaction() as tx:
                     done = services.answer(tx, public_id, sheet.answers())
@@ -95,7 +95,7 @@ def answer(public_id):
                 sheet.errors.append(conflict.message)
                 status = conflict.status
         else:
-            status = 422
+            status = 200 if sheet.open else 422
     page = render(
         "inventory/asking/answer.html",
         crumbs=_trail(False, told.number),
