@@ -21,8 +21,9 @@ from sqlalchemy import create_engine, select
 
 from bench import backing, importing, measure, stand
 from bench.client import Site
+from bench.loading import public_id
 from bench.measure import Work
-from bench.seed import Size, public_id
+from bench.seed import Size
 from bench.stand import Server
 from kantor_inventory.models import Item
 from portal.db import db

@@ -20,8 +20,8 @@ from urllib.parse import urlencode
 from sqlalchemy import create_engine, make_url, select
 
 from bench.client import Load
+from bench.loading import PLACES
 from bench.measure import Requests, quantile
-from bench.seed import PLACES
 from bench.stand import CHECKOUT, FOLDER, KEEPER, Server, environment, portal
 from portal.imports.models import ImportRun
 from portal.jobs.models import Job

@@ -9,21 +9,19 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, text
 
+from bench.loading import DEPARTMENTS, PLACES, START, SUPPLIERS, Rows, load, public_id
+from bench.seed_work import ORDERED, fill_work, is_on_order
 from portal.db import db
 from portal.engine import WRITE
 from portal.guard import LIMITED
 from portal.orm import sort_key
 from portal.reach import EVERYTHING
 
-DEPARTMENTS = 12
-PLACES = 60
-SUPPLIERS = 40
-ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
 NOUNS = (  # noqa: SIM905
     "paper pen toner folder label envelope glove mask bandage syringe tape stapler battery bulb"
     " cable soap towel sponge brush bag box bin clip pin marker ruler scissors notebook stamp ink"
@@ -35,9 +33,6 @@ WORDS = (  # noqa: SIM905
     " premium basic wide narrow round square double single X-48 K320 M8 refill starter spare"
 ).split()
 MINIMUM = 3000
-AT_ONCE = 50_000  # rows of one COPY, so that no statement takes longer than the portal lets it
-START = datetime(2026, 1, 5, 8, tzinfo=UTC)
-Rows = Iterable[dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -72,6 +67,7 @@ def fill(size: Size) -> None:
             load(connection, "inventory_balance", ledger.balances())
             load(connection, "inventory_stock_rule", ledger.rules())
             load(connection, "inventory_alert", ledger.alerts())
+            fill_work(connection, size.items, len(outside))
             load(connection, "plugin_activation", [{"id": 1, "slug": "inventory"}])
             connection.execute(text("ANALYZE"))
     db.engine.dispose()
@@ -123,13 +119,14 @@ class Ledger:
         issued = self.each - 1
         for item in range(1, self.size.items + 1):
             held = 1000
+            coming = ORDERED if is_on_order(item) else 0
             ends = (
-                (self._store(item), held, self._minimum(item), False),
-                (self._store(item + 7), 0, None, False),
-                (self.outside["supplier"], -self.each * 1000, None, True),
-                (self.outside["consumption"], issued * 1000, None, True),
+                (self._store(item), held, coming, self._minimum(item), False),
+                (self._store(item + 7), 0, 0, None, False),
+                (self.outside["supplier"], -self.each * 1000, 0, None, True),
+                (self.outside["consumption"], issued * 1000, 0, None, True),
             )
-            for point, quantity, minimum, outside in ends:
+            for point, quantity, on_order, minimum, outside in ends:
                 yield {
                     "id": next(number),
                     "item_id": item,
@@ -140,8 +137,8 @@ class Ledger:
                     "value": quantity * 10,
                     "minimum": minimum,
                     "below": minimum is not None and quantity < minimum,
-                    "on_order": 0,
-                    "to_order": minimum is not None and quantity < minimum,
+                    "on_order": on_order,
+                    "to_order": minimum is not None and quantity + on_order < minimum,
                     "moved_at": START,
                 }
 
@@ -170,15 +167,6 @@ class Ledger:
 
     def _store(self, item: int) -> int:
         return self.first + item % PLACES + 1
-
-
-def public_id(number: int) -> str:
-    """Return twelve signs that look random, differ for every number and never change."""
-    mixed, signs = number * 0x5851F42D4C957F2D % 2**59, ""
-    for _ in range(12):
-        mixed, rest = divmod(mixed, len(ALPHABET))
-        signs += ALPHABET[rest]
-    return signs
 
 
 def item_name(number: int) -> str:
@@ -275,32 +263,3 @@ def _offers(items: int) -> Rows:
 
 def _base(number: int, name: str) -> dict[str, Any]:
     return {"id": number, "public_id": public_id(number), "name": name, "name_key": sort_key(name)}
-
-
-def load(connection: Connection, table: str, rows: Rows) -> None:
-    """Put rows, all of the same shape, into ``table`` by the driver's fastest road."""
-    rows = iter(rows)
-    first = next(rows, None)
-    if first is None:
-        return
-    names = ", ".join(f'"{name}"' for name in first)
-    values = (tuple(row.values()) for row in itertools.chain([first], rows))
-    driver = connection.connection.driver_connection
-    if connection.dialect.name == "sqlite":
-        marks = ", ".join("?" * len(first))
-        plain = (tuple(map(_for_sqlite, row)) for row in values)
-        driver.executemany(f'INSERT INTO "{table}" ({names}) VALUES ({marks})', plain)
-        return
-    with driver.cursor() as cursor:
-        while some := list(itertools.islice(values, AT_ONCE)):
-            with cursor.copy(f'COPY "{table}" ({names}) FROM STDIN') as copy:
-                for row in some:
-                    copy.write_row(row)
-    if "id" in first:
-        connection.execute(text(f"SELECT setval('{table}_id_seq', (SELECT max(id) FROM {table}))"))
-
-
-def _for_sqlite(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return value.strftime("%Y-%m-%d %H:%M:%S.%f")
-    return value.isoformat() if isinstance(value, date) else value

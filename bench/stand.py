@@ -11,7 +11,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -111,7 +111,7 @@ def _fingerprint() -> str:
         *CHECKOUT.glob("migrations/versions/*.py"),
         *CHECKOUT.glob("plugins/*/*/migrations/*.py"),
     ]
-    files += [Path(__file__).with_name("seed.py"), Path(__file__)]
+    files += [*Path(__file__).parent.glob("seed*.py"), Path(__file__)]
     return hashlib.sha256(b"".join(file.read_bytes() for file in sorted(files))).hexdigest()[:16]
 
 
@@ -166,27 +166,29 @@ def _build(url: str, size: Size) -> None:
     with app.app_context():
         migrate.upgrade(app.extensions["kantor"])
         fill(size)
-        with unscoped(reason="test data") as tx:
-            role = tx.session.scalars(select(Role.id).where(Role.slug == "office_manager")).one()
-            hold = {KEEPER: [None], CLERK: [3], MANAGER: [3, 4, 5]} | {
-                person: [None] for person in WRITERS
-            }
-            for person, departments in hold.items():
-                for department in departments:
-                    row = {
-                        "person_id": person,
-                        "role_id": role,
-                        "department_id": department,
-                        "from_on": LONG_AGO,
-                        "may_grant": False,
-                        "approved": True,
-                        "granted_at": tx.now,
-                    }
-                    kernel_execute(tx.session, insert(Assignment.__table__), row)
-                raise_epoch(tx.session, person_id=person)
+        hold_roles(dict.fromkeys((KEEPER, *WRITERS), (None,)) | {CLERK: (3,), MANAGER: (3, 4, 5)})
         db.engine.dispose()
     if make_url(url).get_backend_name() == "postgresql":
         _vacuum(url)
+
+
+def hold_roles(wanted: Mapping[int, Iterable[int | None]]) -> None:
+    """Make people office managers, each of these departments; None stands for all."""
+    with unscoped(reason="test data") as tx:
+        role = tx.session.scalars(select(Role.id).where(Role.slug == "office_manager")).one()
+        for person, departments in wanted.items():
+            for department in departments:
+                row = {
+                    "person_id": person,
+                    "role_id": role,
+                    "department_id": department,
+                    "from_on": LONG_AGO,
+                    "may_grant": False,
+                    "approved": True,
+                    "granted_at": tx.now,
+                }
+                kernel_execute(tx.session, insert(Assignment.__table__), row)
+            raise_epoch(tx.session, person_id=person)
 
 
 def _vacuum(url: str) -> None:

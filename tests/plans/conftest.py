@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import text
 
 import kantor_inventory
-from bench.seed import START, SUPPLIERS, Size, fill, load, public_id
+from bench.loading import DEPARTMENTS, PLACES, START, SUPPLIERS, load, public_id
+from bench.seed import Size, fill
 from portal import migrate
 from portal.db import db
 from portal.engine import WRITE
@@ -22,6 +23,15 @@ from portal.testing_databases import Database
 
 MANY = 25_000
 SIZE = Size(MANY, 2 * MANY)  # with balances, people, contacts and acts: 250,000 rows
+LONG = 10_000
+GROWING = {
+    *("audit_entry", "contact", "job", "person"),
+    *("inventory_alert", "inventory_balance", "inventory_item", "inventory_movement"),
+    *("inventory_count", "inventory_count_entry", "inventory_count_line"),
+    *("inventory_purchase_order", "inventory_purchase_order_line"),
+    *("inventory_requisition", "inventory_requisition_line"),
+    *("inventory_supplier", "inventory_supplier_item"),
+}
 
 
 @pytest.fixture(scope="session")
@@ -42,6 +52,18 @@ def large_office(portal_database_kind: str, tmp_path_factory: Any) -> Iterator[A
             engine.dispose()
 
 
+@pytest.fixture(scope="session")
+def long_tables(large_office: Any) -> dict[str, int]:
+    """Return the tables with more than ten thousand rows, with how many they have."""
+    _, engine = large_office
+    with engine.connect().execution_options(**{LIMITED: EVERYTHING}) as connection:
+        counted = {
+            name: connection.exec_driver_sql(f'SELECT count(*) FROM "{name}"').scalar_one()
+            for name in GROWING
+        }
+    return {name: rows for name, rows in counted.items() if rows > LONG}
+
+
 def _crowd() -> None:
     options: dict[str, Any] = {WRITE: True, LIMITED: EVERYTHING}
     with db.engine.connect().execution_options(**options) as connection, connection.begin():
@@ -52,6 +74,9 @@ def _crowd() -> None:
             ("audit_entry", _acts()),
             ("job", _jobs()),
             ("inventory_snooze", _put_off()),
+            ("inventory_count", _counts()),
+            ("inventory_requisition", _requests()),
+            ("inventory_requisition_line", _request_lines()),
         ):
             load(connection, table, rows)
         connection.execute(text("ANALYZE"))
@@ -89,6 +114,32 @@ def _put_off() -> Iterator[dict[str, Any]]:
         until = date(2026, 2, 1) if number % 8 else date(2036, 2, 1)
         row = {"id": number, "item_id": item, "point_id": point, "until_on": until}
         yield row | {"reason": ""}
+
+
+def _counts() -> Iterator[dict[str, Any]]:
+    """Yield counts that are planned or were given up, beside those that were posted."""
+    for i in range(MANY, MANY + 9_500):
+        at = START + timedelta(minutes=i)
+        row = {"id": i, "public_id": public_id(i), "version": 1, "blind": True, "round": 1}
+        row |= {"department_id": i % DEPARTMENTS + 1, "number": f"X-{i}", "title": f"Round {i}"}
+        row |= {"status": "planned" if i % 40 == 0 else "cancelled", "note": "", "reason": ""}
+        yield row | {"planned_at": at, "due_on": at.date(), "assigned_to_id": i % 60 + 1}
+
+
+def _requests() -> Iterator[dict[str, Any]]:
+    """Yield what people asked stock rooms for: nearly all of it answered."""
+    for i in range(1, MANY):
+        row = {"id": i, "public_id": public_id(i), "version": 1, "number": f"R-{i}", "note": ""}
+        row |= {"place_id": i % PLACES + 1, "owner_id": i % 60 + 1, "department_id": i % 12 + 1}
+        row |= {"status": "asked" if i % 31 == 0 else "answered"}
+        yield row | {"asked_at": START + timedelta(minutes=i)}
+
+
+def _request_lines() -> Iterator[dict[str, Any]]:
+    for i in range(1, MANY):
+        row = {"id": i, "public_id": public_id(i), "version": 1, "requisition_id": i}
+        row |= {"item_id": i, "item_unit_id": i, "quantity": 1000, "entered": 1000, "answer": ""}
+        yield row | {"state": "asked" if i % 31 == 0 else "declined"}
 
 
 def _acts() -> Iterator[dict[str, Any]]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Select, and_, case, func, literal, or_, select
+from sqlalchemy import Select, and_, case, func, literal, or_, select, tuple_
 
 from portal.api import Department, Place, UnitOfWork, permits
 
@@ -148,7 +148,9 @@ def _same(model: Any) -> Any:
 
 def _free() -> Any:
     """Return the condition of being on no sheet that somebody is counting, as far as one sees."""
-    return ~select(CountLine.id).where(_same(CountLine), CountLine.open).exists()
+    # Looked up once: row by row, SQLite would look into every count in reach each time.
+    taken = select(CountLine.item_id, CountLine.point_id).where(CountLine.open)
+    return tuple_(Balance.item_id, Balance.point_id).not_in(taken)
 
 
 def _due(tx: UnitOfWork) -> Any:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import aliased
 from portal.api import Department, Held, Person, Place, UnitOfWork, permits, visible
 
 from ...models import Balance, Item, ItemUnit, Point, Unit
+from ...services.lists import by_number
 from .. import rules
 from ..models import COUNTING, Count, CountEntry, CountLine, CountPlace
 
@@ -71,15 +72,15 @@ def counts(tx: Any, *, state: str | None = None, department: str | None = None) 
                 "accuracy"
             ),
         )
-        .join(Department, Department.id == Count.department_id)
+        .outerjoin(Department, Department.id == Count.department_id)
         .outerjoin(Person, Person.id == Count.assigned_to_id)
     )
     if state is not None:
         statement = statement.where(Count.status.in_(STATES[state]))
     if department is not None:
         chosen = select(Department.id).where(Department.public_id == department)
-        statement = statement.where(Count.department_id == chosen.scalar_subquery())
-    return statement
+        return statement.where(Count.department_id == chosen.scalar_subquery())
+    return statement if state is not None else by_number(statement, Count)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import aliased
 from portal.api import Contact, Department, Held, Person, Place, UnitOfWork, visible
 
 from ...models import Item, ItemUnit, Movement, Point, Supplier, Unit
+from ...services.lists import by_number
 from ..models import OrderLine, PurchaseOrder, Receipt
 
 VIEW = "inventory.order.view"
@@ -46,9 +47,9 @@ def order_rows(tx: Any, *, state: str | None = None, supplier: str | None = None
             cost.label("cost"),
             MAKER.name.label("made_by"),
         )
-        .join(Supplier, Supplier.id == PurchaseOrder.supplier_id)
+        .outerjoin(Supplier, Supplier.id == PurchaseOrder.supplier_id)
         .outerjoin(Contact, Contact.id == Supplier.contact_id)
-        .join(Department, Department.id == PurchaseOrder.department_id)
+        .outerjoin(Department, Department.id == PurchaseOrder.department_id)
         .outerjoin(MAKER, MAKER.id == PurchaseOrder.made_by_id)
     )
     if supplier is not None:
@@ -56,15 +57,14 @@ def order_rows(tx: Any, *, state: str | None = None, supplier: str | None = None
         statement = statement.where(PurchaseOrder.supplier_id == chosen.scalar_subquery())
     match state:
         case None:
-            return statement
+            return statement if supplier is not None else by_number(statement, PurchaseOrder)
         case "late":
             return statement.where(
                 PurchaseOrder.status == "placed", PurchaseOrder.expected_on < tx.today
             )
         case "done":
-            return statement.where(
-                PurchaseOrder.status.in_(("received", "closed_short", "cancelled"))
-            )
+            over = ("received", "closed_short", "cancelled")
+            return by_number(statement.where(PurchaseOrder.status.in_(over)), PurchaseOrder)
     return statement.where(PurchaseOrder.status == state)
 
 

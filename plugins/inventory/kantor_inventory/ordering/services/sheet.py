@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import tzinfo
 from typing import Any
 
-from sqlalchemy import bindparam, func, literal, or_, select
+from sqlalchemy import bindparam, func, literal, select, union
 from sqlalchemy.orm import aliased
 
 from portal.api import Contact, Place, UnitOfWork, visible
@@ -183,7 +183,19 @@ CHOSEN_FROM = 300
 _others: Any = aliased(Supplier, name="others")
 
 
-_SUPPLIERS = (
+# Each found its own way, and looked up after: otherwise all suppliers would be looked at.
+_offered: Any = union(
+    select(_others.id).where(_others.id.in_(bindparam("ids", expanding=True))),
+    select(_others.id).where(_others.public_id == bindparam("chosen")),
+    select(
+        select(_others.id)
+        .where(_others.active)
+        .order_by(_others.id)
+        .limit(CHOSEN_FROM)
+        .subquery("first_few")
+    ),
+).subquery("offered")
+_SUPPLIERS: Any = (
     select(
         Supplier.id,
         Supplier.public_id,
@@ -194,17 +206,9 @@ _SUPPLIERS = (
         Supplier.minimum_order,
         Supplier.free_delivery_from,
     )
+    .join(_offered, _offered.c.id == Supplier.id)
     .outerjoin(Contact, Contact.id == Supplier.contact_id)
-    .where(
-        Supplier.active,
-        or_(
-            Supplier.id.in_(bindparam("ids", expanding=True)),
-            Supplier.public_id == bindparam("chosen"),
-            Supplier.id.in_(
-                select(_others.id).where(_others.active).order_by(_others.id).limit(CHOSEN_FROM)
-            ),
-        ),
-    )
+    .where(Supplier.active)
     .order_by(Contact.name_key, Supplier.id)
 )
 
