@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,14 +14,15 @@ from sqlalchemy import ColumnElement, insert, or_, select, true, update
 from portal.errors import Conflict, NotFound
 from portal.guard import kernel_execute
 from portal.jobs.models import Job
-from portal.messages import message
+from portal.jobs.sentences import packed, unpacked
+from portal.messages import Message, message
 from portal.orm import new_public_id
 from portal.people.models import Person
 from portal.reach import NOTHING
 from portal.work import UnitOfWork
 
 from .models import ImportRun
-from .rules import Checked, Import, ImportDone
+from .rules import Checked, Import, ImportDone, ImportStays
 
 UNDONE_BEFORE = message("This import was undone before. Nothing was changed again.")
 KEPT = timedelta(days=30)  # so long an import can be undone
@@ -75,6 +77,14 @@ def record(tx: UnitOfWork, run: Any) -> list[ImportDone] | None:
     return None if packed is None else unpack(packed)
 
 
+def stayed(tx: UnitOfWork, run: Any) -> list[tuple[ImportDone, Message | str]]:
+    """Return what undoing an import has left, and why; nothing once that is not kept any more."""
+    if run.state != "undone":
+        return []
+    left = [one for one in record(tx, run) or [] if "reason" in one.data]
+    return [(one, unpacked(one.data["reason"])) for one in left]
+
+
 def ask_to_undo(tx: UnitOfWork, run: Any, job: str) -> None:
     """Note which job undoes an import, or raise Conflict when one has or is about to."""
     failed = select(jobs.c.id).where(jobs.c.public_id == runs.c.undo_job, jobs.c.state != "failed")
@@ -92,9 +102,12 @@ def ask_to_undo(tx: UnitOfWork, run: Any, job: str) -> None:
         raise Conflict(UNDONE_BEFORE)
 
 
-def note_undone(tx: UnitOfWork, run: Any, counts: Mapping[str, int]) -> None:
-    """Say that an import is undone, or raise Conflict when it was before."""
+def note_undone(
+    tx: UnitOfWork, run: Any, counts: Mapping[str, int], stays: Iterable[ImportStays]
+) -> None:
+    """Say that an import is undone and what stays of it, or raise Conflict when it was before."""
     values = {"state": "undone", "undone_at": tx.now, "undone_by_id": tx.actor.person_id}
+    values["record"] = pack(replace(one.done, data={"reason": packed(one.reason)}) for one in stays)
     undone = (
         update(runs)
         .where(runs.c.id == run.id, runs.c.state == "done")

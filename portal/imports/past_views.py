@@ -42,21 +42,20 @@ class PastRoad:
         found = history.find(tx, self.declared, run)
         job = self._job(tx, found)
         waits = job is not None and not job.over
-        plan = None
+        plan, stays = None, history.stayed(tx, found)
         if found.state == "done" and found.can_be_undone and self.declared.undo and not waits:
             done = history.record(tx, found)
             plan = undoing.plan(tx, self.declared, done or [])
+            stays = [(one.done, one.reason) for one in plan.stays]
         return self.road.page(
             "past_one",
             PAST,
             run=found,
-            state=STATES[found.state],
             job=job,
             waits=waits,
             plan=plan,
-            stays=[(s.done.row, s.done.label, s.reason) for s in plan.stays[:SHOWN]]
-            if plan
-            else [],
+            stays=[(done.label, done.row, reason) for done, reason in stays[:SHOWN]],
+            past_url=self.road.url("past"),
             here=self.road.url("past_one", run=run),
             undo_url=self.road.url("undo", run=run),
         )

@@ -62,7 +62,7 @@ def run_undo(work: Running) -> None:
             raise Conflict(TOO_LATE)
         found = plan(tx, declared, done)
         declared.undo.run(tx, found.going)
-        history.note_undone(tx, run, found.counts)
+        history.note_undone(tx, run, found.counts, found.stays)
         about = {"list": declared.name, "file": run.file_name, "import": run.public_id}
         tx.audit("core.import_undone", None, **about, **found.counts)
         work.finish(tx, found.counts)

@@ -234,7 +234,8 @@ def test_an_import_is_undone_once_and_what_was_touched_stays(app, assistant, imp
     touch(app, "a5", quantity=7)
     page = past_of(assistant)[0]
     told = text_of(assistant.get(page).text)
-    assert "1 that were new are removed, 1 that were changed become what they were" in told
+    assert "1 row that was new is removed. 1 row that was changed becomes what it was." in told
+    assert "2 rows stay as they are." in told
     assert "Somebody has changed it since" in told
     answer = assistant.post(f"{page}/undo")
     assert answer.status_code == 303
@@ -244,6 +245,7 @@ def test_an_import_is_undone_once_and_what_was_touched_stays(app, assistant, imp
     run_waiting(app)
     told = text_of(assistant.get(page).text)
     assert "1 removed, 1 as before, 2 left as they are" in told
+    assert told.count("Somebody has changed it since") == 2
     found = of_import(things())
     assert {code: row[0] for code, row in found.items()} == {
         "a1": "Barang 1",

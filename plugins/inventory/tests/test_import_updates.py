@@ -131,7 +131,7 @@ def test_undoing_takes_new_items_and_their_stock_back(shop, client):
         before = held(tx)
     run(shop, client, [row(n) for n in range(1, 6)] + [row(9, quantity="", place="", minimum="")])
     told, done, answer = undo(shop, client)
-    assert "6 that were new are removed, 0 that were changed" in told
+    assert "6 rows that were new are removed. What somebody" in told
     assert "6 removed, 0 as before, 0 left" in done
     assert answer.status_code == 303
     with shop.work(None) as tx:
@@ -154,6 +154,8 @@ def test_undoing_puts_old_values_back_and_leaves_what_somebody_changed(shop, cli
     told, done, _ = undo(shop, client)
     assert "Somebody has changed it since" in told
     assert "0 removed, 1 as before, 1 left" in done
+    assert "What stays" in done
+    assert "Somebody has changed it since" in done
     with shop.work(None) as tx:
         assert item_of(tx, "ATK-0001").name == "Barang nomor 1"
         assert item_of(tx, "ATK-0002").name == "Oleh orang lain"
