@@ -1,7 +1,9 @@
 """Many balances and limits at once: exactly what one by one gives, in a few statements."""
 
 import os
+import time
 from itertools import count
+from threading import Thread
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -10,8 +12,10 @@ from sqlalchemy import select
 
 from kantor_inventory.models import Balance, Movement, StockRule
 from kantor_inventory.services import balances, ledger, limits, selfcheck, stock
+from kantor_inventory.services import items as services
 from kantor_inventory.services.balances import Limits
 from kantor_inventory.services.ledger import Entry
+from kantor_inventory.watching import episodes
 from kantor_inventory.watching.models import Alert
 from portal.api import OutOfReach, Place
 from portal.testing import counting_statements
@@ -255,3 +259,56 @@ def test_a_hundred_more_take_no_more_statements(shop, what):
     few, many = asked(100), asked(200)
     assert many <= few + 2, (few, many)
     assert few <= 40
+
+
+def beside(act):
+    """Begin something in a thread; return what waits for its end and gives what went wrong."""
+    troubles = []
+
+    def run():
+        try:
+            act()
+        except Exception as error:
+            troubles.append(error)
+
+    thread = Thread(target=run)
+    thread.start()
+
+    def ended():
+        thread.join()
+        return troubles
+
+    return ended
+
+
+@pytest.mark.parametrize("what", ["a new name", "a limit", "a long list of limits"])
+def test_who_moves_stock_and_who_changes_the_item_do_not_wait_for_each_other(shop, what):
+    with shop.work(None) as tx:
+        shelf = Shelf(tx, shop)
+        item = shelf.prepared(9_000, 0, (1_000, None))
+        pair, place, version = shelf.pair(item), shelf.place.public_id, item.version
+        rule = tx.session.scalars(select(StockRule.version).filter_by(item_id=item.id)).one()
+        said = {"item": item.public_id, "version": version, "name": "New name", "sku": item.sku}
+        said |= {"category": None, "mode": "perpetual", "status": "active", "note": ""}
+        limit = {"item": item.public_id, "place": place, "minimum": 9_500, "maximum": None}
+
+    def change():
+        with shop.work(None) as tx:
+            if what == "a new name":
+                services.edit_item(tx, services.EditItem(**said))
+            elif what == "a limit":
+                limits.set_rule(tx, limits.SetRule(**limit, version=rule))
+            else:
+                balances.hold_items(tx, [pair[0]])
+                wanted = {pair: Limits(9_500, None)}
+                limits.put_rules(tx, wanted, limits.held_rules(tx, [pair]))
+
+    with shop.work(None) as tx:
+        points = balances.points_of(tx, {pair[1]})
+        balances.hold(tx, [pair], points, limited=False)  # as a movement begins
+        ended = beside(change)
+        time.sleep(1)
+        episodes.settle(tx, [pair])  # as it ends
+    assert ended() == []
+    with shop.work(None) as tx:
+        assert selfcheck.findings(tx) == []
