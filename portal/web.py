@@ -37,7 +37,7 @@ from .ui.forms import (
 )
 from .ui.panels import panels
 from .ui.submitting import VersionField
-from .ui.table import Action, BulkAction, Chosen, Column, Empty, RowAction, Table, View
+from .ui.table import Action, BulkAction, Chosen, Column, Empty, RowAction, Table, View, Withheld
 from .work import UnitOfWork, unit_of_work
 
 __all__ = [
@@ -65,6 +65,7 @@ __all__ = [
     "VersionField",
     "View",
     "WholeField",
+    "Withheld",
     "bar_chart",
     "import_routes",
     "longest",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from portal.api import Contact, message
-from portal.web import Action, BulkAction, Column, Empty, Table, View
+from portal.web import Action, BulkAction, Column, Empty, Table, View, Withheld
 
+from .counting import blind
 from .forms import ORDER_BY, STATES, STATUSES, TYPES, ItemFilters, StockFilters
 from .models import Balance, Item, Movement
 from .services import lists
@@ -37,6 +38,7 @@ ITEMS = Table(
             "quantity",
             meta="unit",
             permission="inventory.stock.view",
+            absent=blind.BEING_COUNTED,
         ),
         Column("unit", message("Unit"), shown=False),
         Column("abc", message("Class")),
@@ -45,6 +47,11 @@ ITEMS = Table(
     default_sort="name",
     filters=ItemFilters,
     search=Item,
+    withheld=Withheld(
+        rows=lambda actor: blind.hidden_anywhere(actor, Item),
+        columns=("on_hand",),
+        notice=blind.notice,
+    ),
     bulk=(
         BulkAction(
             label=message("Set category"),
@@ -111,12 +118,19 @@ def _stock(*more: Column) -> Table:  # long: one declaration
                 "quantity",
                 sort=(Balance.quantity, Balance.id),
                 meta="unit",
+                absent=blind.BEING_COUNTED,
             ),
             Column("unit", message("Unit"), shown=False),
             Column("minimum", message("Minimum"), "quantity"),
             Column("maximum", message("Maximum"), "quantity", shown=False),
             Column("value", message("Value"), "money", permission="inventory.cost.view"),
-            Column("state", message("State"), "pill", labels=STATES, tone=STATE_TONES),
+            Column(
+                "state",
+                message("State"),
+                "pill",
+                labels=STATES | {None: blind.BEING_COUNTED},
+                tone=STATE_TONES | {None: "mute"},
+            ),
             Column("moved_at", message("Last moved"), "datetime", shown=False),
             Column("counted_at", message("Last counted"), "datetime", shown=False),
             *more,
@@ -125,6 +139,12 @@ def _stock(*more: Column) -> Table:  # long: one declaration
         filters=StockFilters,
         search=Item,
         ids="id",
+        withheld=Withheld(
+            rows=lambda actor: blind.hidden(actor, Balance),
+            columns=("quantity", "value", "state"),
+            filters=("state",),
+            notice=blind.notice,
+        ),
         bulk=(
             BulkAction(
                 label=message("Print shelf cards"),
@@ -187,6 +207,9 @@ MOVEMENTS = Table(
     ),
     default_sort="-id",
     ledger=True,
+    withheld=Withheld(
+        rows=lambda actor: blind.hidden_movement(actor, Movement), notice=blind.notice
+    ),
     empty=Empty(title=message("Nothing has moved yet")),
 )
 

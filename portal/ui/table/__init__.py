@@ -2,7 +2,16 @@
 
 from .cells import Cell
 from .choosing import Chosen
-from .declaration import Action, BulkAction, Column, Empty, RowAction, TableDefinitionError, View
+from .declaration import (
+    Action,
+    BulkAction,
+    Column,
+    Empty,
+    RowAction,
+    TableDefinitionError,
+    View,
+    Withheld,
+)
 from .page import Page
 from .table import LISTS, Table
 
@@ -19,4 +28,5 @@ __all__ = [
     "Table",
     "TableDefinitionError",
     "View",
+    "Withheld",
 ]

@@ -70,6 +70,7 @@ def build_page(question: Question, tx: UnitOfWork) -> Page:
         kept=[(n, v) for n in KEPT if (v := asked.sent.get(n))],
         clear_url=_clear_url(question, path) if narrowed else None,
         empty=_empty(question, tx, narrowed),
+        notice=question.notice(tx),
     )
 
 

@@ -14,7 +14,7 @@ from werkzeug.routing import BuildError
 from portal.messages import gettext, translate
 from portal.ui import formats
 
-from .declaration import Column
+from .declaration import NUMERIC, Column
 
 NO_TONE = "mute"
 _MARK, _NUMBER = "__0__", 9_876_543_210  # stand in a URL where a row's own value goes
@@ -45,7 +45,7 @@ def cell_maker(column: Column, at: Mapping[str, int], reader: Reader) -> _Make:
     """Return the function that makes this column's cell; ``at`` says where values lie in a row."""
     text = _text_maker(column, at, reader)
     href = link_maker(column.link, at) if column.link else None
-    meta = _plain(at[column.meta]) if column.meta else None
+    meta = _beside(column, at) if column.meta else None
     tone = _tone_maker(column, at)
     new, kind = tuple.__new__, Cell
     if href is None and meta is None and tone is None:
@@ -53,6 +53,15 @@ def cell_maker(column: Column, at: Mapping[str, int], reader: Reader) -> _Make:
     nothing: _Read = _nothing
     href, meta, tone = href or nothing, meta or nothing, tone or nothing
     return lambda row: new(kind, (text(row), href(row), meta(row), tone(row)))
+
+
+def _beside(column: Column, at: Mapping[str, int]) -> _Read:
+    """Return the function that makes what stands beside a text; beside no figure stands no unit."""
+    assert column.meta is not None
+    place, beside = at[column.key], _plain(at[column.meta])
+    if column.kind not in NUMERIC:
+        return beside
+    return lambda row: None if row[place] is None else beside(row)
 
 
 def link_maker(link: tuple[str, Mapping[str, str]], at: Mapping[str, int]) -> _Read:
@@ -112,9 +121,11 @@ def _text_maker(column: Column, at: Mapping[str, int], reader: Reader) -> Callab
     if write is None:
         return _plain(place)
 
+    absent = translate(column.absent, language)
+
     def formatted(row: Any) -> str:
         value = row[place]
-        return "" if value is None else write(value)
+        return absent if value is None else write(value)
 
     return formatted
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import inspect
+from sqlalchemy import ColumnElement, inspect
 from sqlalchemy.exc import NoInspectionAvailable
 
 from portal.messages import Message
+from portal.reach import Principal
+from portal.work import UnitOfWork
 
 KINDS = ("text", "number", "quantity", "money", "date", "datetime", "pill", "link", "person")
 NUMERIC = frozenset({"number", "quantity", "money"})
@@ -46,6 +48,7 @@ class Column:
     shown: bool = True  # on the page
     export: bool = True  # in CSV, XLSX and JSON
     primary: bool = False  # the cell that names the row; the first column unless said
+    absent: Message | str = ""  # said on the page of a figure that is not there
 
     @property
     def align(self) -> str:
@@ -76,6 +79,27 @@ class View:
     criteria: Mapping[str, Any] = field(default_factory=dict)
     sort: str | None = None
     permission: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Withheld:
+    """Rows of which a list tells somebody less, for as long as something goes on.
+
+    ``rows(actor)`` returns the condition of being such a row, or None for whom there is none.
+    ``columns`` are empty in them. Ordered by one of those, or narrowed by a criterion of
+    ``filters``, the list leaves such rows out; without ``columns`` it always does. ``notice(tx)``
+    then says so above it, or returns nothing while there are none.
+    """
+
+    rows: Callable[[Principal], ColumnElement[bool] | None]
+    notice: Callable[[UnitOfWork], Message | str]
+    columns: tuple[str, ...] = ()
+    filters: tuple[str, ...] = ()
+
+    def leaves_out(self, order: str, criteria: Iterable[str]) -> bool:
+        """Return whether such rows are left out of a list in this order, under these criteria."""
+        narrowed = not {*self.filters}.isdisjoint(criteria)
+        return narrowed or not self.columns or order in self.columns
 
 
 @dataclass(frozen=True, kw_only=True)

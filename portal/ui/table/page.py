@@ -135,3 +135,4 @@ class Page:
     kept: Sequence[tuple[str, str]]  # hidden fields of the filter form: order and view
     clear_url: str | None  # set while a filter or a search is in force
     empty: EmptyWords
+    notice: Any = ""  # what is said of rows that are missing

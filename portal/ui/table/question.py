@@ -111,6 +111,13 @@ class Question:
         self._refuse(refused | partial)
         self.order = self._order()
         self.place = place(asked.arguments, self.order)
+        kept = table.withheld
+        self.withheld = kept.rows(actor) if kept is not None else None
+        self.leaves_out = (
+            kept is not None
+            and self.withheld is not None
+            and kept.leaves_out(self.order.key, asked.criteria)
+        )
         self.highest: int | None = None
         self._counted: int | None = None
         self._matches: tuple[Found | None] | None = None
@@ -143,6 +150,11 @@ class Question:
     def sortable(self) -> list[Column]:
         """The columns this person may sort by: an order tells as much as the values do."""
         return [c for c in self.columns if c.sort and c.key not in self.masks]
+
+    def notice(self, tx: UnitOfWork) -> Any:
+        """Return what is said above the list about rows that are missing, or nothing."""
+        kept = self.table.withheld
+        return kept.notice(tx) if kept is not None and self.leaves_out else ""
 
     def _masks(self, actor: Principal) -> dict[str, ColumnElement[bool]]:
         """Return the hidden fields that this person may read in some of the listed rows only."""
@@ -288,6 +300,8 @@ class Question:
     def _mine(self, tx: UnitOfWork, statement: Select[Any]) -> Select[Any]:
         if self.highest is not None:
             statement = statement.where(_key(self.prepared.entity) <= self.highest)
+        if self.withheld is not None and self.leaves_out:
+            statement = statement.where(~self.withheld)
         return visible(statement, self.table.permission, tx.actor)
 
     def _found(self, tx: UnitOfWork) -> Found | None:
@@ -299,10 +313,13 @@ class Question:
         return self._matches[0]
 
     def _masked(self, statement: Select[Any]) -> Select[Any]:
-        if not self.masks:
+        masks, kept = list(self.masks.items()), self.table.withheld
+        if kept is not None and self.withheld is not None and not self.leaves_out:
+            masks += [(key, ~self.withheld) for key in kept.columns]
+        if not masks:
             return statement
         selected = [column["expr"] for column in statement.column_descriptions]
-        for key, limit in self.masks.items():
+        for key, limit in masks:
             place = self.prepared.at[key]
             selected[place] = case((limit, selected[place]), else_=None).label(key)
         return statement.with_only_columns(*selected, maintain_column_froms=True)

@@ -26,7 +26,16 @@ from .arranging import arrange, naming
 from .build import build_page
 from .choosing import Chosen, Work, carry_out, chosen
 from .criteria import Asked, ask
-from .declaration import RESERVED, BulkAction, Column, Empty, RowAction, TableDefinitionError, View
+from .declaration import (
+    RESERVED,
+    BulkAction,
+    Column,
+    Empty,
+    RowAction,
+    TableDefinitionError,
+    View,
+    Withheld,
+)
 from .opening import EVERY_ROW, opened
 from .page import Page
 from .question import Prepared, Question, RefusedFilter, prepare
@@ -72,6 +81,7 @@ class Table:
         bulk: Sequence[BulkAction] = (),
         actions: Sequence[RowAction] = (),
         ids: str = "public_id",
+        withheld: Withheld | None = None,
     ) -> None:
         self.name, self.permission, self.rows = name, permission, rows
         self.columns, self.views, self.empty = tuple(columns), tuple(views), empty
@@ -79,6 +89,7 @@ class Table:
         self.filter_permissions = dict(filter_permissions or {})
         self.ledger, self.bulk, self.ids = ledger, tuple(bulk), ids
         self.actions = tuple(actions)
+        self.withheld = withheld
         self.sorts = {column.key: column for column in self.columns if column.sort}
         self._kept: dict[Any, Prepared] = {}
         self._lock = Lock()
@@ -93,6 +104,7 @@ class Table:
 
     def _problems(self) -> list[str]:
         keys = [column.key for column in self.columns]
+        kept_back = self.withheld.columns if self.withheld is not None else ()
         found = [f"{key} is there twice" for key in sorted({k for k in keys if keys.count(k) > 1})]
         found += [problem for column in self.columns for problem in column.problems()]
         wanted = [self.default_sort, *(view.sort for view in self.views if view.sort)]
@@ -102,6 +114,7 @@ class Table:
         default = self.sorts.get(self.default_sort.removeprefix("-"))
         if default is not None and default.permission:
             found.append(f"{default.key} is the default order, so everybody must see it")
+        found += [f"no column {key} to withhold" for key in kept_back if key not in keys]
         if any(view.key == EVERY_ROW for view in self.views):
             found.append(f"the view {EVERY_ROW} is the list itself")
         for view in self.views:

@@ -6,7 +6,7 @@ from wtforms import Form, StringField
 
 from portal.contacts.models import Contact
 from portal.people.models import Person
-from portal.ui.table import Column, Table, TableDefinitionError, View
+from portal.ui.table import Column, Table, TableDefinitionError, View, Withheld
 
 NAME = Column("name", "Name", sort=(Contact.name_key, Contact.id))
 
@@ -65,6 +65,28 @@ def test_a_filter_may_not_take_the_name_of_another_parameter():
         "the filter q has a reserved name",
         "the filter sort has a reserved name",
     ]
+
+
+def withheld(**more):
+    return Withheld(rows=lambda actor: None, notice=lambda tx: "", **more)
+
+
+def test_only_columns_of_the_list_are_withheld():
+    assert problems(withheld=withheld(columns=("name", "size"))) == ["no column size to withhold"]
+
+
+@pytest.mark.parametrize(
+    ("more", "order", "criteria", "left_out"),
+    [
+        ({"columns": ("size",), "filters": ("state",)}, "name", (), False),
+        ({"columns": ("size",), "filters": ("state",)}, "size", (), True),
+        ({"columns": ("size",), "filters": ("state",)}, "name", ("place", "state"), True),
+        ({"columns": ("size",), "filters": ("state",)}, "name", ("place",), False),
+        ({}, "name", (), True),
+    ],
+)
+def test_rows_are_left_out_where_their_place_would_tell(more, order, criteria, left_out):
+    assert withheld(**more).leaves_out(order, criteria) is left_out
 
 
 def test_a_view_holds_plain_values():

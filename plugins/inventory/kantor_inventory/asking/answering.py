@@ -27,7 +27,7 @@ class Line:
     row: Any
     asked: Amount
     entered: Amount | str
-    left: Amount
+    left: Amount | None  # None while it is being counted by who answers
     coming: Amount | None
     short: bool
     others: list[tuple[str, str, Amount]]  # unit to hand out, name, how much is here
@@ -153,8 +153,8 @@ def sheet(tx: UnitOfWork, requisition: Requisition, data: Any) -> Sheet:
 
 
 def _line(row: Any, units: Any, others: Any, held: Any, coming: Any, data: Any) -> Line:
-    prefix, left = f"{row.public_id}-", held.get(row.item_id, 0)
-    short = left < row.quantity
+    prefix, there = f"{row.public_id}-", held.get(row.item_id, rooms.Held())
+    short = there.lacks(row.quantity)
     choices: list[tuple[str, Message | str]] = [
         (unit.public_id, unit_title(unit, name, row.unit)) for unit, name, _ in units[row.item_id]
     ]
@@ -163,13 +163,13 @@ def _line(row: Any, units: Any, others: Any, held: Any, coming: Any, data: Any) 
     asked_unit = row.unit_id if row.unit_id in known else choices[0][0]
     instead = []
     for other in others:
-        here = held.get(other.id, 0)
+        here = held.get(other.id, rooms.Held())
         for unit, name, _ in units[other.id]:
             title = unit_title(unit, name, other.unit)
             choices.append((unit.public_id, message("{item}: {unit}", item=other.name, unit=title)))
             every[unit.public_id] = (unit, other.id, other.unit)
-            if unit.num == unit.den and here:
-                instead.append((unit.public_id, other.name, Amount(here, other.unit)))
+            if unit.num == unit.den and here.quantity and not here.closed:
+                instead.append((unit.public_id, other.name, Amount(here.quantity, other.unit)))
     form = AnswerForm(
         data if f"{prefix}action" in data else None,
         prefix=prefix,
@@ -186,7 +186,7 @@ def _line(row: Any, units: Any, others: Any, held: Any, coming: Any, data: Any) 
         row=row,
         asked=Amount(row.quantity, row.unit),
         entered=Amount(row.entered, row.entered_unit) if row.entered_unit != row.unit else "",
-        left=Amount(left, row.unit),
+        left=None if there.closed else Amount(there.quantity, row.unit),
         coming=Amount(on_the_way, row.unit) if on_the_way else None,
         short=short,
         others=instead,

@@ -22,7 +22,7 @@ class Line:
 
     item: Any
     base: str
-    left: Amount
+    left: Amount | None  # None while it is being counted by who asks
     form: LineForm
     others: list[Any]
     unusual: Any = None
@@ -123,9 +123,10 @@ class Basket:
             form = LineForm(sent, prefix=f"{public_id}-")
             form.offer(units[row.Item.id], row.unit)
             offered = [
-                (other.public_id, other.name, Amount(held[other.id], other.unit))
+                (other.public_id, other.name, Amount(there.quantity, other.unit))
                 for other in others.get(row.Item.id, [])
-                if held.get(other.id) and other.public_id not in known
+                if (there := held.get(other.id)) and there.quantity and not there.closed
+                if other.public_id not in known
             ]
-            left = Amount(row.quantity, row.unit)
+            left = None if row.closed else Amount(row.quantity, row.unit)
             self.lines.append(Line(row.Item, row.unit, left, form, offered))

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 from sqlalchemy.orm import aliased
 
 from portal.api import Department, NotFound, Place, PlaceServes, UnitOfWork, visible
 
+from ..counting import blind
 from ..models import Balance, Item, ItemUnit, Point, Unit
 from ..ordering.models import OrderLine
 from ..rules import Amount
@@ -18,6 +20,18 @@ from .rules import ASK
 VIEW, ISSUE = "inventory.stock.view", "inventory.stock.issue"
 FOUND_AT_ONCE = 10
 ABOVE = aliased(Place, name="above")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Held:
+    """How much lies in a room; ``closed`` if that is kept from who asks: it is being counted."""
+
+    quantity: int = 0
+    closed: bool = False
+
+    def lacks(self, wanted: int) -> bool:
+        """Return whether there is less than that, as far as one is told."""
+        return not self.closed and self.quantity < wanted
 
 
 def points(tx: UnitOfWork, permission: str = VIEW) -> Select[Any]:
@@ -95,16 +109,25 @@ def departments(tx: UnitOfWork, room: Place) -> list[Any]:
 
 def held_at(
     tx: UnitOfWork, room: Place, items: Collection[int], permission: str = VIEW
-) -> dict[int, int]:
+) -> dict[int, Held]:
     """Return how much of each item lies in a room, on the shelf that holds most of it."""
     if not items:
         return {}
-    statement = (
-        select(Balance.item_id, func.max(Balance.quantity))
+    statement: Any = (
+        select(Balance.item_id, func.max(Balance.quantity), _closed(tx))
         .where(Balance.item_id.in_(items), Balance.point_id.in_(_ids(tx, room, permission)))
         .group_by(Balance.item_id)
     )
-    return {item_id: int(quantity) for item_id, quantity in tx.session.execute(statement)}
+    return {
+        item_id: Held(quantity=int(quantity), closed=bool(closed))
+        for item_id, quantity, closed in tx.session.execute(statement)
+    }
+
+
+def _closed(tx: UnitOfWork) -> Any:
+    """Return whether some of an item is being counted by who asks, of rows grouped by item."""
+    hidden = blind.said(blind.hidden(tx.actor, Balance))
+    return func.max(case((hidden, 1), else_=0)).label("closed")
 
 
 def fullest(tx: UnitOfWork, room: Place, item: Item) -> str:
@@ -141,9 +164,14 @@ def on_order(tx: UnitOfWork, room: Place, items: Collection[int]) -> dict[int, i
 
 
 def kept(tx: UnitOfWork, room: Place) -> Select[Any]:
-    """Return what one may ask a room for: (item, its unit, how much lies there)."""
+    """Return what one may ask a room for: (item, its unit, how much lies there, closed).
+
+    What is ``closed`` is being counted by who asks, who is not told how much of it there is.
+    """
     statement: Any = (
-        select(Item, Unit.name.label("unit"), func.max(Balance.quantity).label("quantity"))
+        select(
+            Item, Unit.name.label("unit"), func.max(Balance.quantity).label("quantity"), _closed(tx)
+        )
         .join(Balance, Balance.item_id == Item.id)
         .join(Unit, Unit.id == Item.base_unit_id)
         .where(Balance.point_id.in_(_ids(tx, room)), Item.mode != "non_stock")
@@ -162,9 +190,11 @@ def search(tx: UnitOfWork, room: Place, words: str) -> list[tuple[str, str, str]
             | Item.sku_key.startswith(key, autoescape=True)
         )
     rows = tx.session.execute(statement.order_by(Item.name_key, Item.id).limit(FOUND_AT_ONCE))
-    return [
-        (row.Item.public_id, row.Item.name, str(Amount(row.quantity, row.unit))) for row in rows
-    ]
+    return [(row.Item.public_id, row.Item.name, _told(row)) for row in rows]
+
+
+def _told(row: Any) -> str:
+    return str(blind.BEING_COUNTED if row.closed else Amount(row.quantity, row.unit))
 
 
 def name_of(tx: UnitOfWork, room: Place, public_id: str) -> str | None:

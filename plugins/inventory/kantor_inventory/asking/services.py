@@ -274,20 +274,27 @@ def _refuse_shortage(
 ) -> None:
     """Raise Short with every line for which too little is left, and what is on order."""
     items = {unit.item_id for _, _, unit in chosen}
-    left = dict(held_at(tx, requisition.place, items, ISSUE))
+    held = held_at(tx, requisition.place, items, ISSUE)
+    left = {item_id: there.quantity for item_id, there in held.items()}
     coming = on_order(tx, requisition.place, items)
     problems = {}
     for line, given, unit in chosen:
         wanted, there = _base(given, unit), left.get(unit.item_id, 0)
         if wanted > there:
-            problems[line.public_id] = _shortage(tx, unit, there, coming.get(unit.item_id, 0))
+            told = None if unit.item_id in held and held[unit.item_id].closed else there
+            problems[line.public_id] = _shortage(tx, unit, told, coming.get(unit.item_id, 0))
         left[unit.item_id] = there - wanted
     if problems:
         raise Short(problems)
 
 
-def _shortage(tx: UnitOfWork, unit: ItemUnit, left: int, coming: int) -> Message:
+def _shortage(tx: UnitOfWork, unit: ItemUnit, left: int | None, coming: int) -> Message:
     item = tx.one(select(Item), id=unit.item_id)
+    if left is None:
+        return message(
+            "There is not enough of {item}. How much is not said while it is being counted.",
+            item=item.name,
+        )
     base = tx.one(select(Unit), id=item.base_unit_id).name
     facts = {"item": item.name, "left": Amount(max(left, 0), base)}
     if coming:

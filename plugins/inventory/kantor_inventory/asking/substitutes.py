@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, case, func, or_, select
 from sqlalchemy.orm import aliased
 
 from portal.api import NotFound, UnitOfWork, ValidationFailed, message, visible
 
+from ..counting import blind
 from ..models import Balance, Item, Substitute, Unit
 
 EDIT = "inventory.item.edit"
@@ -51,17 +52,25 @@ def of(tx: UnitOfWork, items: Collection[int]) -> Mapping[int, list[Any]]:
     return found
 
 
-def in_stock(tx: UnitOfWork, items: Collection[int]) -> Mapping[int, int]:
-    """Return how much there is of each item wherever one may look."""
+def in_stock(tx: UnitOfWork, items: Collection[int]) -> Mapping[int, int | None]:
+    """Return how much there is of each item wherever one may look.
+
+    None for what is being counted somewhere, to who counts it.
+    """
     if not items:
         return {}
+    closed = blind.said(blind.hidden(tx.actor, Balance))
     statement: Any = (
-        select(Balance.item_id, func.sum(Balance.quantity))
+        select(
+            Balance.item_id,
+            func.sum(Balance.quantity).label("quantity"),
+            func.max(case((closed, 1), else_=0)).label("closed"),
+        )
         .where(Balance.item_id.in_(items), ~Balance.outside)
         .group_by(Balance.item_id)
     )
     rows = tx.session.execute(visible(statement, "inventory.stock.view", tx.actor))
-    return {item_id: int(quantity) for item_id, quantity in rows}
+    return {row.item_id: None if row.closed else int(row.quantity) for row in rows}
 
 
 def with_stock(tx: UnitOfWork, item: Item) -> list[dict[str, Any]]:

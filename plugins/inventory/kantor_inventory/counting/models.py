@@ -30,7 +30,7 @@ DECISIONS = ("keep", "included", "recount", "leave_out")
 class Count(Public, Versioned, Scoped, Base):
     """A sheet: which places and categories a department counts, by when, and how far it is.
 
-    While it is blind, nobody who may enter figures sees what the books say until it is submitted.
+    While it is blind, no page tells who counts what the books say until it is submitted: ``blind``.
     """
 
     __tablename__ = "inventory_count"

@@ -14,6 +14,7 @@ from sqlalchemy import Select, and_, or_, select, update
 
 from portal.api import Forbidden, Person, Place, UnitOfWork, message, visible
 
+from ..counting import blind
 from ..events import FlagRaised
 from ..models import Balance, Item, Point, Unit
 from ..services.balances import Pair, among
@@ -58,6 +59,7 @@ class Shelf:
     below: bool
     counted_at: datetime | None
     moved_at: datetime | None
+    closed: bool  # being counted: what is there is kept from who asks
 
 
 def open_flags(
@@ -66,15 +68,17 @@ def open_flags(
     """Return what was told and still stands where one may look, the oldest first.
 
     Rows have ``id item_id point_id raised_at last_at times by quantity minimum unit``, of the item
-    ``item name sku`` and of the place ``place place_name``.
+    ``item name sku`` and of the place ``place place_name``; ``closed`` where what is there is kept
+    from who asks, because it is being counted.
     """
     statement = standing()
     if item_id is not None:
         statement = statement.where(Flag.item_id == item_id)
     if point_id is not None:
         statement = statement.where(Flag.point_id == point_id)
-    wanted = visible(statement.order_by(Flag.raised_at, Flag.id).limit(most), VIEW, tx.actor)
-    return tx.session.execute(wanted).all()
+    closed = blind.said(blind.hidden(tx.actor, Flag)).label("closed")
+    statement = statement.add_columns(closed).order_by(Flag.raised_at, Flag.id).limit(most)
+    return tx.session.execute(visible(statement, VIEW, tx.actor)).all()
 
 
 def standing() -> Select[Any]:
@@ -136,7 +140,8 @@ _SHELF: Any = (
 
 def shelf(tx: UnitOfWork, item: str, place: str, *, permission: str = VIEW) -> Shelf | None:
     """Return an item at a place, or None where one may not look."""
-    here = _SHELF.where(Item.public_id == item, Place.public_id == place)
+    closed = blind.said(blind.hidden(tx.actor, Balance)).label("closed")
+    here = _SHELF.add_columns(closed).where(Item.public_id == item, Place.public_id == place)
     row = tx.session.execute(visible(here, permission, tx.actor)).one_or_none()
     return None if row is None else Shelf(**row._mapping)
 

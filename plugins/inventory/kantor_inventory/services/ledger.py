@@ -17,6 +17,7 @@ from sqlalchemy import select
 from portal.api import Conflict, Shortfall, UnitOfWork, message
 
 from .. import rules
+from ..counting import blind
 from ..labels import flags
 from ..models import Item, Movement, Point, Unit
 from ..rules import Amount
@@ -170,6 +171,16 @@ def _not_enough(tx: UnitOfWork, entry: Entry, left: int) -> NotEnough:
     item = tx.one(select(Item), id=entry.item_id)
     unit = tx.one(select(Unit), id=item.base_unit_id)
     place = entry.from_point.place
+    if blind.is_hidden(tx, entry.item_id, entry.from_point.id):
+        return NotEnough(
+            message(
+                "There is less of {item} at {place} than {wanted}. How much is not said while it"
+                " is being counted.",
+                item=item.name,
+                place=place.name if place is not None else "",
+                wanted=Amount(entry.quantity, unit.name),
+            )
+        )
     return NotEnough(
         message(
             "Only {left} of {item} left at {place}, {wanted} wanted.",

@@ -22,6 +22,7 @@ from sqlalchemy.orm import aliased, contains_eager
 
 from portal.api import Contact, Department, Person, Place, UnitOfWork, permits, visible
 
+from ..counting import blind
 from ..models import (
     Balance,
     Barcode,
@@ -193,7 +194,10 @@ def sees(tx: UnitOfWork, end: Any) -> Any:
 
 
 def movements(tx: UnitOfWork, *, item: str) -> Select[Any]:
-    """Return the ledger of one item: both ends by name, what they then held only in reach."""
+    """Return the ledger of one item: both ends by name, what they then held only in reach.
+
+    Who reads it leaves out what is being counted: see ``blind.hidden_movement``.
+    """
     of_item = select(Item.id).where(Item.public_id == item).scalar_subquery()
     return _seen_ledger(tx).where(Movement.item_id == of_item)
 
@@ -205,6 +209,7 @@ def newest_movements(tx: UnitOfWork, item: Item, *, most: int) -> Any:
         lambda: visible(
             _seen_ledger(tx)
             .where(Movement.item_id == bindparam("item"))
+            .where(*blind.open_books(blind.hidden_movement(tx.actor, Movement)))
             .order_by(Movement.id.desc())
             .limit(literal(most, literal_execute=True)),
             "inventory.stock.view",
@@ -219,11 +224,17 @@ def _seen_ledger(tx: UnitOfWork) -> Select[Any]:
     statement: Select[Any] = tx.actor.once(
         "inventory ledger",
         lambda: _ledger().add_columns(
-            case((sees(tx, SOURCE), Movement.left_from)).label("left_from"),
-            case((sees(tx, TARGET), Movement.left_to)).label("left_to"),
+            _held(tx, SOURCE, Movement.left_from).label("left_from"),
+            _held(tx, TARGET, Movement.left_to).label("left_to"),
         ),
     )
     return statement
+
+
+def _held(tx: UnitOfWork, end: Any, left: Any) -> Any:
+    """Return what an end of a movement then held, where this person may look."""
+    closed = blind.hidden_end(tx.actor, Movement, end)
+    return case((and_(sees(tx, end), *blind.open_books(closed)), left))
 
 
 PLACES_OF: Select[Any] = (
@@ -241,8 +252,17 @@ PLACES_OF: Select[Any] = (
 
 
 def places_of(tx: UnitOfWork, item: Item, permission: str = "inventory.stock.view") -> Any:
-    """Return (balance, place, rule, state) wherever ``permission`` reaches, in walking order."""
-    return tx.session.execute(visible(PLACES_OF, permission, tx.actor), {"item": item.id}).all()
+    """Return (balance, place, rule, state) wherever ``permission`` reaches, in walking order.
+
+    Rows also say whether the books are ``closed`` to who asks, because the place is being counted.
+    """
+
+    def build() -> Any:
+        closed = blind.said(blind.hidden(tx.actor, Balance)).label("closed")
+        return visible(PLACES_OF.add_columns(closed), permission, tx.actor)
+
+    statement = tx.actor.once(("inventory places", permission), build)
+    return tx.session.execute(statement, {"item": item.id}).all()
 
 
 UNITS_OF = (
@@ -352,46 +372,6 @@ def prices_of(tx: UnitOfWork, supplier: Supplier) -> Any:
         .order_by(Item.name_key, Item.id)
         .limit(500)
     ).all()
-
-
-def findings_in_reach(
-    tx: UnitOfWork, findings: list[dict[str, Any]]
-) -> tuple[list[tuple[str, str, dict[str, Any]]], int]:
-    """Return (item, place, finding) where one may look, and how many there are elsewhere.
-
-    An alert comes without figures, a value where one may not see what stock costs, and what is on
-    order where one may see no orders.
-    """
-    if not findings:
-        return [], 0
-    without = {"alert"} if tx.actor.holds("inventory.order.view") else {"alert", "on_order"}
-    statement: Any = (
-        select(
-            Balance.item_id,
-            Balance.point_id,
-            Item.name,
-            Place.name.label("place"),
-            cost_in_reach(tx, Balance).label("priced"),
-        )
-        .join(Item, Item.id == Balance.item_id)
-        .join(Point, Point.id == Balance.point_id)
-        .join(Place, Place.id == Point.place_id)
-        .where(
-            Balance.item_id.in_({finding["item_id"] for finding in findings}),
-            Balance.point_id.in_({finding["point_id"] for finding in findings}),
-        )
-    )
-    rows = tx.session.execute(visible(statement, "inventory.stock.view", tx.actor))
-    known = {(row.item_id, row.point_id): row for row in rows}
-    found = []
-    for finding in findings:
-        row = known.get((finding["item_id"], finding["point_id"]))
-        if row is not None:
-            kind = finding["kind"]
-            shown = kind not in without and (kind != "value" or row.priced)
-            told = finding if shown else finding | {"stored": None, "computed": None}
-            found.append((row.name, row.place, told))
-    return found, len(findings) - len(found)
 
 
 def cost_in_reach(tx: UnitOfWork, model: Any) -> ColumnElement[bool]:

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, and_, case, func, select
 
 from portal.api import EditConflict, Held, Place, UnitOfWork, visible
 
+from ..counting import blind
 from ..models import Balance, Item, Point
 from . import ends
 
@@ -61,12 +62,16 @@ def set_kind(tx: UnitOfWork, command: SetKind) -> Point:
 
 
 def kept_at(tx: UnitOfWork, place: Place) -> Kept | None:
-    """Return what lies at a place, or None where one may not look or nothing ever was."""
+    """Return what lies at a place, or None where one may not look or nothing ever was.
+
+    What is being counted is not among it for who counts it.
+    """
+    told = blind.open_books(blind.hidden(tx.actor, Balance))
     statement: Any = (
         select(
             Point.kind,
-            func.count(case((Balance.quantity > 0, 1))),
-            func.count(case((Balance.below, 1))),
+            func.count(case((and_(Balance.quantity > 0, *told), 1))),
+            func.count(case((and_(Balance.below, *told), 1))),
         )
         .outerjoin(Balance, Balance.point_id == Point.id)
         .where(Point.place_id == place.id)

@@ -12,6 +12,7 @@ from portal.web import BarChart, bar_chart
 from .. import rules
 from ..asking import slips, substitutes
 from ..asking.rules import ASK
+from ..counting import blind
 from ..forms import STATES, STATUSES, TYPES
 from ..models import Item
 from ..ordering.services import reading as orders
@@ -40,22 +41,24 @@ def context(tx: UnitOfWork, item: Item) -> dict[str, Any]:
     may_look = tx.actor.holds("inventory.stock.view")
     places = watching.places_of(tx, item) if may_look else []
     lines = timeline(tx, item) if may_look else []
-    on_hand = sum(balance.quantity for balance, *_ in places)
-    told = history.of_item(tx, item, on_hand=on_hand) if places else None
+    counted = any(row.closed for row in places)
+    on_hand = None if counted else sum(balance.quantity for balance, *_ in places)
+    told = history.of_item(tx, item, on_hand=on_hand) if places and on_hand is not None else None
     return {
         "item": item,
         "unit": item.base_unit.name,
         "status": (STATUSES[item.status], STATUS_TONES[item.status]),
-        "places": [_place(tx, item, *row[:4]) | {"since": row.since} for row in places],
+        "places": [_place(tx, item, row) for row in places],
         "may": _may(tx, places),
         "others": substitutes.with_stock(tx, item),
         "on_hand": on_hand,
-        "worth": _worth(places) if tx.actor.holds("inventory.cost.view") else None,
+        "counted": blind.LEFT_OUT if counted else "",
+        "worth": _worth(places) if tx.actor.holds("inventory.cost.view") and not counted else None,
         "units": lists.units_of(tx, item),
         "offers": lists.offers_of(tx, item),
         "lines": lines[:SHOWN],
         "more": len(lines) > SHOWN,
-        "told": _told(told, on_hand, item) if told else None,
+        "told": _told(told, on_hand or 0, item) if told else None,
         "suggestions": _suggestions(tx, item) if any(b.to_order for b, *_ in places) else [],
         "coming": orders.open_lines_of(tx, item) if any(b.on_order for b, *_ in places) else [],
         "weeks": _weeks(told, item, [balance for balance, *_ in places]) if told else None,
@@ -202,9 +205,8 @@ def _may(tx: UnitOfWork, places: list[Any]) -> set[str]:
     return found
 
 
-def _place(
-    tx: UnitOfWork, item: Item, balance: Any, place: Any, rule: Any, state: str
-) -> dict[str, Any]:
+def _place(tx: UnitOfWork, item: Item, row: Any) -> dict[str, Any]:
+    balance, place, _rule, state = row[:4]
     unit = item.base_unit.name
     store = balance.point.kind == "store" and place.active and item.mode != "non_stock"
     return {
@@ -213,14 +215,17 @@ def _place(
         "name": place.name,
         "code": place.code,
         "public_id": place.public_id,
-        "quantity": balance.quantity,
+        "quantity": None if row.closed else balance.quantity,
         "on_order": balance.on_order,
         "minimum": balance.minimum,
         "maximum": balance.maximum,
-        "state": STATES[state],
-        "tone": STATE_TONES[state],
+        "state": blind.BEING_COUNTED if row.closed else STATES[state],
+        "tone": "mute" if row.closed else STATE_TONES[state],
+        "since": None if row.closed else row.since,
         "counted_at": balance.counted_at,
-        "why": rules.explain_state(balance.quantity, balance.minimum, balance.maximum, unit),
+        "why": ""
+        if row.closed
+        else rules.explain_state(balance.quantity, balance.minimum, balance.maximum, unit),
         "shelf_url": url_for("inventory.shelf", public_id=item.public_id, place_id=place.public_id),
         "rule_url": url_for("inventory.rule", public_id=item.public_id, place_id=place.public_id),
     }
@@ -228,7 +233,7 @@ def _place(
 
 def _worth(places: list[Any]) -> dict[str, int | None]:
     """Return what the stock in reach is worth, and what one of it costs on average."""
-    priced = [balance for balance, *_, shown in places if shown]
+    priced = [row.Balance for row in places if row.priced]
     quantity, value = sum(b.quantity for b in priced), sum(b.value for b in priced)
     return {"value": value, "each": rules.unit_cost(on_hand=quantity, value=value)}
 

@@ -9,7 +9,7 @@ from portal.web import policy, reading, redirect_to, render, toast, transaction
 
 from ..jobs import CHECK
 from ..models import LedgerCheck
-from ..services import lists
+from ..services import findings
 from ..services.selfcheck import KINDS
 from .shared import blueprint
 
@@ -20,7 +20,7 @@ def ledger():
     """Show whether the books add up."""
     tx = reading()
     last = tx.session.scalars(select(LedgerCheck).order_by(LedgerCheck.id.desc()).limit(1)).first()
-    found, hidden = lists.findings_in_reach(tx, last.findings if last is not None else [])
+    found, hidden = findings.in_reach(tx, last.findings if last is not None else [])
     return render(
         "inventory/ledger.html",
         crumbs=((message("Ledger check"), ""),),

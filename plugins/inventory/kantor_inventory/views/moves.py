@@ -14,6 +14,7 @@ from portal.web import policy, reading, redirect_to, render, toast, transaction
 
 from ..asking import reading as requests
 from ..asking import slips, substitutes
+from ..counting import blind
 from ..forms import TYPES, IssueForm, MoveForm, ReceiveForm, ReverseForm, ScrapForm, TransferForm
 from ..models import ItemUnit, Movement
 from ..ordering.services import reading as orders
@@ -315,9 +316,9 @@ def _offer_places(tx, move, form, item):
     if "from_place" in form:
         there = lists.places_of(tx, item, move.permission)
         form.from_place.choices = [
-            (place.public_id, _with_stock(place, balance, item))
-            for balance, place, _, _ in there
-            if balance.quantity > 0
+            (row.Place.public_id, _with_stock(row, item))
+            for row in there
+            if row.closed or row.Balance.quantity > 0
         ]
     if "to_place" in form:
         form.to_place.choices = choices.open_places(tx, move.permission)
@@ -325,9 +326,12 @@ def _offer_places(tx, move, form, item):
         form.to_place.data = points.usual_place(tx, item, move.permission)
 
 
-def _with_stock(place, balance, item):
-    held = Amount(balance.quantity, item.base_unit.name)
-    return message("{place}: {held}", place=place.name, held=held)
+def _with_stock(row, item):
+    """Return a place with what is there, or only its name while that is being counted."""
+    if row.closed:
+        return row.Place.name
+    held = Amount(row.Balance.quantity, item.base_unit.name)
+    return message("{place}: {held}", place=row.Place.name, held=held)
 
 
 def _meaning(tx, item, form):
@@ -351,10 +355,14 @@ def _person_name(tx, public_id):
 
 
 def _line(tx, permission, public_id):
-    """Return a line of the ledger with its names, and its item, or raise NotFound."""
+    """Return a line of the ledger with its names, and its item; raise NotFound, StillCounted."""
     found = tx.one(visible(select(Movement), permission, tx.actor), public_id=public_id)
     statement = lists.movements(tx, item=found.item.public_id).where(Movement.id == found.id)
-    return tx.session.execute(statement).one(), found.item
+    closed = blind.said(blind.hidden_movement(tx.actor, Movement)).label("closed")
+    row = tx.session.execute(statement.add_columns(closed)).one()
+    if row.closed:
+        raise blind.StillCounted
+    return row, found.item
 
 
 def _value(tx, public_id):

@@ -58,7 +58,7 @@ def new_rule(public_id):
     tx = reading()
     row = item_named(tx, public_id)
     form = NewRuleForm(request.form)
-    known = {place.public_id for _, place, rule, _ in lists.places_of(tx, row) if rule}
+    known = {place.public_id for _, place, rule, *_ in lists.places_of(tx, row) if rule}
     open_places = choices.open_places(tx, "inventory.stock.set_rule")
     form.place.choices = [choice for choice in open_places if choice[0] not in known]
     return _rule_page(row, form, message("New limit"))

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, Select, case, cast, func, literal, select
+from sqlalchemy import BigInteger, ColumnElement, Select, case, cast, func, literal, or_, select
 
 from portal.api import Department, Place, UnitOfWork, permits
 
+from ..counting import blind
 from ..models import Balance, Category, Item, Point, Unit
 from ..services.lists import cost_in_reach
 from . import rules
@@ -49,13 +50,17 @@ class Months:
 
 
 def months(tx: UnitOfWork, chosen: Chosen) -> Months:
-    """Return the last twelve months: the stock's value, alerts, and how right the books were."""
+    """Return the last twelve months: the stock's value, alerts, and how right the books were.
+
+    Places of which something is being counted are left out of the first two for who counts.
+    """
     days = rules.months(tx.today, SHOWN)
     statement = (
         select(MonthSum.kind, MonthSum.month)
         .add_columns(_sum(MonthSum.lines), _sum(MonthSum.value), _sum(_cost(tx)))
         .add_columns(func.max(MonthSum.as_of))
         .where(MonthSum.kind.in_(("stock", "low", "counted")), MonthSum.month >= days[0])
+        .where(*_told(tx))
         .group_by(MonthSum.kind, MonthSum.month)
         .order_by(MonthSum.month)
     )
@@ -74,7 +79,7 @@ def categories(tx: UnitOfWork, chosen: Chosen) -> list[tuple[str | None, int]]:
         select(Category.name, _sum(_cost(tx)))
         .select_from(MonthSum)
         .outerjoin(Category, Category.id == MonthSum.category_id)
-        .where(MonthSum.kind == "stock", MonthSum.month == tx.today.replace(day=1))
+        .where(MonthSum.kind == "stock", MonthSum.month == tx.today.replace(day=1), *_told(tx))
         .group_by(Category.name)
     )
     rows = tx.session.execute(_mine(tx, statement, chosen))
@@ -157,6 +162,7 @@ def still(tx: UnitOfWork, chosen: Chosen, *, most: int) -> Sequence[Any]:
         .join(Place, Place.id == Point.place_id)
         .where(~Balance.outside, Balance.quantity > literal(0, literal_execute=True))
         .where(Balance.moved_at < tx.now - YEAR)
+        .where(*blind.open_books(blind.hidden(tx.actor, Balance)))
         .order_by(Balance.moved_at, Balance.id)
         .limit(most)
     )
@@ -169,10 +175,19 @@ def still_count(tx: UnitOfWork, chosen: Chosen) -> int:
         select(Balance.id)
         .where(~Balance.outside, Balance.quantity > literal(0, literal_execute=True))
         .where(Balance.moved_at < tx.now - YEAR)
+        .where(*blind.open_books(blind.hidden(tx.actor, Balance)))
         .limit(MOST)
     )
     found = _mine(tx, statement, chosen, Balance).subquery()
     return tx.session.scalar(select(func.count()).select_from(found)) or 0
+
+
+def _told(tx: UnitOfWork) -> tuple[ColumnElement[bool], ...]:
+    """Return what leaves out the sums of places of which something is kept from the actor."""
+    points = blind.counted_points(tx.actor)
+    if points is None:
+        return ()
+    return (or_(MonthSum.kind == "counted", MonthSum.point_id.not_in(points)),)
 
 
 def _sum(column: Any) -> Any:

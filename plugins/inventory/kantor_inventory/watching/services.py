@@ -11,6 +11,7 @@ from sqlalchemy import BigInteger, ColumnElement, Select, and_, cast, false, fun
 
 from portal.api import Place, UnitOfWork, visible
 
+from ..counting import blind
 from ..models import Balance, Item, Point, Unit
 from ..ordering.models import OrderLine
 from ..services import lists
@@ -90,10 +91,14 @@ def _reached(tx: UnitOfWork, permission: str) -> ColumnElement[bool]:
 
 
 def most_serious(tx: UnitOfWork, *, most: int) -> Sequence[Any]:
-    """Return what has run low in reach: nothing left first, then what is low the longest."""
+    """Return what has run low in reach: nothing left first, then what is low the longest.
+
+    What is being counted is left out for who counts it, as it is from ``how_many``.
+    """
     statement = (
         alerts(tx, state="low")
         .add_columns(Alert.item_id, Alert.point_id)
+        .where(*blind.open_books(blind.hidden(tx.actor, Alert)))
         .order_by(Alert.grade, Alert.opened_at, Alert.id)
         .limit(most)
     )
@@ -107,6 +112,7 @@ def how_many(tx: UnitOfWork) -> tuple[int, int, int]:
         found = (
             select(Alert.id)
             .where(Alert.closed_at.is_(None), Alert.grade == literal(grade, literal_execute=True))
+            .where(*blind.open_books(blind.hidden(tx.actor, Alert)))
             .limit(MOST)
         )
         narrowed = visible(found, VIEW, tx.actor).subquery()
@@ -139,7 +145,8 @@ def on_order(tx: UnitOfWork, pairs: Sequence[tuple[int, int]]) -> dict[tuple[int
 def places_of(tx: UnitOfWork, item: Item) -> list[Any]:
     """Return what lists.places_of() does, and more of each place.
 
-    ``since`` is when its open alert began; ``priced`` whether one may see what its stock costs.
+    ``since`` is when its open alert began; ``priced`` whether one may see what its stock costs;
+    ``closed`` whether the books of it are kept from who asks, because the place is being counted.
     """
     statement = tx.actor.once("inventory places with alerts", lambda: _places_with_alerts(tx))
     return list(tx.session.execute(statement, {"item": item.id}).all())
@@ -149,5 +156,9 @@ def _places_with_alerts(tx: UnitOfWork) -> Any:
     here = and_(Alert.item_id == Balance.item_id, Alert.point_id == Balance.point_id)
     statement: Any = lists.PLACES_OF.outerjoin(
         Alert, and_(here, Alert.closed_at.is_(None))
-    ).add_columns(Alert.opened_at.label("since"), lists.cost_in_reach(tx, Balance).label("priced"))
+    ).add_columns(
+        Alert.opened_at.label("since"),
+        lists.cost_in_reach(tx, Balance).label("priced"),
+        blind.said(blind.hidden(tx.actor, Balance)).label("closed"),
+    )
     return visible(statement, VIEW, tx.actor)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from portal.api import message
-from portal.web import Column, Empty, RowAction, Table, View
+from portal.web import Column, Empty, RowAction, Table, View, Withheld
 
+from ..counting import blind
 from ..forms import STATES
 from ..models import Item
 from ..tables import STATE_TONES
@@ -61,6 +62,7 @@ ALERTS = Table(
     ),
     filters=AlertFilters,
     search=Item,
+    withheld=Withheld(rows=lambda actor: blind.hidden(actor, Alert), notice=blind.notice),
     views=(
         View(key="low", title=message("Too little"), criteria={"state": "low"}),
         View(key="too-much", title=message("Too much"), criteria={"state": "too_much"}),

@@ -7,6 +7,7 @@ from flask import request, url_for
 from portal.api import message, settings_of
 from portal.web import plain_file, policy, reading, redirect_to, render, toast, transaction
 
+from ..counting import blind
 from ..views.shared import blueprint
 from . import due, figures, overview, rules
 from .forms import OverviewForm
@@ -45,6 +46,7 @@ def stock_overview():
         cards=[card for card in cards if card.rows],
         still=figures.still(tx, chosen, most=overview.LISTED),
         still_count=figures.still_count(tx, chosen),
+        counted=blind.notice(tx),
         file_of=lambda name: url_for("inventory.overview_file", figure=name, **_said(form)),
     )
 

@@ -25,6 +25,7 @@ from sqlalchemy.orm import aliased
 
 from portal.api import Department, Held, Person, Place, UnitOfWork, visible
 
+from ...counting import blind
 from ...labels.flags import STANDS
 from ...labels.models import Flag
 from ...models import (
@@ -277,15 +278,20 @@ def _first_supplier() -> Any:
     return found.correlate(Balance).scalar_subquery()
 
 
+def unhidden(tx: UnitOfWork) -> Select[Any]:
+    """Return ``orderable`` without what is being counted, for who counts it: a row tells of it."""
+    return orderable(tx).where(*blind.open_books(blind.hidden(tx.actor, Balance)))
+
+
 def page(tx: UnitOfWork, view: str, given: frozenset[str]) -> Select[Any]:
     """Return a page of the sheet, found first and then looked up."""
-    chosen = _first(orderable(tx).where(*_of_view(view), *_narrowed(given)))
+    chosen = _first(unhidden(tx).where(*_of_view(view), *_narrowed(given)))
     if view != "to_order":
         return detailed(tx, chosen)
     # What was told is few and looked up first; it is no part of the index of what is to order.
     first = select(Flag.id).where(Flag.closed_at.is_(None)).order_by(Flag.raised_at, Flag.id)
     few = first.limit(literal(TOLD, literal_execute=True)).subquery("told")
-    told = orderable(tx).join(Flag, _is_told()).join(few, few.c.id == Flag.id)
+    told = unhidden(tx).join(Flag, _is_told()).join(few, few.c.id == Flag.id)
     told = told.where(~Balance.to_order, ~_put_off(), *_narrowed(given))
     both = union_all(select(chosen.subquery()), select(told.subquery()))
     return detailed(tx, both)
@@ -345,7 +351,7 @@ def due_soon(tx: UnitOfWork) -> Select[Any]:
     halfway = Balance.minimum + func.coalesce(Balance.maximum, two * Balance.minimum)
     listed = select(OrderLine.id).where(_is_draft()).correlate(Balance).exists()
     told = select(Flag.id).where(_is_told()).correlate(Balance).exists()
-    chosen = orderable(tx).where(
+    chosen = unhidden(tx).where(
         Balance.minimum.is_not(None),
         ~Balance.to_order,
         two * (Balance.quantity + Balance.on_order) < halfway,

@@ -84,7 +84,7 @@ def of_item(tx: UnitOfWork, item: Item) -> list[Row]:
         "order sheet of an item",
         lambda: rows.detailed(
             tx,
-            rows.orderable(tx).where(Balance.item_id == bindparam("item_id"), Balance.to_order),
+            rows.unhidden(tx).where(Balance.item_id == bindparam("item_id"), Balance.to_order),
         ),
     )
     found = tx.session.execute(statement, {"item_id": item.id, "today": tx.today})

@@ -11,6 +11,7 @@ from flask import request, url_for
 from portal.api import ValidationFailed, message
 from portal.web import policy, reading, redirect_to, render, toast, transaction
 
+from ...counting import blind
 from ...services import choices
 from ...views.shared import blueprint, form_page, item_named, item_trail
 from ..forms import AddForm, PutOffForm, SheetFilters, sheet_form
@@ -102,6 +103,7 @@ def _page(keys, refused=None):
         filters=filters,
         chips=_chips(filters, chosen, view),
         count=len(found.rows),
+        counted=blind.notice(tx),
         narrowed=bool(asked),
         more=_more(found),
         sums=_sums(parts),

@@ -1,0 +1,54 @@
+"""What a check of the ledger found, as far as somebody may see it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+
+from portal.api import Place, UnitOfWork, visible
+
+from ..counting import blind
+from ..models import Balance, Item, Point
+from .lists import cost_in_reach
+
+
+def in_reach(
+    tx: UnitOfWork, findings: list[dict[str, Any]]
+) -> tuple[list[tuple[str, str, dict[str, Any]]], int]:
+    """Return (item, place, finding) where one may look, and how many there are elsewhere.
+
+    An alert comes without figures, a value where one may not see what stock costs, and what is on
+    order where one may see no orders. Neither has what is being counted any, for who counts it.
+    """
+    if not findings:
+        return [], 0
+    without = {"alert"} if tx.actor.holds("inventory.order.view") else {"alert", "on_order"}
+    statement: Any = (
+        select(
+            Balance.item_id,
+            Balance.point_id,
+            Item.name,
+            Place.name.label("place"),
+            blind.said(blind.hidden(tx.actor, Balance)).label("closed"),
+            cost_in_reach(tx, Balance).label("priced"),
+        )
+        .join(Item, Item.id == Balance.item_id)
+        .join(Point, Point.id == Balance.point_id)
+        .join(Place, Place.id == Point.place_id)
+        .where(
+            Balance.item_id.in_({finding["item_id"] for finding in findings}),
+            Balance.point_id.in_({finding["point_id"] for finding in findings}),
+        )
+    )
+    rows = tx.session.execute(visible(statement, "inventory.stock.view", tx.actor))
+    known = {(row.item_id, row.point_id): row for row in rows}
+    found = []
+    for finding in findings:
+        row = known.get((finding["item_id"], finding["point_id"]))
+        if row is not None:
+            kind = finding["kind"]
+            shown = kind not in without and not row.closed and (kind != "value" or row.priced)
+            told = finding if shown else finding | {"stored": None, "computed": None}
+            found.append((row.name, row.place, told))
+    return found, len(findings) - len(found)
