@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -128,13 +128,16 @@ class Job:
     recurring.
 
     ``look(tx, progress, **args)`` comes first, if there is much to read: it can write nothing and
-    holds nobody up. What it returns is given to ``run`` as ``found``.
+    holds nobody up. What it returns is given to ``run`` as ``found``. If there is much to write of
+    it, ``pieces(found)`` gives functions of ``tx``: each is called in a short unit of its own,
+    before ``run``, and must do no harm when the job is run again.
     """
 
     name: str
     run: Callable[..., Any]
     every: int | None = None
     look: Callable[..., Any] | None = None
+    pieces: Callable[[Any], Iterable[Callable[[Any], None]]] | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -229,11 +229,18 @@ INTERRUPTED = message("The work was interrupted again and again, so it was given
 
 
 def _run_plugin_job(slug: str, job: PluginJob, work: Running) -> None:
-    """Run a plugin's job in one unit; being done is part of the same commit."""
+    """Run a plugin's job in one unit; being done is part of the same commit.
+
+    What it writes in pieces comes before, each in a unit of its own.
+    """
     args = dict(work.args)
     if job.look is not None:
         with looking(reason=f"job {work.name}", realm=slug) as tx:
             args["found"] = job.look(tx, work.progress, **work.args)
+    if job.pieces is not None:
+        for write in job.pieces(args["found"]):
+            with work.of_plugin(slug) as tx:
+                write(tx)
     with work.of_plugin(slug) as tx:
         result = job.run(tx, work.progress, **args)
         work.finish(tx, result if isinstance(result, Mapping) else None)

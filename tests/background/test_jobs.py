@@ -73,6 +73,26 @@ def test_a_job_that_looks_first_holds_nobody_up_meanwhile(app, ask, jobs, things
     assert things().keys() == {"ladder", "rope"}
 
 
+def test_others_write_between_the_pieces_of_a_job(app, ask, jobs, things):
+    ask("shelf.add", code="ladder")
+    ask("shelf.add", code="rope")
+    run_waiting(app)
+    ask("shelf.double")
+    shelf.meanwhile.append(lambda: ask("shelf.add", code="saw"))
+    run_waiting(app)
+    assert {job.state for job in jobs()} == {"done"}
+    assert things().keys() == {"ladder", "rope", "ladder 2", "rope 2", "saw"}
+
+
+def test_the_pieces_of_a_job_that_fails_stay_written(app, ask, jobs, things):
+    ask("shelf.add", code="ladder")
+    run_waiting(app)
+    ask("shelf.double")
+    run_waiting(app)
+    assert jobs()[-1].state == "failed"
+    assert things().keys() == {"ladder", "ladder 2"}
+
+
 def test_a_job_that_looks_first_can_write_nothing_then(app, ask, jobs, things):
     ask("shelf.spoil")
     run_waiting(app)

@@ -32,12 +32,12 @@ def look_back(tx: UnitOfWork, progress: Any) -> Any:
 
 
 def sum_up(tx: UnitOfWork, progress: Any, *, found: Any) -> None:
-    """Keep what was found for the overview and for planning counts."""
-    summing.keep(tx, found)
+    """Keep the rest of what was found for the overview and for planning counts."""
+    summing.finish(tx, found)
 
 
 DAY = 24 * 60 * 60
 JOBS = (
     Job(name=CHECK, look=look, run=check, every=DAY),
-    Job(name=SUMS, look=look_back, run=sum_up, every=DAY),
+    Job(name=SUMS, look=look_back, pieces=summing.pieces, run=sum_up, every=DAY),
 )

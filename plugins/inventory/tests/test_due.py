@@ -1,14 +1,15 @@
 """What is due to be counted: found every night by class, and planned with one button."""
 
 import re
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import event, select, update
 
 from kantor_inventory.counting.models import Count, CountLine
 from kantor_inventory.models import Balance, Item, Point
-from kantor_inventory.services import items, stock
+from kantor_inventory.services import items, many, stock
 from kantor_inventory.watching import due, rules, summing
 from portal.api import NotFound, Place
 from portal.testing import counting_statements, run_jobs
@@ -23,6 +24,23 @@ def words(page):
 def tonight(shop, **days):
     with shop.work(None) as tx:
         summing.keep(tx, summing.look(tx, rules.DAYS | days))
+
+
+@contextmanager
+def counting_rows(tx):
+    """Yield how many rows each statement of a unit writes."""
+    rows = []
+
+    def note(_connection, cursor, sql, *_):
+        if not sql.startswith("SELECT"):
+            rows.append(cursor.rowcount)
+
+    engine = tx.session.get_bind().engine
+    event.listen(engine, "after_cursor_execute", note)
+    try:
+        yield rows
+    finally:
+        event.remove(engine, "after_cursor_execute", note)
 
 
 def classes(shop):
@@ -78,6 +96,27 @@ def test_finding_classes_does_not_disturb_somebody_who_edits_an_item(busy):
     with busy.work(None) as tx:
         item = tx.one(select(Item), public_id=busy.pen)
         assert (item.abc, item.version) == ("A", 1)
+
+
+def test_the_night_writes_a_few_rows_at_a_time_and_lets_others_write_in_between(busy, monkeypatch):
+    monkeypatch.setattr(many, "AT_ONCE", 3)
+    monkeypatch.setattr(summing, "MOST_PARTS", 4)
+    for number in range(20):
+        with busy.work(None) as tx:
+            more = items.AddItem(name=f"Clip {number}", sku=f"C-{number}", unit="piece")
+            items.add_item(tx, more)
+    with busy.work(None) as tx:
+        found = summing.look(tx, rules.DAYS)
+    written = []
+    for write in summing.pieces(found):
+        with busy.work(None) as tx, counting_rows(tx) as rows:
+            write(tx)
+        written.append(rows)
+    assert len(written) > 7
+    assert all(sum(rows) <= 2 * 3 for rows in written), "an old and a new row for each sum"
+    assert all(len(rows) <= 2 * 4 for rows in written)
+    with busy.work(None) as tx:
+        assert sum(len(ids) for ids in summing.look(tx, rules.DAYS).classes.values()) == 0
 
 
 def test_what_was_never_counted_is_due_and_said_to_be_so(busy):

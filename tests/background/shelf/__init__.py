@@ -216,6 +216,29 @@ def look(tx, progress):
     return found
 
 
+def look_only(tx, progress):
+    return sorted(tx.session.scalars(select(Thing.code)))
+
+
+def doubles(found):
+    """Yield what writes a second one of each, while others do as they please in between."""
+    for code in found:
+        yield lambda tx, code=code: double(tx, code)
+        while meanwhile:
+            meanwhile.pop()()
+
+
+def double(tx, code):
+    if tx.session.scalars(select(Thing).where(Thing.code == f"{code} 2")).one_or_none() is None:
+        tx.session.add(Thing(code=f"{code} 2", name=code, quantity=0, price=0))
+
+
+def lose(tx, progress, *, found):
+    """Fail in the end, after the pieces were written."""
+    if len(found) == 1:
+        raise Conflict(message("There is only one thing."))
+
+
 def spoil(tx, progress):
     """Try to write where one only looks."""
     tx.session.add(Thing(code="half", name="half", quantity=0, price=0))
@@ -250,6 +273,7 @@ plugin = Plugin(
         Job(name="shelf.fail", run=fail),
         Job(name="shelf.clean", run=clean, every=3600),
         Job(name="shelf.tell", look=look, run=tell),
+        Job(name="shelf.double", look=look_only, pieces=doubles, run=lose),
         Job(name="shelf.spoil", look=spoil, run=tell),
     ),
     imports=(THINGS,),

@@ -7,9 +7,10 @@ posted; an issue that was taken back later was never used, in whatever month tha
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, delete, func, or_, select, update
@@ -19,7 +20,7 @@ from portal.api import Membership, Place, UnitOfWork
 
 from ..counting.models import Count, CountEntry, CountLine
 from ..models import Balance, Item, Movement, Point
-from ..services.many import in_pieces
+from ..services import many
 from . import rules
 from .models import Alert, MonthSum, MostUsed
 
@@ -31,6 +32,10 @@ SOURCE = aliased(Point, name="sum_source")
 ROOM = aliased(Place, name="sum_room")
 WRONG = aliased(Movement, name="sum_wrong")  # what a reversal takes back
 
+MOST_PARTS = 100  # of one piece: each may be a statement
+
+Part = tuple[str, date, int]  # kind, month, point
+Change = tuple[Any, Sequence[int], dict[str, Any]]  # model, ids, values
 Key = tuple[str, date, int, int | None, int | None]  # kind, month, point, category, department
 
 
@@ -70,31 +75,77 @@ def look(tx: UnitOfWork, days: dict[str, int], *, tolerance: int = 0) -> Found:
 
 
 def keep(tx: UnitOfWork, found: Found) -> None:
-    """Replace what was kept by what was found."""
-    tx.session.execute(delete(MonthSum))
-    tx.append(
-        MonthSum,
-        [
-            {"kind": kind, "month": month, "point_id": point_id, "category_id": category_id}
-            | {"department_id": department_id, "lines": lines, "value": value}
-            | {"as_of": found.as_of}
-            for (kind, month, point_id, category_id, department_id), (lines, value) in sorted(
-                found.sums.items(), key=lambda pair: (pair[0][:3], str(pair[0]))
-            )
-            if lines or value
-        ],
-    )
+    """Replace what was kept by what was found, all at once."""
+    for write in pieces(found):
+        write(tx)
+    finish(tx, found)
+
+
+def pieces(found: Found) -> Iterator[Callable[[UnitOfWork], None]]:
+    """Yield what writes some of what was found, about as many rows as one statement takes.
+
+    Each is right without the others, so that nobody waits until all are written.
+    """
+    sums: defaultdict[Part, list[dict[str, Any]]] = defaultdict(list)
+    for (kind, month, point_id, category_id, department_id), (lines, value) in sorted(
+        found.sums.items(), key=lambda pair: (pair[0][:3], str(pair[0]))
+    ):
+        if lines or value:
+            row = {"kind": kind, "month": month, "point_id": point_id, "as_of": found.as_of}
+            row |= {"category_id": category_id, "department_id": department_id}
+            sums[kind, month, point_id].append(row | {"lines": lines, "value": value})
+    for parts in _together(sums.items(), lambda part: len(part[1])):
+        yield partial(_put_sums, parts=parts)
+    changes: list[Change] = [
+        (model, some, values)
+        for model, name, rows in ((Item, "abc", found.classes), (Balance, "due_at", found.due))
+        for value, ids in rows.items()
+        for some in many.in_pieces(ids)
+        for values in ({name: value},)
+    ]
+    for put in _together(changes, lambda change: len(change[1])):
+        yield partial(_put, changes=put)
+
+
+def finish(tx: UnitOfWork, found: Found) -> None:
+    """Write what is short, and forget the sums of what is no more."""
+    kept = {key[:3] for key, figures in found.sums.items() if any(figures)}
+    part = (MonthSum.kind, MonthSum.month, MonthSum.point_id)
+    there = {tuple(row) for row in tx.session.execute(select(*part).distinct())}
+    _forget(tx, sorted(there - kept))
     tx.session.execute(delete(MostUsed))
     tx.append(MostUsed, found.top)
-    for name, ids in found.classes.items():
-        _put(tx, Item, ids, abc=name)
-    for at, ids in found.due.items():
-        _put(tx, Balance, ids, due_at=at)
 
 
-def _put(tx: UnitOfWork, model: Any, ids: list[int], **values: Any) -> None:
-    for some in in_pieces(ids):
-        change = update(model).where(model.id.in_(some)).values(values)
+def _together(parts: Iterable[Any], size: Callable[[Any], int]) -> Iterator[list[Any]]:
+    """Yield parts that together are about as many rows as one statement takes."""
+    some: list[Any] = []
+    for part in parts:
+        if some and (len(some) == MOST_PARTS or sum(map(size, (*some, part))) > many.AT_ONCE):
+            yield some
+            some = []
+        some.append(part)
+    if some:
+        yield some
+
+
+def _put_sums(tx: UnitOfWork, *, parts: list[tuple[Part, list[dict[str, Any]]]]) -> None:
+    _forget(tx, [part for part, _ in parts])
+    tx.append(MonthSum, [row for _, rows in parts for row in rows])
+
+
+def _forget(tx: UnitOfWork, parts: Iterable[Any]) -> None:
+    points: defaultdict[Any, list[int]] = defaultdict(list)
+    for kind, month, point_id in parts:
+        points[kind, month].append(point_id)
+    for (kind, month), some in points.items():
+        gone = delete(MonthSum).where(MonthSum.kind == kind, MonthSum.month == month)
+        tx.session.execute(gone.where(MonthSum.point_id.in_(some)))
+
+
+def _put(tx: UnitOfWork, *, changes: list[Change]) -> None:
+    for model, ids, values in changes:
+        change = update(model).where(model.id.in_(ids)).values(values)
         tx.session.execute(change, execution_options={"synchronize_session": False})
 
 
