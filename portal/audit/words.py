@@ -19,6 +19,7 @@ _ACTIONS: dict[str, Message] = {
     "core.assignment_ended": message("Ended somebody's role"),
     "core.assignment_refused": message("Closed a request for a role"),
     "core.backup_made": message("Made a backup"),
+    "core.backup_verified": message("Verified a backup"),
     "core.contact_added": message("Added a contact"),
     "core.contact_changed": message("Changed a contact"),
     "core.department_added": message("Made a department"),

@@ -12,21 +12,25 @@ from sqlalchemy import select
 
 from portal.audit.services import entries
 from portal.guard import kernel_execute
-from portal.settings.services import remember, remembered
+from portal.settings.services import facts, remember, remembered
 from portal.work import UnitOfWork
 
-LAST, RUNNING = "backup:last", "backup:running"
+LAST, RUNNING, VERIFIED = "backup:last", "backup:running", "backup:verified"
 LONGEST = timedelta(days=1)  # a backup that has not ended by then was killed
 _NAME = re.compile(r"kantor-\d{8}T\d{6}Z\.tar")
 
 
 @dataclass(frozen=True, slots=True)
 class Last:
-    """A good backup: the instant it is of, its name, and how many files had been lost before."""
+    """A good backup: the instant it is of, its name, and how many files had been lost before.
+
+    ``verified_at`` is when it was found whole, None if nobody let the portal know.
+    """
 
     made_at: datetime
     archive: str
     lost: int
+    verified_at: datetime | None = None
 
 
 def name_at(moment: datetime) -> str:
@@ -56,6 +60,12 @@ def note_end(tx: UnitOfWork, made: dict[str, Any] | None) -> None:
         tx.audit("core.backup_made", None, **made)
 
 
+def note_verified(tx: UnitOfWork, *, archive: str, seal: str) -> None:
+    """Note that an archive was read and is whole."""
+    remember(tx, VERIFIED, {"seal": seal, "archive": archive, "at": tx.now.isoformat()})
+    tx.audit("core.backup_verified", None, archive=archive, seal=seal)
+
+
 def is_running(tx: UnitOfWork) -> bool:
     """Return whether a backup is being made, so that files it still needs must stay."""
     began = remembered(tx, RUNNING)
@@ -67,7 +77,24 @@ def last(tx: UnitOfWork) -> Last | None:
     made = remembered(tx, LAST)
     if made is None:
         return None
-    return Last(datetime.fromisoformat(made["made_at"]), str(made["archive"]), int(made["lost"]))
+    checked = remembered(tx, VERIFIED)
+    same = checked is not None and checked["seal"] == made.get("seal")
+    return Last(
+        datetime.fromisoformat(made["made_at"]),
+        str(made["archive"]),
+        int(made["lost"]),
+        datetime.fromisoformat(checked["at"]) if same else None,
+    )
+
+
+def days_without(tx: UnitOfWork, days: int) -> int:
+    """Return for how many days a real portal has had no backup, once it is more than ``days``."""
+    if facts(tx)["kind"] != "real" or not days:
+        return 0
+    known = last(tx)
+    since = known.made_at if known is not None else founded(tx)
+    late = since is not None and tx.now - since > timedelta(days=days)
+    return (tx.now - since).days if late and since is not None else 0
 
 
 def founded(tx: UnitOfWork) -> datetime | None:

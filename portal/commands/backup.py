@@ -20,16 +20,21 @@ LOST = 3  # exit code of a backup that is good, of a portal that had lost files
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option("--keep", type=click.IntRange(1), help="Keep only so many in the folder PATH.")
 @click.option("--verify", is_flag=True, help="Check the archive PATH and write nothing.")
+@click.option("--note", is_flag=True, help="With --verify: let this portal know that it is whole.")
 @click.pass_obj
-def backup(desk: Any, path: Path, keep: int | None, verify: bool) -> None:
+def backup(desk: Any, path: Path, keep: int | None, verify: bool, note: bool) -> None:
     """Write everything the portal knows into one archive, while people go on working.
 
     PATH is the new archive, or a folder in which it gets a name with the time. Exit code 0: it is
     good. 1: there is none. 3: it is good, but files of the portal had been lost before.
     """
     with _plainly() as say:
+        if note and not verify:
+            raise click.UsageError("--note goes with --verify")
         if verify:
-            _verify(path, say)
+            seal = _verify(path, say)
+            if note:
+                _note(desk.app, lambda tx: _known_whole(tx, path.name, seal))
         elif keep and not path.is_dir():
             raise click.UsageError("--keep needs a folder as PATH")
         else:
@@ -94,7 +99,14 @@ def _note(app: Any, note: Any) -> None:
         click.echo(f"note: the database could not be told of it: {error.orig}".strip(), err=True)
 
 
-def _verify(path: Path, say: Any) -> None:
+def _known_whole(tx: Any, archive: str, seal: str) -> None:
+    from portal.backup import keeping
+
+    keeping.note_verified(tx, archive=archive, seal=seal)
+
+
+def _verify(path: Path, say: Any) -> str:
+    """Read an archive, say what it is, and return its seal."""
     from portal.backup.reading import opened
 
     with opened(path) as archive:
@@ -104,6 +116,7 @@ def _verify(path: Path, say: Any) -> None:
     _describe(archive.manifest, archive.seal)
     if archive.manifest.lost:
         _tell_lost(archive.manifest.lost)
+    return archive.seal
 
 
 def _describe(manifest: Any, seal: str) -> None:

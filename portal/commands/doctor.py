@@ -202,12 +202,9 @@ def _backup(tx: Any, days: int) -> Iterator[Problem]:
     if facts(tx)["kind"] != "real" or not days:
         return
     known = keeping.last(tx)
-    since = known.made_at if known is not None else keeping.founded(tx)
-    if since is not None and tx.now - since > timedelta(days=days):
+    if late := keeping.days_without(tx, days):
         yield Problem(
-            title=message(
-                "There has been no backup for {count} days.", count=(tx.now - since).days
-            ),
+            title=message("There has been no backup for {count} days.", count=late),
             remedy=message("Make one every night: `kantor backup FOLDER --keep 14`."),
         )
     if known is not None and known.lost:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, url_for
+from flask import Blueprint, current_app, request, url_for
 from sqlalchemy import select
 
+from portal.backup import keeping
 from portal.errors import NotFound
 from portal.messages import message
 from portal.reach import visible
@@ -27,7 +28,14 @@ def jobs():
     tx = reading()
     everything = reaches(tx.actor, "core.job.view", None)  # Nothing here has a department.
     events = services.stuck_events(tx) if everything else []
-    return JOBS.respond(tx, "jobs/jobs.html", crumbs=((TITLE, ""),), events=events)
+    backups = _backups(tx) if everything and "format" not in request.args else None
+    return JOBS.respond(tx, "jobs/jobs.html", crumbs=((TITLE, ""),), events=events, backups=backups)
+
+
+def _backups(tx):
+    """Return the last good backup, and for how many days there has been none if that is long."""
+    days = current_app.extensions["kantor_config"].backup_days
+    return {"last": keeping.last(tx), "late": keeping.days_without(tx, days)}
 
 
 @blueprint.get("/<public_id>")

@@ -207,6 +207,16 @@ def test_the_doctor_knows_the_last_good_backup(portal, tmp_path):
     assert "core.backup_made" in tail.stdout
 
 
+def test_the_portal_is_told_that_an_archive_is_whole_if_that_is_wanted(portal, tmp_path):
+    archive = tmp_path / "b.tar"
+    assert kantor("backup", archive, **portal).returncode == 0
+    assert kantor("backup", "--verify", archive, **portal).returncode == 0
+    assert "core.backup_verified" not in kantor("audit", "tail", **portal).stdout
+    assert kantor("backup", "--verify", "--note", archive, **portal).returncode == 0
+    assert "core.backup_verified" in kantor("audit", "tail", **portal).stdout
+    assert kantor("backup", "--note", tmp_path / "c.tar", **portal).returncode == 2
+
+
 def test_an_older_archive_is_restored_as_it_is_or_brought_up_to_date(portal, tmp_path):
     app = create_app(load(Path(portal["KANTOR_HOME"])))
     with app.app_context():
