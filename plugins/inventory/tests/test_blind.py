@@ -269,6 +269,15 @@ def test_the_books_are_closed_from_the_plan_to_the_last_recount(blind, portal_ap
     assert read_places(dewi, blind) == {*PLACES}
 
 
+def test_pages_that_tell_less_say_so(blind, portal_app):
+    dewi, item = sign_in(portal_app, blind.dewi), f"/inventory/items/{blind.shop.pen}"
+    assert "This is being counted" in dewi.get(item).text
+    for page in ("/inventory/overview", "/inventory/alerts", "/inventory/order-list"):
+        assert "are left out here until the count is sent in" in dewi.get(page).text, page
+    shelf = dewi.get(f"{item}/at/{blind.shop.shelf}").text
+    assert "How much it should be is said once the count is sent in." in shelf
+
+
 def test_an_open_count_closes_no_books(blind, portal_app):
     with blind.shop.work(None) as tx:
         tx.one(select(Count), public_id=blind.made).blind = False

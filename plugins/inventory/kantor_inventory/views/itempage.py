@@ -52,7 +52,7 @@ def context(tx: UnitOfWork, item: Item) -> dict[str, Any]:
         "may": _may(tx, places),
         "others": substitutes.with_stock(tx, item),
         "on_hand": on_hand,
-        "counted": blind.LEFT_OUT if counted else "",
+        "counted": blind.StillCounted.default if counted else "",
         "worth": _worth(places) if tx.actor.holds("inventory.cost.view") and not counted else None,
         "units": lists.units_of(tx, item),
         "offers": lists.offers_of(tx, item),
