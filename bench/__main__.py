@@ -13,6 +13,7 @@ import itertools
 import re
 import secrets
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import quote
@@ -32,7 +33,13 @@ from portal.testing_databases import offered
 from portal.ui.table import paging
 
 LISTS = ("/inventory/items", "/inventory/stock")
-PAGES = ("/inventory/stock", "/inventory/ledger", "/inventory/alerts", "/inventory/overview")
+COUNT = f"/inventory/counts/{public_id(1)}/sheet"  # of two hundred lines
+ORDER = f"/inventory/orders/{public_id(1)}"
+WORK = ("/inventory/order-list", COUNT, "/inventory/counts", "/inventory/orders", ORDER)
+PAGES = (
+    *("/inventory/stock", "/inventory/ledger", "/inventory/alerts", "/inventory/overview"),
+    *WORK,
+)
 RECORD = f"/inventory/items/{public_id(4711)}"
 NEW = "/inventory/items/new"
 SEARCHES = ("paper", "paper black", "x-48", "pa", "t", "4711", "pap-0047", "zzzz")
@@ -64,15 +71,20 @@ class Run:
 
     def __post_init__(self) -> None:
         self.small = Size(self.size.items // 10, self.size.movements // 10)
+        begun = time.perf_counter()
         self.url = stand.database(self.kind, self.size)
+        self.seeded = time.perf_counter() - begun
         self.cookie = stand.cookie(self.url)
 
     def all(self) -> None:
-        """Measure everything and print it line by line."""
+        """Measure everything and print it line by line, with how long it took."""
         print(f"\n{self.kind}: {self.size.items:,} items, {self.size.movements:,} movements")
         self.report.add("", "measured", "must", "goal")
+        self.report.add("  (rows put in by bulk, or found there, in)", f"{self.seeded:.0f} s")
         for part in self.parts:
+            begun = time.perf_counter()
             getattr(self, part)()
+            self.report.add(f"  ({part} measured in)", f"{time.perf_counter() - begun:.0f} s")
 
     def pages(self) -> None:
         """Measure reading: throughput, depth, sorts, searches, exports, statements, memory."""
@@ -168,6 +180,10 @@ class Run:
             inserts = Work(bare, measure.made(lambda: bare_item(plain)), b"303")
             value = self._compared(posts, inserts)
             self.report.add("create against a bare INSERT with commit", value, must, goal)
+            person = Site(server.port, stand.cookie(large))
+            figures = Work(server, measure.made(new_figure(person)), b"303")
+            value = self._compared(figures, inserts, connections=1)
+            self.report.add("figure of a count against the same", value)
         with (
             stand.serving("wsgi:application", large) as much,
             stand.serving("wsgi:application", small) as little,
@@ -259,6 +275,9 @@ class Run:
             ("SQL statements of the stock list", LISTS[1], "6", "4"),
             ("SQL statements of a search", f"{LISTS[1]}?q=paper", "6", "4"),
             ("SQL statements of the record", RECORD, "12", "8"),
+            ("SQL statements of the order list", WORK[0], "12", "8"),
+            ("SQL statements of a count of 200 lines", COUNT, "12", "8"),
+            ("SQL statements of an order", ORDER, "12", "8"),
         ):
             client.get(path)
             with counting_statements(app) as sent:
@@ -291,6 +310,25 @@ def new_item(sites: list[Site]) -> Callable[[], bytes]:
         site, token = next(turns)
         more = {"name": f"bench item {code}", "sku": f"BENCH-{code}", "_key": code}
         return site.request("POST", NEW, fixed | more | {"csrf_token": token})
+
+    return make
+
+
+def new_figure(site: Site) -> Callable[[], bytes]:
+    """Return a maker of requests that each enter a figure of a count, of one line after another."""
+    token, page = _token(site), site.get(COUNT)[1]
+    lines = sorted(set(re.findall(r"/inventory/counts/lines/([a-z0-9]{12})", page)))
+    turns, seen = itertools.cycle(lines), {}
+    for line in lines:
+        shown = site.get(f"/inventory/counts/lines/{line}")[1]
+        found = re.search(r'name="seen"[^>]*value="(\d*)"', shown)
+        seen[line] = found[1] if found else ""
+
+    def make() -> bytes:
+        line, code = next(turns), secrets.token_hex(8)
+        form = {"quantity": str(secrets.randbelow(900)), "act": "save", "seen": seen[line]}
+        path = f"/inventory/counts/lines/{line}"
+        return site.request("POST", path, form | {"_key": code, "csrf_token": token})
 
     return make
 
