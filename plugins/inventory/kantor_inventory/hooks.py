@@ -49,7 +49,7 @@ def _asked_for(tx: UnitOfWork) -> Iterator[Panel]:
 def _stock_at(tx: UnitOfWork, place: Place) -> Iterator[Panel]:
     kept, mine = points.kept_at(tx, place), points.may_arrange(tx, place)
     counts = counting.of_place(tx, place)
-    if kept is not None or mine or any(counts.values()):
+    if kept is not None or mine or counts["count"] or counts["countable"]:
         yield Panel(
             title=message("Stock"),
             template="inventory/panel_place.html",

@@ -6,7 +6,9 @@ import pytest
 from sqlalchemy import select
 
 from kantor_inventory.counting.models import Count, CountEntry
+from kantor_inventory.models import Point
 from kantor_inventory.services import items, stock
+from portal.api import Department, Place, PlaceServes
 from portal.testing import counting_statements, sign_in
 
 
@@ -412,3 +414,20 @@ def test_a_count_that_was_sent_in_waits_at_home_for_its_reviewers_alone(office, 
     assistant = home(office, as_role, "assistant")
     assert "Counts to review" not in assistant
     assert "Counts for you to do" not in assistant
+
+
+def test_places_of_no_department_are_named_beside_the_field_with_what_to_do(office, as_role):
+    client = as_role("office_manager")
+    address = f"/inventory/counts/new?department={office.department}"
+    with office.shop.work(None) as tx:
+        place = Place(code="X9", name="Attic", kind="shelf", department_id=None)
+        tx.session.add(place)
+        tx.session.flush()
+        tx.session.add(Point(place_id=place.id, kind="store"))
+        attic = place.id
+    assert "Attic" not in client.get(address).text, "what is out of reach stays unnamed"
+    with office.shop.work(None) as tx:
+        served = tx.one(select(Department), public_id=office.department)
+        tx.session.add(PlaceServes(place_id=attic, department_id=served.id))
+    page = text_of(client.get(address))
+    assert "they belong to no department: Attic." in page

@@ -36,5 +36,6 @@ def of_place(tx: UnitOfWork, place: Place) -> dict[str, Any]:
     found = reading.open_at(tx, place.id) if tx.actor.holds(rules.VIEW) else []
     return {
         "count": found[0] if found else None,
+        "nobodys": place.department_id is None and tx.actor.holds(rules.ENTER),
         "countable": not found and tx.actor.holds(rules.ENTER) and reading.may_count_at(tx, place),
     }

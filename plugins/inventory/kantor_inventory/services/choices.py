@@ -22,6 +22,19 @@ def stocked_places(tx: UnitOfWork) -> list[tuple[Any, Any]]:
     return [(public_id, name) for _, public_id, name in rows]
 
 
+def places_of_nobody(tx: UnitOfWork, *, most: int = 10) -> list[str]:
+    """Return the names of places whose stock one may see and that belong to no department."""
+    statement: Any = (
+        select(Point, Place.name)
+        .join(Place, Place.id == Point.place_id)
+        .where(Place.department_id.is_(None), Place.active)
+        .order_by(Place.walk_order, Place.id)
+        .limit(most)
+    )
+    rows = tx.session.execute(visible(statement, "inventory.stock.view", tx.actor))
+    return [row.name for row in rows]
+
+
 CATEGORIES = select(Category.public_id, Category.name).order_by(Category.name_key, Category.id)
 
 

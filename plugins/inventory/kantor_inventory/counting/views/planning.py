@@ -92,6 +92,7 @@ def plan_count():
         back=url_for("inventory.counts"),
         departments=offered,
         chosen=chosen,
+        nobodys=choices.places_of_nobody(tx),
         taken=taken or bool(form.skip_taken.data),
     )
 
