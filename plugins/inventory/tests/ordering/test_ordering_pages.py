@@ -217,7 +217,9 @@ def test_the_print_view_keeps_what_was_ordered(listed, as_role):
     listed.place()
     with listed.shop.work(None) as tx:
         tx.one(select(Item), public_id=listed.shop.pen).name = "Red pen"
-    page = text_of(as_role("office_manager").get(f"/inventory/orders/{listed.ids['order']}/print"))
+    paper = as_role("office_manager").get(f"/inventory/orders/{listed.ids['order']}/print")
+    assert 'aria-label="Opens this order"' in paper.text  # Whoever unpacks it scans the sheet.
+    page = text_of(paper)
     assert "Blue pen" in page
     assert "Red pen" not in page
 

@@ -106,6 +106,7 @@ def print_order(public_id):
         "priced": priced,
         "total": sum(line.cost or 0 for line in lines) if priced else None,
         "how": ORDER_BY[row.placed_by] if row.placed_by else "",
+        "address": url_for("inventory.order", public_id=public_id, _external=True),
     }
     if request.args.get("format") == "pdf":
         return pdf("inventory/ordering/print.html", f"{row.number or row.public_id}.pdf", **shown)
