@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import joinedload
 
 from portal.api import (
     Conflict,
@@ -251,9 +252,8 @@ def _open_line(tx: UnitOfWork, public_id: str) -> tuple[Count, CountLine]:
         raise NotFound
     count: Count = tx.one(select(Count), id=found.count_id, lock=True)
     rules.next_state(count.status, "enter")
-    line: CountLine = tx.one(
-        select(CountLine).execution_options(populate_existing=True), id=found.id
-    )
+    asked = select(CountLine).options(joinedload(CountLine.point).joinedload(Point.place))
+    line: CountLine = tx.one(asked.execution_options(populate_existing=True), id=found.id)
     if line.round < count.round:
         raise rules.WrongState(message("This line is not counted again."))
     place = line.point.place

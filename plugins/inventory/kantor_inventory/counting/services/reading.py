@@ -6,7 +6,19 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, Numeric, Select, and_, case, cast, func, literal, or_, select
+from sqlalchemy import (
+    BigInteger,
+    Numeric,
+    Select,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+)
 from sqlalchemy.orm import aliased
 
 from portal.api import Department, Held, Person, Place, UnitOfWork, permits, visible
@@ -245,23 +257,40 @@ def progress(tx: UnitOfWork, count: Count) -> Progress:
     return Progress(lines=lines, counted=counted, missed=missed)
 
 
-def beside(tx: UnitOfWork, count: Count, line: Any) -> tuple[str | None, str | None, str | None]:
-    """Return the lines before and after one, and the next that wants a figure; None at an end."""
-    here = (CountLine.position, CountLine.id)
-    behind = or_(here[0] > line.position, and_(here[0] == line.position, here[1] > line.id))
-    before = or_(here[0] < line.position, and_(here[0] == line.position, here[1] < line.id))
-    asked: Any = select(CountLine.public_id).where(CountLine.count_id == count.id)
-    if count.status == "recount":
-        asked = asked.where(CountLine.round == count.round)
-    forward, back = (here[0], here[1]), (here[0].desc(), here[1].desc())
-    open_ones = asked.outerjoin(CountEntry, in_force()).where(
-        CountEntry.id.is_(None), CountLine.id != line.id
-    )
-    previous = tx.session.scalar(asked.where(before).order_by(*back).limit(1))
-    following = tx.session.scalar(asked.where(behind).order_by(*forward).limit(1))
-    # Those behind first, then what was skipped.
-    wanted = tx.session.scalar(open_ones.order_by(case((behind, 0), else_=1), *forward).limit(1))
-    return previous, following, wanted
+WALKED = (CountLine.position, CountLine.id)
+
+
+def line_before(tx: UnitOfWork, count: Count, line: Any) -> str | None:
+    """Return the line before one, or None at the first."""
+    back = (column.desc() for column in WALKED)
+    before = tuple_(*WALKED) < (line.position, line.id)
+    found: str | None = tx.session.scalar(_walked(count).where(before).order_by(*back).limit(1))
+    return found
+
+
+def line_after(tx: UnitOfWork, count: Count, line: Any) -> str | None:
+    """Return the line after one, or None at the last."""
+    asked = _walked(count).where(_behind(line)).order_by(*WALKED)
+    found: str | None = tx.session.scalar(asked.limit(1))
+    return found
+
+
+def line_wanted(tx: UnitOfWork, count: Count, line: Any) -> str | None:
+    """Return the next line that wants a figure: one behind, else one that was skipped, or None."""
+    asked = _walked(count).outerjoin(CountEntry, in_force())
+    asked = asked.where(CountEntry.id.is_(None), CountLine.id != line.id)
+    asked = asked.order_by(case((_behind(line), 0), else_=1), *WALKED)
+    found: str | None = tx.session.scalar(asked.limit(1))
+    return found
+
+
+def _walked(count: Count) -> Any:
+    asked = select(CountLine.public_id).where(CountLine.count_id == count.id)
+    return asked.where(CountLine.round == count.round) if count.status == "recount" else asked
+
+
+def _behind(line: Any) -> Any:
+    return tuple_(*WALKED) > (line.position, line.id)
 
 
 def line_for(tx: UnitOfWork, count: Count, item_id: int) -> str | None:

@@ -182,14 +182,15 @@ def _next(tx, line):
     if "row" in request.form:
         return redirect_to(tx, "inventory.count_line", public_id=line.public_id, row=1)
     count = count_named(tx, line.of_count, rules.ENTER)
-    _, following, wanted = lists.beside(tx, count, line)
     if request.form.get("to") == "list":
+        following = lists.line_after(tx, count, line)
         return redirect_to(
             tx,
             "inventory.count_sheet",
             public_id=line.of_count,
             _anchor=f"line-{following or line.public_id}",
         )
+    wanted = lists.line_wanted(tx, count, line)
     if wanted is None:
         toast(message("Everything is counted."))
         return redirect_to(tx, "inventory.submit_count", public_id=line.of_count)
@@ -213,7 +214,7 @@ def _row(tx, line, units, context=None):
 
 def _page(tx, line, context):
     count = count_named(tx, line.of_count, rules.ENTER)
-    previous, following, _wanted = lists.beside(tx, count, line)
+    previous, following = lists.line_before(tx, count, line), lists.line_after(tx, count, line)
     progress = lists.progress(tx, count)
     problem: Message | None = None
     if not rules.allowed(count.status, "enter"):
