@@ -138,6 +138,8 @@ def a_list(rows: bool = True) -> Any:
         name="items",
         path="/list",
         columns=heads,
+        notice="",
+        buttons=(),
         rows=cells if rows else [],
         next_url="?after=x",
         previous_url=None,

