@@ -12,6 +12,9 @@ from types import SimpleNamespace
 import pytest
 from sqlalchemy import select
 
+from kantor_inventory.counting import services as counting
+from kantor_inventory.counting.models import Count
+from kantor_inventory.counting.services import reading as counted
 from kantor_inventory.models import Category, Item, Unit
 from kantor_inventory.services import choices, items, lists, stock, suppliers
 from portal.audit.reading import page_of
@@ -148,6 +151,28 @@ def scrapped(tx, world):
     return stock.scrap(tx, asked)
 
 
+def the_count(tx, world):
+    return tx.one(select(Count), public_id=there(world, "count", "same")["id"])
+
+
+def cancelled(tx, world):
+    facts = there(world, "count", "same")
+    asked = counting.Cancel(count=facts["id"], version=facts["version"], reason=NOTE)
+    return counting.cancel(tx, asked)
+
+
+def found_on_a_shelf(tx, world):
+    facts = there(world, "count", "same")
+    asked = counting.AddFound(
+        count=facts["id"], item=world.common["item"], place=there(world, "count", "same")["place"]
+    )
+    return counting.add_found(tx, asked)
+
+
+def the_line(world):
+    return there(world, "count_line", "same")
+
+
 # permission -> the services that ask for it
 ASKING = {
     "inventory.item.edit": {
@@ -173,6 +198,18 @@ ASKING = {
         "stocked_places": lambda tx, world: choices.stocked_places(tx),
         "place_rows": lambda tx, world: lists.place_rows(tx),
         "places_of": lambda tx, world: lists.places_of(tx, the_item(tx, world)),
+    },
+    "inventory.count.enter": {
+        "line_of": lambda tx, world: counted.line_of(tx, the_line(world)["id"]),
+        "lines_of": lambda tx, world: counted.lines_of(tx, the_count(tx, world), most=9),
+        "cancel": cancelled,
+        "add_found": found_on_a_shelf,
+        "clear": lambda tx, world: counting.clear(
+            tx, counting.Clear(line=the_line(world)["id"], seen=the_line(world)["entry"])
+        ),
+        "missed": lambda tx, world: counting.missed(
+            tx, counting.Missed(line=the_line(world)["id"], seen=the_line(world)["entry"])
+        ),
     },
     "core.contact.view": {
         "find_contact": lambda tx, world: contacts.find_contact(tx, world.common["contact"]),
