@@ -11,6 +11,7 @@ from kantor_inventory.asking.services import Answer
 from kantor_inventory.models import Movement
 from kantor_inventory.services import stock
 from portal.api import NotFound, ValidationFailed
+from portal.testing import add_person
 
 
 def hand_out(line, quantity=5_000, **more):
@@ -130,6 +131,24 @@ def test_only_who_asked_withdraws(room):
         with room.work(who) as tx, pytest.raises(NotFound):
             services.withdraw(tx, request)
     assert room.status(request) == "asked"
+
+
+def test_who_may_not_ask_any_more_does_not_withdraw_either(room, made_role):
+    """Answering for the room reaches one's own request as well, and is no right to take it back."""
+    request, line = room.ask()
+    with room.shop.work(None) as tx:
+        names = ("inventory.requisition.view", "inventory.requisition.answer")
+        made_role(tx, "answers", dict.fromkeys(names, "all"))
+        office = room.shop.world.departments["office"]
+        room.answerer = add_person(tx, "Sri", department_id=office, role="answers")
+        tx.one(select(services.Requisition), public_id=request).owner_id = room.answerer
+    with room.work("answerer") as tx, pytest.raises(NotFound):
+        services.withdraw(tx, request)
+    assert room.status(request) == "asked"
+    assert (
+        room.answer("answerer", request, Answer(line=line, action="decline", note="No"))
+        == "answered"
+    )
 
 
 @pytest.mark.parametrize("who", ["assistant", "clerk", "other", "stranger"])
