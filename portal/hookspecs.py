@@ -1,4 +1,4 @@
-"""The six hooks of the portal. Their docstrings are the reference."""
+"""The seven hooks of the portal. Their docstrings are the reference."""
 
 from __future__ import annotations
 
@@ -31,6 +31,14 @@ def actions(tx: Any, subject: Any) -> Any:
 def scanned(tx: Any, codes: Any) -> Any:
     """Return a Scanned for each of ``codes`` (texts a scanner has read) that stands for something
     the reader may see. Ask the database for all of them at once.
+    """
+
+
+@hookspec
+def withheld(tx: Any, act: str, record: Any) -> Any:
+    """Return a Message, the reason, if the details of ``act`` (its name in the audit) on the
+    record with this id are not for the reader now. The audit then shows no more than that it was
+    done, by whom and when.
     """
 
 

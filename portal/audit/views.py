@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, request
+from flask import Blueprint, current_app, request
 from sqlalchemy import select
 
 from portal.messages import message
@@ -35,7 +35,8 @@ def entry(number):
     """Show one act with everything that was recorded of it."""
     tx = reading()
     row = tx.one(visible(select(AuditEntry), "core.audit.view", tx.actor), id=number)
-    changes, facts = told(row.detail)
+    kept_back = _kept_back(tx, row)
+    changes, facts = told({} if kept_back else row.detail)
     return render(
         "audit/entry.html",
         crumbs=((message("Entry {number}", number=row.id), ""),),
@@ -46,7 +47,17 @@ def entry(number):
         on_behalf_of=_name(tx, row.on_behalf_of_id),
         changes=changes,
         facts=facts,
+        kept_back=kept_back,
     )
+
+
+def _kept_back(tx, row):
+    """Return why a plugin keeps the details of an act from this reader; nothing if none does."""
+    if row.subject_id is None:
+        return ""
+    plugins = current_app.extensions["kantor"]
+    found = plugins.collect("withheld", tx, act=row.action, record=row.subject_id)
+    return next((why for _, why in found), "")
 
 
 def _name(tx, person_id):

@@ -6,16 +6,24 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from portal.api import Place, UnitOfWork, message
+from portal.api import Message, Place, UnitOfWork, message
 from portal.plugin import Home, Panel, Problem, Scanned, hookimpl
 
 from .asking import reading
 from .asking.rules import ANSWER
+from .counting import blind
 from .counting import hooks as counting
 from .forms import PLACE_KINDS
 from .labels import hooks as labels
 from .services import points, scanning, selfcheck
 from .watching import hooks as watching
+
+
+@hookimpl
+def withheld(tx: UnitOfWork, act: str, record: int) -> Iterator[Message]:
+    """Keep from the counters of a blind count what the audit tells of its stock."""
+    if blind.act_is_hidden(tx, act, record):
+        yield blind.StillCounted.default
 
 
 @hookimpl

@@ -9,6 +9,7 @@ from sqlalchemy import Select, func, select
 
 from portal.api import Person, Place, UnitOfWork, message
 
+from .counting import blind
 from .models import Balance, Item, Movement, Point
 from .ordering.models import OrderLine
 from .services import stock
@@ -18,10 +19,15 @@ from .services.ledger import NotEnough
 class Stock:
     """Stock for whoever is busy with something else: the caller's rights on stock do not matter."""
 
-    def on_hand(self, tx: UnitOfWork, sku: str) -> int:
-        """Return how much of an item there is in all places, in thousandths of its base unit."""
+    def on_hand(self, tx: UnitOfWork, sku: str) -> int | None:
+        """Return how much of an item there is in all places, in thousandths of its base unit.
+
+        None while whoever asks is counting it blind: then no page may say how much there is.
+        """
         with tx.acting_for("inventory", reason="stock on hand") as own:
             item = own.one(select(Item), sku=sku)
+            if blind.item_is_hidden(own, item.id, tx.actor):
+                return None
             rows = own.session.scalars(_places(item))
             return sum(row.quantity for row in rows)
 

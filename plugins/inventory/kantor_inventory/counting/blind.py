@@ -7,6 +7,7 @@ sent in, its lines are kept from its counters wherever stock is shown.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, false, literal, or_, select
@@ -14,6 +15,7 @@ from sqlalchemy.orm import aliased
 
 from portal.api import Conflict, Held, Message, Principal, UnitOfWork, message
 
+from ..models import Movement
 from . import rules
 from .models import COUNTING, Count, CountEntry, CountLine
 
@@ -147,6 +149,38 @@ def is_hidden(tx: UnitOfWork, item_id: int, point_id: int) -> bool:
     """Return whether what the books say of an item at a point is kept from the actor."""
     lines = _lines(tx.actor, LINE.id, LINE.item_id == item_id, LINE.point_id == point_id)
     return lines is not None and tx.session.scalar(lines.limit(1)) is not None
+
+
+def hidden_pairs(tx: UnitOfWork, items: Collection[int]) -> set[tuple[int, int]]:
+    """Return (item, point) of those of these items of which the books are kept from the actor."""
+    lines = _lines(tx.actor, LINE.item_id, LINE.item_id.in_(items))
+    if lines is None or not items:
+        return set()
+    return {(row[0], row[1]) for row in tx.session.execute(lines.add_columns(LINE.point_id))}
+
+
+def item_is_hidden(tx: UnitOfWork, item_id: int, actor: Principal) -> bool:
+    """Return whether what the books say of an item, of all places, is kept from an actor.
+
+    Not always the one whose unit this is: a service looks in its own right for somebody else.
+    """
+    lines = _lines(actor, LINE.id, LINE.item_id == item_id)
+    return lines is not None and tx.session.scalar(lines.limit(1)) is not None
+
+
+def act_is_hidden(tx: UnitOfWork, act: str, row_id: int) -> bool:
+    """Return whether an act in the audit tells of a record what is kept from the actor."""
+    found: Any = None
+    if act.startswith("inventory.stock_"):
+        hides = hidden_movement(tx.actor, Movement)
+        found = None if hides is None else select(Movement.id).where(Movement.id == row_id, hides)
+    elif act.startswith("inventory.count_"):
+        found = _lines(tx.actor, LINE.id, LINE.count_id == row_id)
+    if found is None:
+        return False
+    # Who reads the audit may see less of the stock than the audit tells.
+    with tx.acting_for("inventory", reason="what the audit tells of a blind count") as own:
+        return own.session.scalar(found.limit(1)) is not None
 
 
 def notice(tx: UnitOfWork) -> Message | str:

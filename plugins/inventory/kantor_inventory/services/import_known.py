@@ -18,6 +18,7 @@ from portal.api import (
     sort_key,
 )
 
+from ..counting import blind
 from ..models import (
     Balance,
     Barcode,
@@ -33,6 +34,7 @@ from ..models import (
 from .many import in_pieces
 
 POINTS = select(Point.place_id, Point.id).where(Point.place_id.is_not(None))
+COUNTED = message("This is being counted, so what is on hand is neither compared nor changed.")
 MOVED = message("There were movements here, so what is on hand is not overwritten. Count it.")
 
 
@@ -68,6 +70,7 @@ class Present:
         self.moved: set[tuple[int, int]] = set()
         self.limits: dict[tuple[int, int], tuple[int | None, int | None]] = {}
         self.held: dict[tuple[int, int], int] = {}
+        self.closed: set[tuple[int, int]] = set()
         self.offers: dict[int, list[tuple[int, int | None]]] = {}
         for some in in_pieces(ids):
             self._items(tx, some)
@@ -111,6 +114,7 @@ class Present:
         held = select(Balance.item_id, Balance.point_id, Balance.quantity)
         for item_id, point_id, quantity in tx.session.execute(held.where(Balance.item_id.in_(ids))):
             self.held[item_id, point_id] = quantity
+        self.closed |= blind.hidden_pairs(tx, ids)
 
     def _offers(self, tx: UnitOfWork, ids: Sequence[int]) -> None:
         if not (
@@ -172,8 +176,11 @@ class Present:
         point = self.points.get(place) if place is not None else None
         here = (item.id, point or 0)
         quantity, price = row.get("quantity"), row.get("price")
-        opens = bool(quantity) and here not in self.moved and place is not None
-        if opens:
+        closed = here in self.closed
+        opens = bool(quantity) and here not in self.moved and place is not None and not closed
+        if closed and quantity is not None:
+            yield None, row.problem("quantity", COUNTED)
+        elif opens:
             row.change("quantity", before=0, after=quantity)
         elif quantity is not None and place is not None and quantity != self.held.get(here, 0):
             yield None, row.problem("quantity", MOVED)
