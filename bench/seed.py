@@ -14,7 +14,16 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from bench.loading import DEPARTMENTS, PLACES, START, SUPPLIERS, Rows, load, public_id
+from bench.loading import (
+    DEPARTMENTS,
+    PLACES,
+    START,
+    SUPPLIERS,
+    Rows,
+    indexed_afterwards,
+    load,
+    public_id,
+)
 from bench.seed_work import ORDERED, fill_work, is_on_order
 from portal.db import db
 from portal.engine import WRITE
@@ -49,7 +58,7 @@ def fill(size: Size) -> None:
     with db.engine.connect().execution_options(**options) as connection:
         if connection.dialect.name == "sqlite":
             connection.connection.driver_connection.execute("PRAGMA synchronous=OFF")
-        with connection.begin():
+        with connection.begin(), indexed_afterwards(connection):
             load(connection, "department", _departments())
             load(connection, "person", _people())
             load(connection, "place", _places())
@@ -69,6 +78,7 @@ def fill(size: Size) -> None:
             load(connection, "inventory_alert", ledger.alerts())
             fill_work(connection, size.items, len(outside))
             load(connection, "plugin_activation", [{"id": 1, "slug": "inventory"}])
+        with connection.begin():
             connection.execute(text("ANALYZE"))
     db.engine.dispose()
 
