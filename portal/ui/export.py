@@ -73,6 +73,7 @@ class Source:
 class _Figures:
     """What a file of a few rows needs of a source."""
 
+    name: str
     fields: Sequence[Field]
     zone: tzinfo
 
@@ -92,9 +93,13 @@ def response(source: Source, tx: UnitOfWork, wanted: str) -> Response:
 
 
 def plain_file(
-    tx: UnitOfWork, name: str, columns: Sequence[Column], rows: Iterable[Sequence[Any]]
+    tx: UnitOfWork,
+    name: str,
+    columns: Sequence[Column],
+    rows: Iterable[Sequence[Any]],
+    wanted: str = "csv",
 ) -> Response:
-    """Return the numbers of a page as a CSV file: tuples in the order of ``columns``.
+    """Return the numbers of a page as a file, CSV or XLSX: tuples in the order of ``columns``.
 
     They are written as a list would write them. For a few hundred rows that are no list.
     """
@@ -103,9 +108,10 @@ def plain_file(
     at = {column.key: place for place, column in enumerate(columns)}
     currency = current_app.extensions["kantor.ui"].currency()
     typed = fields(columns, at, tx.language, currency)
-    content = as_csv(_Figures(typed, tx.zone), [list(rows)])
-    answer = Response(b"".join(content), content_type=FORMATS["csv"])
-    filename = f"{name}-{tx.today.isoformat()}.csv"
+    write = as_xlsx if wanted == "xlsx" else as_csv
+    content = write(_Figures(name, typed, tx.zone), [list(rows)])
+    answer = Response(b"".join(content), content_type=FORMATS[wanted])
+    filename = f"{name}-{tx.today.isoformat()}.{wanted}"
     answer.headers.set("Content-Disposition", "attachment", filename=filename)
     return answer
 
@@ -198,7 +204,7 @@ def _json_encoder(field: Field) -> Callable[[Any], str]:
     return lambda row: dumps(stored(row))
 
 
-def as_xlsx(source: Source, chunks: Iterable[_Rows]) -> Iterator[bytes]:
+def as_xlsx(source: Source | _Figures, chunks: Iterable[_Rows]) -> Iterator[bytes]:
     """Yield an XLSX workbook with one sheet."""
     columns = [xlsx.Column(f.title, f.kind, f.digits, f.get) for f in source.fields]
     return xlsx.workbook(source.name, columns, chunks, source.zone)

@@ -62,6 +62,16 @@ def page(
     return Sheet(rows=shown, more=len(found) > rows.SHOWN)
 
 
+def whole(tx: UnitOfWork, most: int, *, view: str, **asked: Any) -> Sheet:
+    """Return the pages of the sheet as one, as far as ``most`` rows."""
+    found = page(tx, view=view, **asked)
+    shown = list(found.rows)
+    while found.more and len(shown) < most:
+        found = page(tx, view=view, after=found.rows[-1].id, **asked)
+        shown += found.rows
+    return Sheet(rows=shown[:most], more=found.more or len(shown) > most)
+
+
 def complete(tx: UnitOfWork, sheet: Sheet, terms: dict[int, Any]) -> None:
     """Say of each row what is used in a week; keep of ``soon`` what is soon due."""
     _add_usage(tx, [*sheet.rows, *sheet.soon])

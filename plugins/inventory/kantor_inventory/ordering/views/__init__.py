@@ -1,5 +1,5 @@
 """The pages of ordering."""
 
-from . import lines, orders, receiving, sheet
+from . import lines, orders, receiving, sheet, taken
 
-__all__ = ["lines", "orders", "receiving", "sheet"]
+__all__ = ["lines", "orders", "receiving", "sheet", "taken"]

@@ -68,10 +68,10 @@ def _add(wanted):
             toast(message("Lines put on the order list: {count}.", count=added.lines))
         if added.known:
             toast(message("On the list before, and left as they were: {count}.", count=added.known))
-        return redirect_to(tx, "inventory.order_list", **_asked())
+        return redirect_to(tx, "inventory.order_list", **narrowing())
 
 
-def _asked():
+def narrowing():
     """Return what the address says about the rows, for the way back to them."""
     names = ("view", "item", "place", "category", "supplier")
     return {name: request.args[name] for name in names if request.args.get(name)}
@@ -109,7 +109,8 @@ def _page(keys, refused=None):
         sums=_sums(parts),
         filled=filled,
         sample=SAMPLE,
-        here=url_for("inventory.order_list", **_asked()),
+        here=url_for("inventory.order_list", **narrowing()),
+        taken=narrowing() | {"view": view},
         sentence=lambda row: groups.sentence(row, terms, zone=tx.zone, brief=True),
         telling=lambda row: groups.telling(row, tx.zone),
         lasts=groups.lasts,
@@ -160,7 +161,7 @@ def _more(found):
     """Return the address of the next page."""
     if not found.more:
         return ""
-    return url_for("inventory.order_list", **_asked(), after=found.rows[-1].id)
+    return url_for("inventory.order_list", **narrowing(), after=found.rows[-1].id)
 
 
 def _chips(filters, chosen, view):
