@@ -84,7 +84,7 @@ def decide(tx: UnitOfWork, command: Decide) -> CountLine:
 def keep_all(tx: UnitOfWork, count_id: str, *, small: bool = False) -> int:
     """Keep every undecided line that agrees with the books, or differs little; return how many.
 
-    Lines after whose count something moved are left to be looked at.
+    Of those that differ a little, the ones after whose count something moved are left.
     """
     found: Count = tx.one(visible(select(Count), rules.REVIEW, tx.actor), public_id=count_id)
     count = held_count(tx, found.id, "decide")
