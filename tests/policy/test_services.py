@@ -20,45 +20,13 @@ from kantor_inventory.services import choices, items, lists, stock, suppliers
 from portal.audit.reading import page_of
 from portal.contacts import services as contacts
 from portal.contacts.models import Contact
-from portal.errors import NotFound
 from portal.people import picking
 from portal.people.services import departments, persons
 from portal.places import services as places
-from portal.roles.models import Role, RolePermission
 from portal.roles.services import editing
-from portal.testing import add_person, give_role, working_as
-from tests.policy import tables
+from tests.policy.calling import EVERY, answer, gives_only_with, there, visitor
 
-EVERY = tables.roles()["alone"].keys()
 NOTE = "a mistake"
-
-
-def visitor(stand, world, grants):
-    """Return somebody who holds these grants, measured from the same department as all others."""
-    with stand.building() as tx:
-        role = Role(slug="made-for-this", name="Made for this")
-        role.permissions = [RolePermission(permission=p, reach=r) for p, r in grants.items()]
-        tx.session.add(role)
-        tx.session.flush()
-        department = world.departments["same"]
-        person_id = add_person(tx, "Visitor", department_id=department)
-        give_role(tx, person_id, "made-for-this", department_id=department)
-    return person_id
-
-
-def answer(stand, world, grants, call):
-    """Return what a service answers to somebody; NotFound is an answer too."""
-    person_id = visitor(stand, world, grants)
-    with stand.app.test_request_context():
-        try:
-            with working_as(stand.app, person_id) as tx:
-                return call(tx, world)
-        except NotFound:
-            return NotFound
-
-
-def there(world, kind, relation="any"):
-    return world.get(kind, relation, "*")
 
 
 def edited_item(tx, world):
@@ -251,12 +219,7 @@ CALLS = [(permission, name) for permission, named in ASKING.items() for name in 
 def test_a_service_gives_nothing_to_who_lacks_the_one_permission(
     stand, made_world, permission, name
 ):
-    everything = dict.fromkeys(EVERY, "all")
-    call = ASKING[permission][name]
-    assert answer(stand, made_world, everything, call) not in (NotFound, None, False, [], {})
-    stand.restore()
-    all_but_one = {p: reach for p, reach in everything.items() if p != permission}
-    assert answer(stand, made_world, all_but_one, call) in (NotFound, None, False, [], {})
+    gives_only_with(stand, made_world, permission, ASKING[permission][name])
 
 
 @pytest.mark.parametrize("page", ["issue", "receive", "transfer", "scrap", "movements"])

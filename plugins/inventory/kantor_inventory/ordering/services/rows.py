@@ -223,9 +223,12 @@ def orderable(tx: UnitOfWork) -> Select[Any]:
 
 
 def detailed(tx: UnitOfWork, chosen: Any) -> Select[Any]:
-    """Return these balances with names, offer, draft line and what was put off, in any order."""
+    """Return these balances with names, offer, draft line and what was put off, in any order.
+
+    They are chosen among those that are ``orderable``, which nobody asks twice.
+    """
     ids = chosen.subquery("chosen")
-    statement: Any = (
+    return (
         select(*_COLUMNS, cost_in_reach(tx, Balance).label("priced"))
         .join(ids, ids.c.id == Balance.id)
         .join(Item, Item.id == Balance.item_id)
@@ -246,7 +249,6 @@ def detailed(tx: UnitOfWork, chosen: Any) -> Select[Any]:
         .outerjoin(Flag, _is_told())
         .outerjoin(Person, Person.id == Flag.raised_by_id)
     )
-    return visible(statement, "inventory.stock.view", tx.actor)
 
 
 def _is_draft() -> ColumnElement[bool]:
