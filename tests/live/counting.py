@@ -9,20 +9,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import insert, select, text
+from sqlalchemy import select, text
 
-from portal.auth.models import Account
 from portal.auth.passwords import hashed
 from portal.db import db, looking, unscoped
 from portal.guard import kernel_execute
-from portal.people.models import Department, Membership, Person
-from portal.places.models import Place
-from portal.plugins.models import PluginActivation
-from portal.testing import give_role
 
 from .client import Client
 from .issuing import PASSWORD
-from .ledger import LONG_AGO
+from .room import add_member, add_pieces, add_shelf
 from .server import LiveServer, live_server
 
 ITEMS, START = 5, 1_000
@@ -98,52 +93,22 @@ def fill(app: Any, room: Room) -> None:
     from kantor_inventory.counting import services as counting
     from kantor_inventory.counting.models import CountLine
     from kantor_inventory.models import Item
-    from kantor_inventory.services import items, stock
 
     with app.app_context(), unscoped(reason="test data") as tx:
-        department = Department(name="Office")
-        tx.session.add(department)
-        tx.session.flush()
-        place = Place(code="A1", name="Shelf", kind="shelf", department_id=department.id)
-        tx.session.add_all([place, PluginActivation(slug="inventory", department_id=None)])
-        tx.session.flush()
-        _add_people(tx, department.id)
+        department, place = add_shelf(tx)
         room.shelf, room.department = place.public_id, department.public_id
+        password = hashed(PASSWORD)
+        for name, role in ROLES.items():
+            add_member(tx, department, name, name, role, password)
         for number in range(ITEMS):
-            item = items.add_item(
-                tx, items.AddItem(name=f"Pen {number}", sku=f"PEN-{number}", unit="piece")
-            )
-            tx.session.flush()
-            room.items.append(item.public_id)
-            room.pieces[item.public_id] = item.units[0].public_id
-            stock.open_balance(
-                tx,
-                stock.Open(
-                    item=item.public_id,
-                    unit=room.pieces[item.public_id],
-                    to_place=place.public_id,
-                    quantity=START * 1000,
-                ),
-            )
+            item, unit = add_pieces(tx, place, f"Pen {number}", f"PEN-{number}", START)
+            room.items.append(item)
+            room.pieces[item] = unit
         count = counting.plan_count(tx, counting.PlanCount(department=department.public_id))
         room.count = count.public_id
         tx.session.flush()
         found = select(Item.public_id, CountLine.public_id).join(CountLine.item)
         room.lines.update(dict(tx.session.execute(found).all()))
-
-
-def _add_people(tx: Any, department_id: int) -> None:
-    password = hashed(PASSWORD)
-    for name, role in ROLES.items():
-        person = Person(name=name, active_from=LONG_AGO)
-        tx.session.add(person)
-        tx.session.flush()
-        row = {"person_id": person.id, "department_id": department_id, "from_on": LONG_AGO}
-        tx.session.add(Membership(**row))
-        give_role(tx, person.id, role, department_id=department_id)
-        account = {"person_id": person.id, "username": name, "password_hash": password}
-        account |= {"password_at": tx.now, "created_at": tx.now, "active": True, "version": 1}
-        kernel_execute(tx.session, insert(Account.__table__), account)
 
 
 def _signed_in(server: LiveServer, name: str) -> Client:

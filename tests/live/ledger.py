@@ -14,25 +14,18 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import insert, text
+from sqlalchemy import text
 
-from portal.auth.models import Account
 from portal.auth.passwords import hashed
 from portal.db import db, looking, unscoped
 from portal.guard import kernel_execute
-from portal.people.models import Department, Membership, Person
-from portal.places.models import Place
-from portal.plugins.models import PluginActivation
-from portal.testing import give_role
 
 from .issuing import PASSWORD
+from .room import add_member, add_pieces, add_shelf
 from .server import ROOT, LiveServer, live_server
-
-LONG_AGO = date(2020, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -76,42 +69,13 @@ class Result:
 
 def fill(app: Any, clients: int, start: int) -> Stock:
     """Write a store room with one item, ``start`` pieces of it, and the clients' people."""
-    from kantor_inventory.services import items, stock
-
     with app.app_context(), unscoped(reason="test data") as tx:
-        department = Department(name="Office")
-        tx.session.add(department)
-        tx.session.flush()
-        place = Place(code="A1", name="Shelf", kind="shelf", department_id=department.id)
-        tx.session.add_all([place, PluginActivation(slug="inventory", department_id=None)])
-        tx.session.flush()
+        department, place = add_shelf(tx)
         password = hashed(PASSWORD)
         for number in range(clients):
-            _add_client(tx, number, department.id, password)
-        item = items.add_item(tx, items.AddItem(name="Pen", sku="PEN-1", unit="piece"))
-        tx.session.flush()
-        unit = item.units[0]
-        stock.open_balance(
-            tx,
-            stock.Open(
-                item=item.public_id,
-                unit=unit.public_id,
-                to_place=place.public_id,
-                quantity=start * 1000,
-            ),
-        )
-        return Stock(item.public_id, unit.public_id, place.public_id, department.public_id)
-
-
-def _add_client(tx: Any, number: int, department_id: int, password: str) -> None:
-    person = Person(name=f"Client {number}", active_from=LONG_AGO)
-    tx.session.add(person)
-    tx.session.flush()
-    tx.session.add(Membership(person_id=person.id, department_id=department_id, from_on=LONG_AGO))
-    give_role(tx, person.id, "assistant", department_id=department_id)
-    row = {"person_id": person.id, "username": f"client{number}", "password_hash": password}
-    row |= {"password_at": tx.now, "created_at": tx.now, "active": True, "version": 1}
-    kernel_execute(tx.session, insert(Account.__table__), row)
+            add_member(tx, department, f"Client {number}", f"client{number}", "assistant", password)
+        item, unit = add_pieces(tx, place, "Pen", "PEN-1", start)
+        return Stock(item, unit, place.public_id, department.public_id)
 
 
 @contextmanager

@@ -8,8 +8,9 @@ from typing import Any
 
 from tests.policy import tables
 from tests.policy.oracle import ANONYMOUS, OFF, Cell
+from tests.policy.papers import LIST
 from tests.policy.stand import PASSWORD, Stand
-from tests.policy.world import LIST, World
+from tests.policy.world import World
 
 PART = re.compile(r"<(?:[^<>:]+:)?(\w+)>")
 

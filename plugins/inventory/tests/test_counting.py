@@ -1,7 +1,5 @@
 """What a count does to the books, on both databases, each step in a unit of its own."""
 
-import threading
-
 import pytest
 from sqlalchemy import select
 
@@ -9,20 +7,15 @@ from kantor_inventory.counting import services
 from kantor_inventory.counting.models import Count, CountLine
 from kantor_inventory.counting.rules import WrongState
 from kantor_inventory.counting.services.entering import (
-    CountedBefore,
     EnteredMeanwhile,
     StillMissing,
 )
-from kantor_inventory.counting.services.planning import CountedElsewhere
 from kantor_inventory.counting.services.posting import AlreadyPosted, CannotPost
-from kantor_inventory.counting.services.reviewing import OwnCount, Undecided
-from kantor_inventory.models import Balance, Category, Item, Movement
+from kantor_inventory.models import Balance, Item, Movement
 from kantor_inventory.services import selfcheck, stock
 from portal.api import (
     Conflict,
     Department,
-    EditConflict,
-    Forbidden,
     NotFound,
     Place,
     ValidationFailed,
@@ -303,113 +296,6 @@ def test_the_rule_of_a_place_says_how_it_is_kept(counting):
     assert counting.movements()[-1].type == "variance"
 
 
-def test_a_large_difference_wants_its_reason(counting):
-    counting.receive(40_000)
-    count = counting.plan()
-    counting.enter(count, 20_000)
-    counting.submit(count)
-    with pytest.raises(ValidationFailed, match="need another look"):
-        counting.decide(count)
-    counting.decide(count, reason="A carton went to the branch")
-    counting.post(count)
-    assert counting.movements()[-1].note == "A carton went to the branch"
-
-
-def test_a_small_difference_of_a_dear_item_is_large(counting):
-    counting.receive(100_000, price=1_000_000_00)
-    count = counting.plan()
-    counting.enter(count, 99_000)
-    counting.submit(count)
-    with pytest.raises(ValidationFailed):
-        counting.decide(count)
-
-
-def test_nobody_decides_a_large_difference_of_their_own_count(counting):
-    counting.receive(40_000)
-    count = counting.plan()
-    counting.enter(count, 20_000, by=counting.as_maya())
-    counting.submit(count)
-    with pytest.raises(OwnCount):
-        counting.decide(count, reason="I know it")
-    counting.decide(count, reason="Looked into it", by=counting.shop.work())
-    counting.post(count)
-    assert counting.status(count) == "posted"
-
-
-def test_small_differences_may_be_kept_by_who_counted(counting):
-    counting.receive(40_000)
-    count = counting.plan()
-    counting.enter(count, 39_000, by=counting.as_maya())
-    counting.submit(count)
-    with counting.as_maya() as tx:
-        assert services.keep_all(tx, count) == 0
-        assert services.keep_all(tx, count, small=True) == 1
-
-
-def test_small_differences_after_which_something_moved_are_looked_at(counting):
-    counting.receive(40_000)
-    count = counting.plan()
-    counting.enter(count, 39_000)
-    counting.issue(1_000)
-    counting.submit(count)
-    with counting.as_maya() as tx:
-        assert services.keep_all(tx, count, small=True) == 0
-
-
-def test_somebody_else_counts_again(counting):
-    counting.receive(40_000)
-    counting.receive(9_000, item=counting.shop.ream)
-    count = counting.plan()
-    counting.enter(count, 20_000)
-    counting.enter(count, 9_000, item=counting.shop.ream)
-    counting.submit(count)
-    counting.decide(count, "recount")
-    with counting.as_maya() as tx:
-        services.keep_all(tx, count)
-    with pytest.raises(Undecided):
-        counting.post(count)
-    with counting.as_maya() as tx:
-        services.send_back(tx, services.SendBack(count=count))
-    assert counting.status(count) == "recount"
-    with pytest.raises(CountedBefore):
-        counting.enter(count, 40_000)
-    with pytest.raises(WrongState, match="not counted again"):
-        counting.enter(count, 9_000, item=counting.shop.ream, by=counting.as_joko())
-    counting.enter(count, 40_000, by=counting.as_joko())
-    counting.submit(count)
-    counting.decide(count)
-    counting.post(count)
-    assert counting.shop.balance(counting.shop.pen, counting.shop.shelf)[0] == 40_000
-    assert [e.round for e in counting.entries(count)] == [1, 1, 2]
-
-
-def test_what_was_not_counted_can_be_sent_back_to_anybody(counting):
-    counting.receive(40_000)
-    counting.receive(9_000, item=counting.shop.ream)
-    count = counting.plan()
-    counting.enter(count, 40_000)
-    counting.submit(count, missing=1)
-    with pytest.raises(Conflict, match="was not counted"):
-        counting.decide(count, "keep", item=counting.shop.ream)
-    counting.decide(count, "recount", item=counting.shop.ream)
-    with counting.as_maya() as tx:
-        services.send_back(tx, services.SendBack(count=count))
-    counting.enter(count, 9_000, item=counting.shop.ream)
-    counting.submit(count)
-
-
-def test_a_line_that_is_left_out_changes_nothing(counting):
-    counting.receive(40_000)
-    count = counting.plan()
-    counting.enter(count, 1_000)
-    counting.submit(count)
-    counting.decide(count, "leave_out")
-    counting.post(count)
-    assert counting.shop.balance(counting.shop.pen, counting.shop.shelf)[0] == 40_000
-    assert last_counted(counting) is None
-    assert kpi(counting, count) == (0, 0)
-
-
 def test_an_older_count_does_not_undo_a_later_one(counting):
     counting.receive(40_000)
     older = counting.plan()
@@ -430,203 +316,6 @@ def test_an_older_count_does_not_undo_a_later_one(counting):
     assert counting.shop.balance(counting.shop.pen, counting.shop.shelf)[0] == 38_000
 
 
-def test_an_item_at_a_place_is_in_one_open_count(counting):
-    counting.receive(40_000)
-    counting.receive(5_000, place=counting.shop.other_shelf)
-    first = counting.plan(places=[counting.shop.shelf])
-    with counting.shop.work(None) as tx:
-        number = tx.one(select(Count), public_id=first).number
-    with pytest.raises(CountedElsewhere) as told:
-        counting.plan()
-    assert number in str(told.value.fields["places"])
-    rest = counting.plan(skip_taken=True)
-    assert len(counting.rows(CountLine.id, count=rest)) == 1
-
-
-def test_two_plans_at_once_take_each_line_once(counting, shop):
-    counting.receive(40_000)
-    told = []
-
-    def plan():
-        try:
-            counting.plan()
-            told.append("planned")
-        except CountedElsewhere:
-            told.append("taken")
-
-    threads = [threading.Thread(target=plan) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sorted(told) == ["planned", "taken"]
-
-
-def test_a_sheet_lists_what_lies_there_and_what_should(counting):
-    shop = counting.shop
-    with shop.work(None) as tx:
-        for item, status in ((shop.pen, "discontinued"), (shop.ream, "active")):
-            tx.one(select(Item), public_id=item).status = status
-    with pytest.raises(ValidationFailed):
-        counting.plan()
-    with shop.work() as tx:
-        stock.set_rule(
-            tx, stock.SetRule(item=shop.ream, place=shop.shelf, minimum=1_000, maximum=None)
-        )
-        stock.set_rule(
-            tx, stock.SetRule(item=shop.pen, place=shop.shelf, minimum=1_000, maximum=None)
-        )
-    count = counting.plan()
-    assert names(counting, count) == ["Copy paper"]
-
-
-def names(counting, count):
-    return [row[0] for row in counting.rows(item_name(), count=count)]
-
-
-def item_name():
-    return select(Item.name).where(Item.id == CountLine.item_id).scalar_subquery()
-
-
-def test_a_sheet_follows_the_way_one_walks(counting):
-    shop = counting.shop
-    for place in (shop.shelf, shop.other_shelf):
-        counting.receive(1_000, place=place)
-        counting.receive(1_000, item=shop.ream, place=place)
-    with shop.work(None) as tx:
-        tx.one(select(Place), public_id=shop.shelf).walk_order = 5
-        tx.one(select(Place), public_id=shop.other_shelf).walk_order = 2
-    count = counting.plan()
-    assert names(counting, count) == ["Blue pen", "Copy paper", "Blue pen", "Copy paper"]
-    assert counting.line(count, place=shop.other_shelf) == first_line(counting, count)
-
-
-def first_line(counting, count):
-    return counting.rows(CountLine.public_id, count=count)[0][0]
-
-
-def test_a_sheet_can_be_limited_to_places_categories_and_what_is_due(counting):
-    shop = counting.shop
-    counting.receive(1_000)
-    counting.receive(1_000, item=shop.ream)
-    with shop.work(None) as tx:
-        pens = Category(name="Pens")
-        tx.session.add(pens)
-        tx.session.flush()
-        pen = tx.one(select(Item), public_id=shop.pen)
-        pen.category_id, category = pens.id, pens.public_id
-        ream = tx.one(select(Item), public_id=shop.ream)
-        due = [
-            tuple(r)
-            for r in tx.session.execute(
-                select(Balance.item_id, Balance.point_id).where(
-                    Balance.item_id == ream.id, ~Balance.outside
-                )
-            )
-        ]
-    count = counting.plan(categories=[category])
-    assert names(counting, count) == ["Blue pen"]
-    assert names(counting, counting.plan(only=due)) == ["Copy paper"]
-
-
-def test_a_place_of_another_department_is_on_no_sheet(counting):
-    with pytest.raises(NotFound):
-        counting.plan(places=[counting.shop.lab])
-    with counting.as_dewi() as tx, pytest.raises(NotFound):
-        services.plan_count(tx, services.PlanCount(department=counting.department))
-
-
-def test_something_found_gets_a_line_with_nothing_in_the_books(counting):
-    counting.receive(40_000)
-    count, shop = counting.plan(places=[counting.shop.shelf]), counting.shop
-    with counting.as_dewi() as tx:
-        line = services.add_found(
-            tx, services.AddFound(count=count, item=shop.ream, place=shop.shelf)
-        ).public_id
-    with counting.as_joko() as tx:
-        again = services.add_found(
-            tx, services.AddFound(count=count, item=shop.ream, place=shop.shelf)
-        )
-        assert again.public_id == line
-    counting.enter(count, 40_000)
-    counting.enter(count, 5_000, item=shop.ream)
-    counting.submit(count)
-    counting.decide(count, "keep", item=shop.ream, reason="Came with the lamp")
-    with counting.as_maya() as tx:
-        services.keep_all(tx, count)
-    counting.post(count)
-    assert shop.balance(shop.ream, shop.shelf) == (5_000, 0)
-    assert counting.entries(count)[1].book == 0
-
-
-def test_what_another_count_has_is_not_added(counting):
-    counting.receive(40_000)
-    counting.receive(1_000, place=counting.shop.other_shelf)
-    other = counting.plan(places=[counting.shop.other_shelf])
-    count, shop = counting.plan(places=[counting.shop.shelf]), counting.shop
-    with counting.as_dewi() as tx, pytest.raises(NotFound):
-        services.add_found(
-            tx, services.AddFound(count=count, item=shop.pen, place=shop.other_shelf)
-        )
-    with shop.work(None) as tx:
-        tx.one(select(Item), public_id=shop.ream).mode = "non_stock"
-    with counting.as_dewi() as tx, pytest.raises(Conflict, match="not kept in stock"):
-        services.add_found(
-            tx, services.AddFound(count=other, item=shop.ream, place=shop.other_shelf)
-        )
-
-
-def test_a_place_is_counted_now_by_who_stands_there(counting):
-    counting.receive(40_000)
-    with counting.as_dewi() as tx:
-        count = services.count_now(tx, services.CountNow(place=counting.shop.shelf))
-        assert (count.title, count.blind, count.assigned_to_id) == ("Shelf A1", True, counting.dewi)
-    with counting.as_dewi() as tx, pytest.raises(CountedElsewhere):
-        services.count_now(tx, services.CountNow(place=counting.shop.shelf))
-    with counting.as_dewi() as tx, pytest.raises(NotFound):
-        services.count_now(tx, services.CountNow(place=counting.shop.lab))
-
-
-def test_an_empty_place_can_be_counted_for_what_is_found_there(counting):
-    with counting.as_dewi() as tx:
-        count = services.count_now(tx, services.CountNow(place=counting.shop.shelf)).public_id
-    with counting.as_dewi() as tx:
-        services.add_found(
-            tx,
-            services.AddFound(count=count, item=counting.shop.pen, place=counting.shop.shelf),
-        )
-    counting.enter(count, 2_000)
-    counting.submit(count)
-
-
-def test_a_count_can_be_cancelled_and_its_lines_counted_elsewhere(counting):
-    counting.receive(40_000)
-    count = counting.plan()
-    counting.enter(count, 39_000)
-    with counting.shop.work() as tx:
-        version = tx.one(select(Count), public_id=count).version
-        with pytest.raises(ValidationFailed):
-            services.cancel(tx, services.Cancel(count=count, version=version, reason=" "))
-        services.cancel(tx, services.Cancel(count=count, version=version, reason="Wrong shelf"))
-    with pytest.raises(WrongState, match="was cancelled"):
-        counting.enter(count, 38_000)
-    with pytest.raises(WrongState):
-        counting.post(count)
-    counting.plan()
-
-
-def test_who_counts_may_only_give_up_what_is_empty_and_their_own(counting):
-    counting.receive(40_000)
-    with counting.as_dewi() as tx:
-        count = services.count_now(tx, services.CountNow(place=counting.shop.shelf))
-        mine, version = count.public_id, count.version
-    with counting.as_joko() as tx, pytest.raises(Forbidden):
-        services.cancel(tx, services.Cancel(count=mine, version=version, reason="No time"))
-    with counting.as_dewi() as tx:
-        services.cancel(tx, services.Cancel(count=mine, version=version, reason="No time"))
-    assert counting.status(mine) == "cancelled"
-
-
 def test_figures_are_entered_only_while_it_is_counted(counting):
     counting.receive(40_000)
     count = counting.plan()
@@ -636,17 +325,6 @@ def test_figures_are_entered_only_while_it_is_counted(counting):
         counting.enter(count, 38_000)
     with pytest.raises(WrongState):
         counting.submit(count)
-
-
-def test_two_reviewers_do_not_write_over_each_other(counting):
-    counting.receive(40_000)
-    count = counting.plan()
-    counting.enter(count, 39_000)
-    counting.submit(count)
-    line = counting.line(count)
-    counting.decide(count, "leave_out")
-    with counting.as_maya() as tx, pytest.raises(EditConflict):
-        services.decide(tx, services.Decide(line=line, version=1, decision="keep"))
 
 
 def test_a_place_that_goes_to_another_department_is_not_posted_to(counting):
@@ -677,19 +355,6 @@ def test_a_place_that_moves_in_the_tree_is_counted_on(counting):
     assert counting.shop.balance(counting.shop.pen, counting.shop.shelf)[0] == 38_000
 
 
-def test_who_may_not_review_does_not(counting):
-    counting.receive(40_000)
-    count = counting.plan()
-    counting.enter(count, 39_000)
-    counting.submit(count)
-    with pytest.raises(NotFound):
-        counting.decide(count, by=counting.as_joko())
-    with pytest.raises(NotFound):
-        counting.post(count, by=counting.as_joko())
-    with counting.as_joko() as tx, pytest.raises(NotFound):
-        services.keep_all(tx, count)
-
-
 def test_people_of_another_department_count_nothing_here(counting):
     counting.receive(40_000)
     count = counting.plan()
@@ -711,60 +376,3 @@ def test_a_posted_difference_can_be_reversed_like_any_movement(counting):
     assert counting.shop.balance(counting.shop.pen, counting.shop.shelf) == (40_000, 4000)
     with counting.shop.work(None) as tx:
         assert selfcheck.findings(tx) == []
-
-
-def at_once(*acts):
-    """Do several things at the same moment; return what each came to."""
-    told = [None] * len(acts)
-
-    def run(place, act):
-        try:
-            act()
-            told[place] = "done"
-        except Conflict as refused:
-            told[place] = type(refused).__name__
-
-    threads = [threading.Thread(target=run, args=each) for each in enumerate(acts)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return sorted(told)
-
-
-def test_two_who_post_at_once_post_once(counting):
-    counting.receive(40_000)
-    count = counting.plan()
-    counting.enter(count, 39_000)
-    counting.submit(count)
-    counting.decide(count)
-    told = at_once(
-        lambda: counting.post(count), lambda: counting.post(count, by=counting.shop.work())
-    )
-    assert told == ["AlreadyPosted", "done"]
-    assert counting.shop.balance(counting.shop.pen, counting.shop.shelf)[0] == 39_000
-
-
-def test_two_who_count_one_line_at_once_do_not_write_over_each_other(counting):
-    counting.receive(40_000)
-    count = counting.plan()
-    told = at_once(
-        lambda: counting.enter(count, 39_000),
-        lambda: counting.enter(count, 38_000, by=counting.as_joko()),
-    )
-    assert told == ["EnteredMeanwhile", "done"]
-    assert len(counting.entries(count)) == 1
-
-
-def test_what_is_issued_while_somebody_enters_is_before_or_after(counting):
-    counting.receive(40_000)
-    count = counting.plan()
-    acts = [lambda: counting.issue(1_000) for _ in range(4)]
-    told = at_once(lambda: counting.enter(count, 30_000), *acts)
-    assert told == ["done"] * 5
-    counting.submit(count)
-    counting.decide(count, reason="Lent")
-    counting.post(count)
-    ((_counted, book, _round, _current),) = counting.entries(count)
-    later = 4_000 - (40_000 - book)  # issued after the figure
-    assert counting.shop.balance(counting.shop.pen, counting.shop.shelf)[0] == 30_000 - later

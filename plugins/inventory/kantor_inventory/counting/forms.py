@@ -27,7 +27,7 @@ from portal.web import (
 from .. import rules as arithmetic
 from ..forms import unit_title
 from . import rules
-from .services import reading
+from .services import where
 
 STATUSES = {
     "planned": message("Planned"),
@@ -193,4 +193,4 @@ class CountFilters(Form):
 
     def prepare(self, tx: UnitOfWork) -> None:
         """Offer the departments whose counts one may see."""
-        self.department.choices = reading.departments(tx, rules.VIEW)
+        self.department.choices = where.departments(tx, rules.VIEW)

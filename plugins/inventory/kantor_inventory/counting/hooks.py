@@ -9,7 +9,7 @@ from portal.api import Place, UnitOfWork, message
 from portal.plugin import Panel
 
 from . import rules
-from .services import reading
+from .services import reading, where
 
 SHOWN = 6
 
@@ -33,9 +33,9 @@ def widgets(tx: UnitOfWork) -> Iterator[Panel]:
 
 def of_place(tx: UnitOfWork, place: Place) -> dict[str, Any]:
     """Return the open count that has something of a place, and whether one may begin another."""
-    found = reading.open_at(tx, place.id) if tx.actor.holds(rules.VIEW) else []
+    found = where.open_at(tx, place.id) if tx.actor.holds(rules.VIEW) else []
     return {
         "count": found[0] if found else None,
         "nobodys": place.department_id is None and tx.actor.holds(rules.ENTER),
-        "countable": not found and tx.actor.holds(rules.ENTER) and reading.may_count_at(tx, place),
+        "countable": not found and tx.actor.holds(rules.ENTER) and where.may_count_at(tx, place),
     }

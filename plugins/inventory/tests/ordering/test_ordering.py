@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 
 from kantor_inventory.models import Item, Movement, Supplier
 from kantor_inventory.ordering.models import PurchaseOrder, Receipt
-from kantor_inventory.ordering.services import drafts, placing, receiving, sheet
+from kantor_inventory.ordering.services import drafts, placing, putting_off, receiving, sheet
 from kantor_inventory.ordering.states import NotNow
 from kantor_inventory.services import stock
 from portal.api import Conflict, EditConflict, NotFound, ValidationFailed
@@ -118,13 +118,13 @@ def test_without_a_supplier_the_row_says_so_and_cannot_be_added(office):
 def test_put_off_is_out_of_sight_until_its_day(office):
     with office.shop.work() as tx:
         until = tx.today + timedelta(days=7)
-        drafts.put_off(
-            tx, drafts.PutOff(item=office.shop.pen, place=office.shop.shelf, until_on=until)
+        putting_off.put_off(
+            tx, putting_off.PutOff(item=office.shop.pen, place=office.shop.shelf, until_on=until)
         )
     assert suggestions(office) == []
     assert len(suggestions(office, view="put_off")) == 1
     with office.shop.work() as tx:
-        drafts.take_up(tx, office.shop.pen, office.shop.shelf)
+        putting_off.take_up(tx, office.shop.pen, office.shop.shelf)
     assert len(suggestions(office)) == 1
 
 

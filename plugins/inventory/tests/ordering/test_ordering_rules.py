@@ -168,7 +168,7 @@ WHY = {
 }
 
 
-def test_why_is_one_sentence_in_either_language():
+def test_why_is_one_sentence_in_either_language(portal_app):
     assert rules.explain(WHY).in_language("en") == (
         "You use about 9 ream a week; the supplier takes 6 days and you order every 14;"
         " 2 ream are left and 10 ream on order; between 30 ream and 60 ream are wanted;"

@@ -10,7 +10,7 @@ from kantor_inventory.labels import flags
 from kantor_inventory.labels.models import Flag
 from kantor_inventory.models import Balance
 from kantor_inventory.ordering import rules
-from kantor_inventory.ordering.services import drafts, placing, sheet
+from kantor_inventory.ordering.services import placing, putting_off, sheet
 from kantor_inventory.services import items, stock
 
 ORDER_LIST = "/inventory/order-list"
@@ -126,12 +126,12 @@ def test_taken_back_it_is_gone_and_put_off_it_waits(office):
     tell(office)
     with office.shop.work("office_manager") as tx:
         until = tx.today + timedelta(days=3)
-        command = drafts.PutOff(item=office.shop.pen, place=office.shop.shelf, until_on=until)
-        drafts.put_off(tx, command)
+        command = putting_off.PutOff(item=office.shop.pen, place=office.shop.shelf, until_on=until)
+        putting_off.put_off(tx, command)
     assert listed(office) == []
     assert [row.name for row in listed(office, "put_off")] == ["Blue pen"]
     with office.shop.work("office_manager") as tx:
-        drafts.take_up(tx, office.shop.pen, office.shop.shelf)
+        putting_off.take_up(tx, office.shop.pen, office.shop.shelf)
     assert len(listed(office)) == 1
     with office.shop.work("office_manager") as tx:
         flags.take_back(tx, flags.shelf(tx, office.shop.pen, office.shop.shelf))

@@ -20,6 +20,7 @@ from ...views.shared import blueprint, form_page
 from .. import rules, services
 from ..forms import CancelForm, PlaceNowForm, PlanForm
 from ..services import reading as lists
+from ..services import where
 from ..services.planning import CountedElsewhere
 from ..tables import COUNTS
 from .shared import TITLE, count_named, count_trail, how_far, may, status_of, trail
@@ -64,11 +65,11 @@ def _accuracy(tx):
 def plan_count():
     """Plan a count: where, what, by when and by whom."""
     tx = reading()
-    offered = lists.departments(tx, rules.PLAN)
+    offered = where.departments(tx, rules.PLAN)
     form = PlanForm(request.form, data={"department": _department(offered)})
     form.department.choices = offered
     chosen = form.department.data if form.department.data in dict(offered) else None
-    form.places.choices = lists.places_in(tx, chosen) if chosen else []
+    form.places.choices = where.places_in(tx, chosen) if chosen else []
     form.categories.choices = choices.categories(tx)
     form.assigned_to.search = lambda words: _people(tx, words)
     form.assigned_to.title = lambda public_id: _person(tx, public_id)
@@ -180,7 +181,7 @@ def count(public_id):
         status=status_of(row),
         progress=(progress := lists.progress(tx, row)),
         far=how_far(progress),
-        places=lists.places_of(tx, row),
+        places=where.places_of(tx, row),
         may=may(tx, row),
         accuracy=rules.accuracy(row.lines_right or 0, row.lines_counted or 0),
         events=_events(tx, row),

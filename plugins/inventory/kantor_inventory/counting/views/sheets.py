@@ -16,6 +16,7 @@ from ...views.shared import blueprint, sent_number
 from .. import rules, services
 from ..forms import AddForm, SubmitForm
 from ..services import reading as lists
+from ..services import where
 from ..services.entering import StillMissing
 from ..services.planning import CountedElsewhere
 from ..tables import SHEET
@@ -112,7 +113,7 @@ def add_to_count(public_id):
     """Put something on the sheet that lies there without being on it."""
     tx = reading()
     row = count_named(tx, public_id, rules.ENTER)
-    places = [(place.public_id, place.name) for place in lists.places_of(tx, row)]
+    places = [(place.public_id, place.name) for place in where.places_of(tx, row)]
     given = {"item": request.args.get("item"), "place": places[0][0] if len(places) == 1 else None}
     form = AddForm(request.form, data=given)
     form.place.choices = places

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -24,14 +23,13 @@ from ...models import Item, ItemUnit, Point, Supplier, SupplierItem
 from ...rules import Factor
 from ...services import stock
 from .. import rules
-from ..models import OrderLine, PurchaseOrder, Snooze
+from ..models import OrderLine, PurchaseOrder
 from ..rules import Terms
 from ..states import NotNow
 from . import sheet
 
 EDIT = "inventory.order.edit"
 LARGEST = 100_000  # packs
-LONGEST = 365  # days a suggestion may be put off
 LINES = select(OrderLine).join(OrderLine.order)
 
 
@@ -89,16 +87,6 @@ class RemoveLine:
     version: int
 
 
-@dataclass(frozen=True, kw_only=True)
-class PutOff:
-    """A suggestion that nobody wants to see until a day."""
-
-    item: str
-    place: str
-    until_on: date
-    reason: str = ""
-
-
 def add_lines(tx: UnitOfWork, command: AddLines) -> Added:
     """Put lines onto the lists of their suppliers; those that are on one already are left alone.
 
@@ -136,7 +124,7 @@ def add_line(tx: UnitOfWork, command: AddLine) -> OrderLine:
     """Put one line onto the list of the supplier who was chosen; a line twice is told."""
     item = tx.one(select(Item), public_id=command.item)
     _check_kept(item)
-    point, department_id = _point(tx, command.place)
+    point, department_id = point_named(tx, command.place)
     offer = _offer(tx, item.id, command.offer)
     _check_packs(command.packs, offer)
     order = _draft(tx, offer.supplier_id, department_id)
@@ -161,7 +149,7 @@ def add_line(tx: UnitOfWork, command: AddLine) -> OrderLine:
 def change_line(tx: UnitOfWork, command: ChangeLine) -> OrderLine:
     """Change a line; another supplier or department moves it to the list of theirs."""
     line = _draft_line(tx, command.line, command.version)
-    point, department_id = _point(tx, command.place)
+    point, department_id = point_named(tx, command.place)
     offer = _offer(tx, line.item_id, command.offer)
     _check_packs(command.packs, offer)
     if command.price is not None and command.price < 0:
@@ -203,37 +191,6 @@ def remove_line(tx: UnitOfWork, command: RemoveLine) -> PurchaseOrder | None:
     tx.session.flush()
     tx.audit("inventory.order_line_removed", order, item=item_id)
     return None if _drop_if_empty(tx, order) else order
-
-
-def put_off(tx: UnitOfWork, command: PutOff) -> Snooze:
-    """Put a suggestion aside until a day; it is not asked for again before."""
-    if not tx.today < command.until_on <= tx.today + timedelta(days=LONGEST):
-        raise ValidationFailed({"until_on": message("Choose a day within the coming year.")})
-    item = tx.one(select(Item), public_id=command.item)
-    point, _ = _point(tx, command.place)
-    row: Snooze = tx.ensure(
-        Snooze,
-        defaults={"until_on": command.until_on, "reason": ""},
-        item_id=item.id,
-        point_id=point.id,
-    )
-    row.until_on, row.reason = command.until_on, command.reason.strip()
-    row.set_by_id = tx.actor.person_id
-    until = command.until_on.isoformat()
-    tx.audit("inventory.suggestion_put_off", item, place=point.id, until=until)
-    return row
-
-
-def take_up(tx: UnitOfWork, item_id: str, place_id: str) -> Item:
-    """Show a suggestion again that was put off."""
-    item: Item = tx.one(select(Item), public_id=item_id)
-    point, _ = _point(tx, place_id)
-    found = select(Snooze).filter_by(item_id=item.id, point_id=point.id)
-    row = tx.session.scalars(found).one_or_none()
-    if row is not None:
-        tx.session.delete(row)
-        tx.audit("inventory.suggestion_taken_up", item, place=point.id)
-    return item
 
 
 def offers(tx: UnitOfWork, item_id: int) -> Sequence[SupplierItem]:
@@ -336,7 +293,7 @@ def place_named(tx: UnitOfWork, public_id: str) -> Place:
     return place
 
 
-def _point(tx: UnitOfWork, place_id: str) -> tuple[Point, int]:
+def point_named(tx: UnitOfWork, place_id: str) -> tuple[Point, int]:
     """Return the point of a place one may order for, and whose it is, or raise NotFound."""
     place = place_named(tx, place_id)
     if not place.active:

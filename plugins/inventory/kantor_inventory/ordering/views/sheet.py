@@ -15,7 +15,7 @@ from ...counting import blind
 from ...services import choices
 from ...views.shared import blueprint, form_page, item_named, item_trail
 from ..forms import AddForm, PutOffForm, SheetFilters, sheet_form
-from ..services import drafts, sheet
+from ..services import drafts, putting_off, sheet
 from . import groups
 
 TITLE = message("Order list")
@@ -238,8 +238,8 @@ def put_off(public_id, place_id):
     if request.method == "POST" and form.validate():
         try:
             with transaction() as tx:
-                command = form.command(drafts.PutOff, item=public_id, place=place_id)
-                drafts.put_off(tx, command)
+                command = form.command(putting_off.PutOff, item=public_id, place=place_id)
+                putting_off.put_off(tx, command)
                 toast(message("{item} is put off.", item=name))
                 return redirect_to(tx, "inventory.order_list")
         except ValidationFailed as refused:
@@ -254,6 +254,6 @@ def put_off(public_id, place_id):
 def take_up(public_id, place_id):
     """Show a suggestion again."""
     with transaction() as tx:
-        item = drafts.take_up(tx, public_id, place_id)
+        item = putting_off.take_up(tx, public_id, place_id)
         toast(message("{item} is suggested again.", item=item.name))
         return redirect_to(tx, "inventory.order_list")

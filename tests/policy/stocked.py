@@ -1,0 +1,277 @@
+"""The stock of the world of the policy tests: items, requests, counts and orders."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+
+from kantor_inventory.asking.models import Requisition, RequisitionLine, Slip
+from kantor_inventory.counting.models import Count, CountEntry, CountLine, CountPlace
+from kantor_inventory.labels import flags
+from kantor_inventory.models import (
+    Balance,
+    Category,
+    Item,
+    ItemUnit,
+    Point,
+    Substitute,
+    Supplier,
+    SupplierItem,
+    Unit,
+)
+from kantor_inventory.ordering.models import OrderLine, PurchaseOrder, Receipt
+from kantor_inventory.services import balances, items, stock
+from kantor_inventory.watching.models import MonthSum
+from portal.contacts.models import Contact
+from portal.places.models import Place
+from portal.series.services import next_number
+
+if TYPE_CHECKING:
+    from tests.policy.world import World
+
+SHARED = ("same", "below", "above", "elsewhere")
+CODE = "4006381333931"
+STAGES = {  # of a count: its state, what was decided of its line
+    "count": ("counting", None),
+    "count_submitted": ("submitted", None),
+    "count_again": ("submitted", "recount"),
+    "count_decided": ("submitted", "keep"),
+    "count_posted": ("posted", "keep"),
+}
+
+
+def add_catalogue(tx: Any, world: World) -> None:
+    unit, box = Unit(name="piece"), Unit(name="box")
+    category = Category(name="Paper")
+    tx.session.add_all([unit, box, category])
+    tx.session.flush()
+    item = Item(name="Thing", sku="T-1", sku_key="t-1", base_unit=unit, category=category)
+    item.units = [ItemUnit(unit=unit, num=1), ItemUnit(unit=box, num=12)]
+    tx.session.add(item)
+    tx.session.flush()
+    firm = tx.session.scalars(select(Contact).where(Contact.name == "Firm common")).one()
+    supplier = Supplier(contact_id=firm.id)
+    tx.session.add(supplier)
+    tx.session.flush()
+    items.add_code(tx, items.AddCode(unit=item.units[1].public_id, code=CODE))
+    world.put("unit", "any", id=box.public_id, version=box.version)
+    facts = {"id": item.public_id, "version": item.version, "unit": item.units[0].public_id}
+    world.put("item", "any", **facts)
+    world.put("item_unit", "any", id=item.units[1].public_id)
+    world.put("category", "any", id=category.public_id, version=category.version)
+    world.put("supplier", "any", id=supplier.public_id, version=supplier.version)
+    world.common |= {"item": item.public_id, "unit": item.units[0].public_id}
+    more = []
+    for name in ("Other thing", "Thing that serves"):
+        row = Item(name=name, sku=name, sku_key=name.casefold(), base_unit=unit)
+        row.units = [ItemUnit(unit=unit, num=1)]
+        tx.session.add(row)
+        tx.session.flush()
+        more.append(row)
+    tx.session.add(Substitute(item_id=item.id, other_id=more[1].id))
+    world.common |= {"other_item": more[0].public_id, "substitute": more[1].public_id}
+    world.common |= {"supplier": supplier.public_id, "code": CODE}
+
+
+def add_stock(tx: Any, world: World) -> None:
+    """Receive some of the item everywhere; one transfer has its ends in two departments."""
+    item = world.common["item"]
+    received = {}
+    for relation in (*SHARED, "team", "common", "served"):
+        place = world.places[relation]["id"]
+        for _ in range(2):
+            command = stock.Receive(item=item, quantity=100_000, to_place=place, price=1_000)
+            received[relation] = public_id(tx, stock.receive(tx, command))
+        world.put("balance", relation, id=item, place_id=place, name=world.places[relation]["name"])
+        world.put("movement", relation, id=received[relation])
+    flags.tell(tx, flags.shelf(tx, item, world.places["same"]["id"]))
+    across = stock.Transfer(
+        item=item,
+        quantity=1_000,
+        from_place=world.places["same"]["id"],
+        to_place=world.places["elsewhere"]["id"],
+    )
+    world.put("movement", "across", id=public_id(tx, stock.transfer(tx, across)))
+    del across
+
+
+def add_kept_figures(tx: Any, world: World) -> None:
+    """Keep a slip that came after the count, and a sum of a month."""
+    item = tx.session.scalars(select(Item).filter_by(public_id=world.common["item"])).one()
+    point = tx.session.scalars(
+        select(Point.id).join(Point.place).where(Place.public_id == world.places["same"]["id"])
+    ).one()
+    slip = Slip(type="issue", item_id=item.id, point_id=point, quantity=1_000, entered=1_000)
+    slip.item_unit_id = item.units[0].id
+    slip.occurred_on, slip.counted_at, slip.noted_at = tx.today, tx.now, tx.now
+    month = MonthSum(kind="stock", month=tx.today.replace(day=1), point_id=point, as_of=tx.now)
+    tx.session.add_all([slip, month])
+    tx.session.flush()
+
+
+def add_requests(tx: Any, world: World) -> None:
+    """Let a colleague in every relation ask the room in the same relation for something."""
+    asked: list[tuple[str, str, int]] = [
+        (relation, "*", world.common[f"colleague_{relation}"]) for relation in (*SHARED, "team")
+    ]
+    asked.append(("served", "*", world.common["colleague_elsewhere"]))
+    asked += [("own", role, actor["id"]) for role, actor in world.actors.items()]
+    item = tx.session.scalars(select(Item).filter_by(public_id=world.common["item"])).one()
+    for number, (relation, role, owner) in enumerate(asked):
+        # One's own requests are to a room of others that serves one.
+        name = world.places["served" if relation == "own" else relation]["id"]
+        place = tx.session.scalars(select(Place).filter_by(public_id=name)).one()
+        row = Requisition(
+            number=f"REQ-{number}", place_id=place.id, owner_id=owner, asked_at=tx.now
+        )
+        tx.session.add(row)
+        tx.session.flush()
+        line = RequisitionLine(
+            requisition_id=row.id,
+            item_id=item.id,
+            item_unit_id=item.units[0].id,
+            quantity=1_000,
+            entered=1_000,
+        )
+        tx.session.add(line)
+        tx.session.flush()
+        for kind in ("requisition", "asked"):
+            world.put(kind, relation, role, id=row.public_id, line=line.public_id)
+    for relation in (*SHARED, "team", "served"):
+        world.put("stock_room", relation, id=world.places[relation]["id"])
+
+
+def add_counts(tx: Any, world: World) -> None:
+    """Count the item at a place of every department, as far as each stage; somebody unknown did."""
+    item = tx.session.scalars(select(Item).filter_by(public_id=world.common["item"])).one()
+    numbers = iter(range(9_000, 10_000))
+    for relation in (*SHARED, "team"):
+        place = world.places[relation]["id"]
+        found = select(Balance).join(Balance.point).join(Point.place)
+        balance = tx.session.scalars(
+            found.where(Place.public_id == place, Balance.item_id == item.id)
+        ).one()
+        for kind, (status, decision) in STAGES.items():
+            count = Count(
+                number=f"C-2026-{next(numbers)}",
+                title=f"Room {relation}",
+                status=status,
+                department_id=world.departments[relation],
+                planned_at=tx.now,
+                lines_counted=1 if status == "posted" else None,
+                lines_right=1 if status == "posted" else None,
+            )
+            tx.session.add(count)
+            tx.session.flush()
+            tx.session.add(CountPlace(count_id=count.id, point_id=balance.point_id))
+            line = CountLine(
+                count_id=count.id,
+                item_id=item.id,
+                point_id=balance.point_id,
+                position=1,
+                open=False,
+                decision=decision,
+            )
+            tx.session.add(line)
+            tx.session.flush()
+            entry = CountEntry(
+                count_id=count.id,
+                line_id=line.id,
+                round=1,
+                counted=balance.quantity,
+                entered=[[item.units[0].id, balance.quantity]],
+                counted_at=tx.now,
+                book=balance.quantity,
+                book_value=balance.value,
+                book_seq=0,
+            )
+            tx.session.add(entry)
+            tx.session.flush()
+            world.put(kind, relation, id=count.public_id, version=count.version, place=place)
+            if kind in ("count", "count_submitted"):
+                facts = {"version": line.version, "entry": entry.id, "place": place}
+                world.put(
+                    kind.replace("count", "count_line", 1), relation, id=line.public_id, **facts
+                )
+
+
+def add_orders(tx: Any, world: World) -> None:
+    """Add a list, an order on its way and one that has come in part, in every department."""
+    supplier = tx.session.scalars(select(Supplier).limit(1)).one()
+    offers = {}
+    for name, sku in (("Thing", "T-1"), ("Ordered thing", "T-9")):
+        item = tx.session.scalars(select(Item).filter_by(sku=sku)).one_or_none()
+        if item is None:
+            unit = items.unit_named(tx, "piece")
+            item = Item(name=name, sku=sku, sku_key=sku.casefold(), base_unit=unit)
+            item.units = [ItemUnit(unit=unit, num=1)]
+        offer = SupplierItem(supplier=supplier, item_unit=item.units[0], price=1_000)
+        tx.session.add_all([item, offer])
+        tx.session.flush()
+        offers[sku] = offer
+    world.common |= {"offer": offers["T-1"].id, "ordered_offer": offers["T-9"].id}
+    world.common["ordered_unit"] = offers["T-9"].item_unit.public_id
+    world.common["next_week"] = tx.today + timedelta(days=7)
+    for relation in (*SHARED, "team"):
+        place = world.places[relation]["id"]
+        department_id = world.departments[relation]
+        for kind, state, received in (
+            ("order", "placed", 0),
+            ("order_half_come", "placed", 1),
+            ("order_list", "draft", 0),
+        ):
+            order, line = _order(tx, offers["T-9"], department_id, place, state, received)
+            facts = {"version": order.version, "line": line.public_id, "place": place}
+            world.put(kind, relation, id=order.public_id, **facts)
+            if state == "draft":
+                facts = {"version": line.version, "place": place}
+                world.put("order_line", relation, id=line.public_id, **facts)
+
+
+def _order(
+    tx: Any, offer: SupplierItem, department_id: int, place: str, state: str, received: int
+) -> tuple[PurchaseOrder, OrderLine]:
+    """Return an order of ten pieces with its line; so many of them have come."""
+    item_id = offer.item_unit.item_id
+    point = stock.point_at(tx, tx.one(select(Place), public_id=place))
+    placed = state == "placed"
+    order = PurchaseOrder(
+        number=next_number(tx, "inventory.order") if placed else None,
+        supplier_id=offer.supplier_id,
+        department_id=department_id,
+        status=state,
+        made_at=tx.now,
+        placed_at=tx.now if placed else None,
+        placed_by="phone" if placed else None,
+    )
+    line = OrderLine(
+        order=order,
+        item_id=item_id,
+        item_unit_id=offer.item_unit_id,
+        point_id=point.id,
+        state="open" if placed else "draft",
+        packs=10,
+        ordered=10_000,
+        received=received * 1_000,
+        outstanding=(10 - received) * 1_000 if placed else 0,
+        price=offer.price,
+    )
+    tx.session.add_all([order, line])
+    tx.session.flush()
+    if placed:
+        balances.expect(tx, {(item_id, point.id): line.outstanding})
+    if received:
+        item = tx.one(select(Item), id=item_id)
+        command = stock.Receive(item=item.public_id, quantity=1_000, to_place=place, price=1_000)
+        moved = stock.receive(tx, command)
+        tx.session.add(
+            Receipt(order_id=order.id, line_id=line.id, movement_id=moved.id, quantity=1_000)
+        )
+        tx.session.flush()
+    return order, line
+
+
+def public_id(tx: Any, made: Any) -> str:
+    return str(made.public_id if hasattr(made, "public_id") else made)
