@@ -21,11 +21,7 @@ PASSWORDS = {
     "tono": "jendela kantor menghadap laut",
     "dewi": "sepeda tua di halaman belakang",
 }
-
-
 ITEMS = 40
-
-
 ONE = 1000  # thousandths of a unit
 
 
@@ -75,8 +71,6 @@ class Kept:
 
 
 KEPT = {item.sku: item for item in map(Kept, range(1, ITEMS + 1))}
-
-
 MISREAD = {"ATK-013": 71, "ATK-028": 2}  # what Sari reads wrong, and Tono counts again
 
 

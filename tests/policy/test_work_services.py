@@ -8,19 +8,22 @@ import pytest
 from sqlalchemy import select
 
 from kantor_inventory.asking import reading as asked
-from kantor_inventory.asking import rooms, slips
+from kantor_inventory.asking import rooms, slips, substitutes
+from kantor_inventory.asking.models import RequisitionLine
 from kantor_inventory.counting import services as counting
-from kantor_inventory.counting.models import Count
+from kantor_inventory.counting.models import Count, CountLine
 from kantor_inventory.counting.services import reading as counted
+from kantor_inventory.counting.services import where
 from kantor_inventory.labels import flags
 from kantor_inventory.labels import services as labels
-from kantor_inventory.models import Balance, Item, Point, Supplier
-from kantor_inventory.ordering.models import PurchaseOrder
+from kantor_inventory.models import Balance, Item, Movement, Point, Supplier
+from kantor_inventory.ordering.models import OrderLine, PurchaseOrder
 from kantor_inventory.ordering.services import drafts, placing, receiving, sheet
 from kantor_inventory.ordering.services import reading as ordered
+from kantor_inventory.services import stock
 from kantor_inventory.watching import services as alerts
 from portal.api import Place
-from tests.policy.calling import gives_only_with, there
+from tests.policy.calling import answer, gives_only_with, there
 
 ROOM = "same"
 
@@ -115,6 +118,56 @@ def placed(tx, world):
     return placing.place(tx, command)
 
 
+def request_of(tx, world):
+    """Answer a request by a movement, and look for it from there."""
+    wanted = there(world, "requisition", ROOM)["line"]
+    with tx.acting_for("inventory", reason="test") as own:
+        line = own.session.scalars(select(RequisitionLine).filter_by(public_id=wanted)).one()
+        movement = own.session.scalars(select(Movement).limit(1)).one().id
+        line.state, line.movement_id = "handed_out", movement
+        line.given, line.given_item_id = 1_000, line.item_id
+    return asked.requisition_of(tx, movement)
+
+
+def replaced_card(tx, world):
+    card = labels.shelf_of(world.common["item"], place(world))
+    with tx.acting_for("inventory", reason="test") as own:
+        labels.order(own, labels.SHELF, [card])
+    return labels.replace(tx, world.common["item"], place(world))
+
+
+def substituted(tx, world):
+    other = inside(tx, select(Item.public_id).filter_by(sku="T-9"))
+    return substitutes.add(tx, world.common["item"], other)
+
+
+def expected(tx, world):
+    count = the(tx, Count, world, "count")
+    count.blind = False
+    line = inside(tx, select(CountLine.id).filter_by(count_id=count.id))
+    return counted.expected(tx, count, [SimpleNamespace(id=line)])
+
+
+def open_at(tx, world):
+    count = the(tx, Count, world, "count")
+    with tx.acting_for("inventory", reason="test") as own:
+        own.session.scalars(select(CountLine).filter_by(count_id=count.id)).one().open = True
+    found = inside(tx, select(Point.place_id).filter_by(id=point_id(tx, world)))
+    return where.open_at(tx, found)
+
+
+def alerted(call):
+    """Look at alerts where the room should hold more than it does."""
+
+    def looked(tx, world):
+        wanted = {"item": world.common["item"], "place": place(world)}
+        with tx.acting_for("inventory", reason="test") as own:
+            stock.set_rule(own, stock.SetRule(minimum=10**12, maximum=None, **wanted))
+        return call(tx)
+
+    return looked
+
+
 # permission -> the services that ask for it
 ASKING = {
     "inventory.stock.view": {
@@ -124,9 +177,25 @@ ASKING = {
         "shelf": lambda tx, world: flags.shelf(tx, world.common["item"], place(world)),
         "shelves": lambda tx, world: labels.shelves(tx, [balance_id(tx, world)]),
         "open_flags": lambda tx, world: flags.open_flags(tx, most=5),
+        "cards": lambda tx, world: labels.found(
+            tx, labels.SHELF, [labels.shelf_of(world.common["item"], place(world))]
+        ),
+        "in_stock": lambda tx, world: substitutes.in_stock(tx, [item_id(tx, world)]),
+        "expected": expected,
+        "most_serious": alerted(lambda tx: alerts.most_serious(tx, most=5)),
+        "how_many": alerted(lambda tx: any(alerts.how_many(tx))),
+        "places of an item": lambda tx, world: alerts.places_of(
+            tx, SimpleNamespace(id=item_id(tx, world))
+        ),
     },
-    "inventory.item.view": {"kept": kept},
+    "inventory.item.view": {
+        "kept": kept,
+        "labels": lambda tx, world: labels.found(tx, labels.ITEM, [world.common["item"]]),
+    },
+    "inventory.item.edit": {"substitutes": substituted},
+    "inventory.stock.set_rule": {"replace": replaced_card},
     "inventory.requisition.view": {
+        "requisition_of": request_of,
         "one": lambda tx, world: asked.one(tx, there(world, "requisition", ROOM)["id"]),
     },
     "inventory.requisition.answer": {
@@ -138,6 +207,9 @@ ASKING = {
             tx, there(world, "order", ROOM)["id"], "inventory.order.view"
         ),
         "lines_of": lambda tx, world: ordered.lines_of(tx, the(tx, PurchaseOrder, world, "order")),
+        "arrivals_of": lambda tx, world: ordered.arrivals_of(
+            tx, the(tx, PurchaseOrder, world, "order_half_come")
+        ),
         "may": lambda tx, world: ordered.may(
             tx, the(tx, PurchaseOrder, world, "order"), "inventory.order.view"
         ),
@@ -158,6 +230,7 @@ ASKING = {
     "inventory.order.receive": {"receive": came},
     "inventory.stock.receive": {"receive": came},
     "inventory.count.view": {
+        "open_at": open_at,
         "accuracy_lately": lambda tx, world: counted.accuracy_lately(tx),
     },
     "inventory.count.enter": {"submit": sent_in, "enter": entered},
@@ -179,3 +252,39 @@ def test_a_service_gives_nothing_to_who_lacks_the_one_permission(
     stand, made_world, permission, name
 ):
     gives_only_with(stand, made_world, permission, ASKING[permission][name])
+
+
+def coming_elsewhere(tx, world):
+    room = inside(tx, select(Place).filter_by(public_id=world.places["elsewhere"]["id"]))
+    return rooms.on_order(tx, room, [ordered_id(tx)]).values()
+
+
+def awaited(tx, world):
+    points = select(Point.id).join(OrderLine, OrderLine.point_id == Point.id)
+    with tx.acting_for("inventory", reason="test") as own:
+        found = own.session.scalars(points.where(OrderLine.state == "open").distinct()).all()
+    return alerts.on_order(tx, [(ordered_id(tx), point) for point in found])
+
+
+TO_COME = {
+    "open_lines_of": lambda tx, world: ordered.open_lines_of(
+        tx, SimpleNamespace(id=ordered_id(tx))
+    ),
+    "on_order at another's room": coming_elsewhere,
+    "on order for alerts": awaited,
+}
+
+
+@pytest.mark.parametrize("name", TO_COME)
+def test_what_is_to_come_is_told_as_far_as_one_may_see_orders(stand, made_world, name):
+    """Another right on orders everywhere shows no more of them."""
+
+    def told(tx, world):
+        return len(TO_COME[name](tx, world))
+
+    seen = ("inventory.order.edit", "inventory.item.view", "inventory.stock.view")
+    grants = dict.fromkeys((*seen, "inventory.stock.issue"), "all")
+    everywhere = answer(stand, made_world, grants | {"inventory.order.view": "all"}, told)
+    stand.restore()
+    own = answer(stand, made_world, grants | {"inventory.order.view": "department"}, told)
+    assert own < everywhere
