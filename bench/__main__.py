@@ -54,7 +54,8 @@ class Report:
 
     def add(self, what: str, value: str, must: str = "", goal: str = "") -> None:
         self.lines.append((what, value, must, goal))
-        print(f"  {what:<58} {value:>30}   {must:<10} {goal:<10}", flush=True)
+        shown = re.sub(r"/[a-z0-9]{12}(?=/|$| )", "/…", what)
+        print(f"  {shown:<62} {value:>30}   {must:<11} {goal:<11}", flush=True)
 
 
 @dataclass
