@@ -51,6 +51,7 @@ class Canary:
     readers: frozenset[str]
     lists: tuple[str, ...] = ()  # their addresses: on each of them, in each format
     sure: frozenset[str] | None = None  # None: every reader finds it
+    also: tuple[str, ...] = ()  # as what it may be found besides: a page has a file of its own
 
     # At these addresses one right alone decides, whatever else the visitor may do with such rows.
     strict_at: str = "^$"
@@ -215,6 +216,7 @@ def _stock(tx: Any, world: Any, aviary: Aviary) -> None:
                 holders("inventory.cost.view", rule="anybody", relation="any")
                 & holders("inventory.item.view", rule="anybody", relation="any")
             ),
+            also=("csv",),  # the order list to be taken along
         )
         supplier = tx.session.scalars(
             select(Supplier).where(Supplier.public_id == world.common["supplier"])

@@ -136,7 +136,7 @@ def missing(canary, where, visitors):
         seen = {k for r, k, at in where if r in canary.finders and at.split("?")[0] == address}
         if lacking := {*FORMATS.values()} - seen:  # Its page may leave a column out.
             yield f"{canary.what} is not found as {sorted(lacking)} at {address}"
-    if more := {kind for _, kind, _ in where} - {*canary.formats}:
+    if more := {kind for _, kind, _ in where} - {*canary.formats, *canary.also}:
         yield f"{canary.what} is found as {sorted(more)}: some list shows it"
 
 
