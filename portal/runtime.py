@@ -215,12 +215,13 @@ class Plugins:
         tx: UnitOfWork,
         *,
         shape: Callable[[Any], Any] = lambda found: found,
+        instead: Any = None,
         **arguments: Any,
     ) -> list[tuple[str, Any]]:
         """Return (slug, result) of ``hook`` on every plugin active for the actor.
 
         Each runs in a savepoint of its own; ``shape`` turns results into what is wanted under the
-        same protection.
+        same protection. A fault costs its plugin's results; ``instead``, if given, stands for them.
         """
         results: list[tuple[str, Any]] = []
         for implementation in self._implementations(hook):
@@ -239,6 +240,8 @@ class Plugins:
                 self._note_hook(slug, hook, error)
                 if self.strict:
                     raise
+                if instead is not None:
+                    results.append((slug, instead))
             else:
                 results += shaped
         return results

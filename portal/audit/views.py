@@ -56,7 +56,8 @@ def _kept_back(tx, row):
     if row.subject_id is None:
         return ""
     plugins = current_app.extensions["kantor"]
-    found = plugins.collect("withheld", tx, act=row.action, record=row.subject_id)
+    fault = message("Whether you may see the details cannot be found out just now.")
+    found = plugins.collect("withheld", tx, act=row.action, record=row.subject_id, instead=fault)
     return next((why for _, why in found), "")
 
 

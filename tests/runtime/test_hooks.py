@@ -3,6 +3,7 @@
 import pytest
 from sqlalchemy import delete, func, select
 
+from portal.audit.models import AuditEntry
 from portal.db import looking
 from portal.people.models import Person
 from portal.plugin import Home
@@ -53,6 +54,7 @@ PLUGINS = [
     plugin("dog", hooks={"panels": leaves}),
     plugin("elk", hooks={"panels": says_nothing}),
     plugin("fox", hooks={"panels": lines}, views={"broken": broken_page, "leaving": leaving_page}),
+    plugin("gnu", hooks={"withheld": lambda tx, act, record: 1 / 0}),
     plugin("hen", hookspecs=questions("asks", hen_eggs=lambda tx, day: None)),
     plugin("owl", hooks={"hen_eggs": lambda tx, day: [f"owl {day}"]}, provides={"owl.eyes": "two"}),
 ]
@@ -134,6 +136,18 @@ def test_what_becomes_of_an_answer_is_protected_too(portal_app, world, registry)
         found = registry.collect("panels", tx, shape=shape, subject=Home(), slot="x")
     assert found == []
     assert {"bee", "fox"} <= {f.slug for f in registry.failures}
+
+
+def test_the_audit_keeps_back_what_a_failing_plugin_might_withhold(portal_app, world, registry):
+    boss = world.people["administrator"]
+    with working_as(portal_app, boss) as tx:
+        tx.audit("core.person_changed", tx.session.get(Person, boss), note="Gamelan")
+    with portal_app.app_context(), looking(reason="test") as tx:
+        number = tx.session.scalar(select(func.max(AuditEntry.id)))
+    page = sign_in(portal_app, boss).get(f"/audit/{number}").text
+    assert "cannot be found out just now" in page
+    assert "Gamelan" not in page
+    assert ("gnu", "withheld") in registry.hook_failures
 
 
 def test_only_plugins_that_are_on_are_asked(portal_app, world, registry):
