@@ -22,6 +22,7 @@ from .imports.rules import (
     ImportKnown,
     ImportRow,
     ImportStays,
+    bounded,
     repeated,
 )
 from .links.services import known_codes, link_codes, link_targets, retire_link
@@ -95,6 +96,7 @@ __all__ = [
     "Unreadable",
     "ValidationFailed",
     "Versioned",
+    "bounded",
     "create_search",
     "declarative_base",
     "drop_search",

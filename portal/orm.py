@@ -6,6 +6,7 @@ import secrets
 import unicodedata
 from datetime import UTC, datetime
 from functools import cache
+from itertools import product
 from types import SimpleNamespace
 from typing import Any, ClassVar
 
@@ -64,15 +65,16 @@ def sort_key(text: str) -> str:
 
 LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
 PUBLIC_ID = 12  # letters: as many ids as there are in 59 bits
+_PAIRS = ["".join(pair) for pair in product(LETTERS, repeat=2)]
 
 
 def new_public_id() -> str:
     """Return a short random id for a URL, without letters that are mistaken for one another."""
-    left, letters = secrets.randbelow(len(LETTERS) ** PUBLIC_ID), []
-    for _ in range(PUBLIC_ID):  # One draw for all letters: a list that is imported takes many ids.
-        left, letter = divmod(left, len(LETTERS))
-        letters.append(LETTERS[letter])
-    return "".join(letters)
+    left, letters = secrets.randbelow(len(_PAIRS) ** (PUBLIC_ID // 2)), ""
+    for _ in range(PUBLIC_ID // 2):  # One draw for all: a list that is imported takes many ids.
+        left, pair = divmod(left, len(_PAIRS))
+        letters += _PAIRS[pair]
+    return letters
 
 
 # Text in one byte order on both databases, so that keyset pages mean the same everywhere.

@@ -33,7 +33,7 @@ from .reach import EVERYTHING, Principal
 
 _matched: WeakKeyDictionary[Any, dict[Any, Any]] = WeakKeyDictionary()
 SWEEP_AFTER = 60  # seconds after which a job that was not started is sent again
-APPENDED_AT_ONCE = 500  # rows in one INSERT: SQLite takes 32,766 parameters in a statement
+APPENDED_AT_ONCE = 2_000  # rows in one INSERT: more are not looked at sooner
 
 
 class Runtime(Protocol):
@@ -243,14 +243,7 @@ class UnitOfWork:
         if realm == EVERYTHING:
             raise Refused("one acts for one plugin, never for all of them")
         self.session.flush()
-        actor = dataclasses.replace(
-            portal_itself(realm, reason=reason),
-            person_id=self.actor.person_id,
-            name=self.actor.name,
-            language=self.actor.language,
-            on_behalf_of=self.actor.on_behalf_of,
-            active=self.actor.active,
-        )
+        actor = _lent(self.actor, realm, reason)
         # A savepoint: a provider that fails leaves nothing, also when its caller goes on.
         own = GuardedSession(
             self.session._db,
@@ -299,6 +292,23 @@ def _key_names(model: Any) -> list[str]:
 def portal_itself(realm: str, *, reason: str) -> Principal:
     """Return the principal for the portal's own work in one plugin, or in all (EVERYTHING)."""
     return Principal(name="Kantor", realm=realm, reason=reason)
+
+
+def _lent(actor: Principal, realm: str, reason: str) -> Principal:
+    """Return the portal at work in one plugin for ``actor``: made once, like what it then asks."""
+
+    def make() -> Principal:
+        return dataclasses.replace(
+            portal_itself(realm, reason=reason),
+            person_id=actor.person_id,
+            name=actor.name,
+            language=actor.language,
+            on_behalf_of=actor.on_behalf_of,
+            active=actor.active,
+        )
+
+    lent: Principal = actor.once(("lent", realm, reason), make)
+    return lent
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime
+from itertools import islice
 from operator import itemgetter
 from typing import Any
 
@@ -19,16 +20,16 @@ from portal.ui.export import BOM, FORMATS, inert
 from .grid import WHAT_IS_WRONG, Cell, Grid, ImportProblem
 from .rules import Checked
 
+PIECE = 64_000  # letters that are sent at once
+
 
 def error_file(
     grid: Grid, checked: Checked, wanted: str, language: str, number_format: NumberFormat | None
 ) -> Response:
     """Return the wrong rows under the headings of their file, with what is wrong in each."""
     heads = [*grid.header, translate(WHAT_IS_WRONG, language)]
-    rows = list(_rows(grid, checked.problems, language))
-    content = (
-        b"".join(_as_xlsx(heads, rows)) if wanted == "xlsx" else _as_csv(heads, rows, number_format)
-    )
+    rows = _rows(grid, checked.problems, language)
+    content = _as_xlsx(heads, rows) if wanted == "xlsx" else _as_csv(heads, rows, number_format)
     answer = Response(content, content_type=FORMATS[wanted])
     answer.headers.set("Content-Disposition", "attachment", filename=f"wrong-rows.{wanted}")
     return answer
@@ -37,26 +38,33 @@ def error_file(
 def _rows(
     grid: Grid, problems: Sequence[ImportProblem], language: str
 ) -> Iterator[tuple[Cell, ...]]:
-    said: dict[int, list[str]] = {}
+    of_row: dict[int, list[ImportProblem]] = {}
     for problem in problems:
-        text = translate(problem.message, language)
-        said.setdefault(problem.row, []).append(
-            f"{problem.column}: {text}" if problem.column else text
-        )
+        of_row.setdefault(problem.row, []).append(problem)
     for row in grid.rows:
-        if row.number in said:
-            yield (*row.cells, " | ".join(said[row.number]))
+        if found := of_row.get(row.number):
+            yield (*row.cells, " | ".join(_said(problem, language) for problem in found))
+
+
+def _said(problem: ImportProblem, language: str) -> str:
+    text = translate(problem.message, language)
+    return f"{problem.column}: {text}" if problem.column else text
 
 
 def _as_csv(
     heads: Sequence[str], rows: Iterable[Sequence[Cell]], number_format: NumberFormat | None
-) -> bytes:
+) -> Iterator[bytes]:
     text = io.StringIO()
     text.write(BOM)
     writer = csv.writer(text)
     writer.writerow([inert(head) for head in heads])
-    writer.writerows([inert(_text(cell, number_format)) for cell in row] for row in rows)
-    return text.getvalue().encode()
+    for row in rows:
+        writer.writerow([inert(_text(cell, number_format)) for cell in row])
+        if text.tell() > PIECE:
+            yield text.getvalue().encode()
+            text.seek(0)
+            text.truncate()
+    yield text.getvalue().encode()
 
 
 def _text(cell: Cell, number_format: NumberFormat | None) -> str:
@@ -72,6 +80,12 @@ def _text(cell: Cell, number_format: NumberFormat | None) -> str:
     return cell.isoformat() if isinstance(cell, date) else str(cell)
 
 
-def _as_xlsx(heads: Sequence[str], rows: Sequence[Any]) -> Iterator[bytes]:
+def _as_xlsx(heads: Sequence[str], rows: Iterable[Any]) -> Iterator[bytes]:
     columns = [xlsx.Column(head, "mixed", 0, itemgetter(index)) for index, head in enumerate(heads)]
-    return xlsx.workbook("wrong rows", columns, [rows], UTC)
+    return xlsx.workbook("wrong rows", columns, _pieces(rows), UTC)
+
+
+def _pieces(rows: Iterable[Any]) -> Iterator[list[Any]]:
+    left = iter(rows)
+    while some := list(islice(left, 500)):
+        yield some

@@ -17,6 +17,10 @@ from .grid import Cell, ImportProblem, cell_name, shown
 if TYPE_CHECKING:
     from portal.work import UnitOfWork
 
+EXPLAINED = 10_000  # problems of a list: further rows are only said to be wrong
+NOT_EXPLAINED = message(
+    "This row does not fit either. What is wrong with it is said once fewer rows are wrong."
+)
 _NAME = re.compile(r"[a-z][a-z0-9]*\.[a-z][a-z_]*")
 
 
@@ -249,7 +253,7 @@ class Import:
 
 @dataclass(frozen=True, kw_only=True)
 class Reading:
-    """All rows of a grid as understood, and everything that could not be."""
+    """The rows of a grid as understood, and what could not be; rows not explained are left out."""
 
     rows: tuple[ImportRow, ...]
     problems: tuple[ImportProblem, ...]
@@ -289,6 +293,26 @@ def conclude(reading: Reading, findings: ImportFindings) -> Checked:
         same=counts[Verdict.SAME],
         wrong=len(wrong),
     )
+
+
+def bounded(problems: Iterable[ImportProblem]) -> Iterator[ImportProblem]:
+    """Yield problems, and of those beyond EXPLAINED one short one for each further row.
+
+    A list that is wrong everywhere would fill the memory with what nobody reads.
+    """
+    explained: set[int] = set()
+    for number, problem in enumerate(problems):
+        if number < EXPLAINED:
+            explained.add(problem.row)
+            yield problem
+        elif problem.row not in explained:
+            explained.add(problem.row)
+            yield not_explained(problem.row)
+
+
+def not_explained(row: int) -> ImportProblem:
+    """Return the problem of a row that is wrong like so many before it."""
+    return ImportProblem(row=row, message=NOT_EXPLAINED)
 
 
 def repeated(rows: Iterable[ImportRow], *keys: str) -> Iterator[ImportProblem]:

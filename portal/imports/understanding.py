@@ -13,7 +13,17 @@ from portal.messages import message
 from portal.numbers import NumberFormat, Unreadable
 
 from .grid import UNSEEN, Cell, Grid, GridRow, ImportProblem
-from .rules import ImportField, ImportRow, Kind, Layout, Reading, ReadingOptions, repeated
+from .rules import (
+    EXPLAINED,
+    ImportField,
+    ImportRow,
+    Kind,
+    Layout,
+    Reading,
+    ReadingOptions,
+    not_explained,
+    repeated,
+)
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
 # Exports put an apostrophe before text that a spreadsheet would run; reading takes it off again.
@@ -32,6 +42,7 @@ def understand(
 ) -> Reading:
     """Return every row of ``grid`` as values of ``fields``; ``columns`` says which is where.
 
+    A row that is wrong after so many others that it is not explained is not among them.
     ``needed`` are the fields without which no row means anything: the required ones unless said.
     """
     if needed is None:
@@ -43,6 +54,9 @@ def understand(
     rows = []
     for grid_row in grid.rows:
         row, wrong = _understand_row(grid_row, used, layout, options, needed)
+        if wrong and len(problems) >= EXPLAINED:
+            problems.append(not_explained(row.number))
+            continue
         rows.append(row)
         problems += wrong
     for one in used:

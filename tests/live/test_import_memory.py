@@ -114,6 +114,28 @@ def assert_nothing_is_imported(server, pid):
         assert [kernel_execute(tx.session, one).scalar_one() for one in asked] == [0, 0]
 
 
+def test_a_list_that_is_wrong_in_all_its_cells_costs_the_server_little(server, client, before):
+    (pid,) = server.workers
+    client.close()
+    heads = ["sku", "name", "unit", "category", "quantity", "place", "minimum", "maximum"]
+    heads += ["price", "barcode", "pack", "pack_size"]
+    cells = ",".join(f"\x07{n}" for n in range(len(heads)))
+    data = "\n".join([",".join(heads), *[cells] * 10_000, ""]).encode()
+    address = urlsplit(client.send_file(START, "wrong.csv", data).headers["Location"]).path
+    chosen = CHOSEN | {f"c_{head}": str(column) for column, head in enumerate(heads)}
+    page = client.get(f"{address}/check?{urlencode(chosen)}")
+    assert page.status == 200
+    told = re.search(r"The first 500 of ([0-9,]+)", words(page))
+    assert told is not None, words(page)[:3000]
+    assert 10_000 < int(told[1].replace(",", "")) < 20_000
+    for wanted in ("csv", "xlsx"):
+        file = client.get(f"{address}/check?{urlencode(chosen | {'format': wanted})}")
+        assert file.status == 200
+        assert wanted == "xlsx" or file.text.count("\n") > 10_000
+    assert most(pid) - before < MOST
+    assert_nothing_is_imported(server, pid)
+
+
 def test_a_file_of_200_mb_is_refused_before_it_is_read(server, client, before):
     (pid,) = server.workers
     head = f"POST {START} HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\n"

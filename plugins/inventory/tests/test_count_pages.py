@@ -36,6 +36,7 @@ def figures(office):
         ).all()
 
 
+MOST_FOR_A_FIGURE = 21  # SQL statements, with the lock of the audit that SQLite has anyway
 PAGES = [
     "/inventory/counts",
     "/inventory/counts?view=open",
@@ -97,6 +98,18 @@ def test_one_number_leads_to_the_next_line(office, dewi):
     answer = count(dewi, office, office.reams, quantity="0", unit=office.piece(office.shop.ream))
     assert answer.headers["Location"].endswith(f"/inventory/counts/{office.count}/submit")
     assert figures(office)[-1] == (0, True)
+
+
+def test_a_figure_is_entered_in_few_statements(office, dewi, portal_app):
+    form = {"unit": office.shop.box, "singles": "4", "understood": "40000"}
+    count(dewi, office, office.pens, quantity="3", **form)
+    with counting_statements(portal_app) as sent:
+        answer = count(dewi, office, office.pens, quantity="3", **form)
+    assert answer.status_code == 303
+    assert [counted for counted, current in figures(office)] == [40_000, 40_000]
+    # Those of a form and its audit, of the line and what it is counted in, of the books, and
+    # whether all that is in the reach of who counts, before and after.
+    assert len(sent) <= MOST_FOR_A_FIGURE, sent
 
 
 def test_boxes_are_understood_before_they_are_saved(office, dewi):

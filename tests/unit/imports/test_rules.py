@@ -1,5 +1,6 @@
 """Cells become values strictly; every problem is reported at once, with its cell."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -9,12 +10,15 @@ from hypothesis import strategies as st
 from portal.imports.grid import Grid, GridRow
 from portal.imports.reading import read_table
 from portal.imports.rules import (
+    EXPLAINED,
+    NOT_EXPLAINED,
     Import,
     ImportField,
     ImportFindings,
     Kind,
     ReadingOptions,
     Verdict,
+    bounded,
     conclude,
     repeated,
 )
@@ -287,3 +291,26 @@ def test_an_import_is_declared_once_and_checked_at_once():
     assert declared(name="inventory.opening_stock").slug == "opening-stock"
     with pytest.raises(ValueError, match=r"the name must be .* declares a field twice; needs"):
         declared(name="Items", fields=(field("a"), field("a")))
+
+
+def test_a_list_that_is_wrong_everywhere_is_explained_up_to_a_number_of_problems():
+    much = EXPLAINED // 4 + 3
+    cells = ("x" * 41, "y" * 81, "pcs", "", "", "a", "b", "")
+    meaning = understand(grid(*[cells] * much), FIELDS, COLUMNS, COMMA)
+    assert len(meaning.rows) == much - 3
+    assert len(meaning.problems) == EXPLAINED + 3
+    assert [p.row for p in meaning.problems if p.message is NOT_EXPLAINED] == [
+        row.number for row in grid(*[cells] * much).rows[-3:]
+    ]
+    checked = conclude(meaning, check(None, meaning.rows))
+    assert checked.wrong == much
+
+
+def test_what_a_plugin_finds_is_bounded_too():
+    meant = understand(grid(["A", "B", "pcs", "", "", "", "", ""]), FIELDS, COLUMNS, COMMA)
+    (row,) = meant.rows
+    found = [replace(row.problem("code", message("No.")), row=n // 2) for n in range(2 * EXPLAINED)]
+    kept = list(bounded(found))
+    assert kept[:EXPLAINED] == found[:EXPLAINED]
+    assert [p.row for p in kept[EXPLAINED:]] == [*range(EXPLAINED // 2, EXPLAINED)]
+    assert {p.message for p in kept[EXPLAINED:]} == {NOT_EXPLAINED}

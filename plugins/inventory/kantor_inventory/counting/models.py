@@ -185,5 +185,6 @@ class CountEntry(Follows, Base, noun="count", follows=("count_id",)):
     book: Mapped[int] = mapped_column(BigInteger)
     book_value: Mapped[int] = mapped_column(BigInteger)
     book_seq: Mapped[int] = mapped_column(BigInteger)
+    count: Mapped[Count] = relationship()
     line: Mapped[CountLine] = relationship()
     counted_by: Mapped[Person | None] = relationship(Person)

@@ -12,11 +12,11 @@ from sqlalchemy import (
     ColumnElement,
     and_,
     case,
+    cast,
     false,
     func,
     literal,
     select,
-    tuple_,
     update,
 )
 
@@ -27,6 +27,7 @@ from ..rules import alarm, is_below
 from . import many
 from .many import in_pieces
 
+_POINTS = 2**32  # more than there can be: a column of whole numbers ends below
 MANY = 50  # that many balances are not made or changed one by one
 OUTSIDE = "an end outside the building"
 EXPECTED = "what is on order"
@@ -91,10 +92,10 @@ def hold_items(tx: UnitOfWork, ids: Collection[int]) -> None:
     """
     with tx.acting_for("inventory", reason=HELD) as own:
         for some in in_pieces(sorted(set(ids))):
-            held = select(Balance.id).where(Balance.item_id.in_(some), ~Balance.outside)
+            held = select(Balance.id).where(many.any_of(Balance.item_id, some), ~Balance.outside)
             in_order = held.order_by(Balance.item_id, Balance.point_id)
             own.session.execute(in_order.with_for_update()).all()
-            items = select(Item.id).where(Item.id.in_(some)).order_by(Item.id)
+            items = select(Item.id).where(many.any_of(Item.id, some)).order_by(Item.id)
             own.session.execute(items.with_for_update()).all()
 
 
@@ -180,27 +181,49 @@ def expect(tx: UnitOfWork, changes: Mapping[Pair, int]) -> None:
 def _lock(tx: UnitOfWork, pairs: Sequence[Pair]) -> dict[Pair, Balance]:
     found: dict[Pair, Balance] = {}
     for some in in_pieces(pairs):
-        statement = (
-            select(Balance)
-            .where(among(Balance, some))
-            .order_by(Balance.item_id, Balance.point_id)
-            .with_for_update()
-            .execution_options(populate_existing=True)
-        )
-        found |= {(row.item_id, row.point_id): row for row in tx.session.scalars(statement)}
+        rows = tx.session.scalars(_LOCKED, naming(some))
+        found |= {(row.item_id, row.point_id): row for row in rows}
     return found
 
 
 def among(model: Any, pairs: Sequence[Pair]) -> ColumnElement[bool]:
     """Return the condition of being about one of these; SQLite uses no index for pairs alone."""
+    named = naming(pairs)
+    items, both = named["items"], named["pairs"]
+    return and_(many.any_of(model.item_id, items), many.any_of(_both(model), both))
+
+
+def among_named(model: Any) -> ColumnElement[bool]:
+    """Return ``among`` for a SELECT that is made once; ``naming`` gives it the pairs."""
+    return and_(many.any_named(model.item_id, "items"), many.any_named(_both(model), "pairs"))
+
+
+def naming(pairs: Sequence[Pair]) -> dict[str, Any]:
+    """Return the parameters of a statement with ``among_named``."""
     items = sorted({item_id for item_id, _ in pairs})
-    return and_(model.item_id.in_(items), tuple_(model.item_id, model.point_id).in_(pairs))
+    return {"items": items, "pairs": [item_id * _POINTS + point_id for item_id, point_id in pairs]}
+
+
+def _both(model: Any) -> ColumnElement[int]:
+    """Return item and point as one number."""
+    return cast(model.item_id, BigInteger) * literal(_POINTS, BigInteger) + model.point_id
+
+
+# Made once: all that moves asks for this.
+_LOCKED: Any = (
+    select(Balance)
+    .where(among_named(Balance))
+    .order_by(Balance.item_id, Balance.point_id)
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
 
 
 def _sort_keys(tx: UnitOfWork, pairs: Iterable[Pair]) -> dict[int, str]:
     keys: dict[int, str] = {}
     for some in in_pieces(sorted({item_id for item_id, _ in pairs})):
-        found = tx.session.execute(select(Item.id, Item.name_key).where(Item.id.in_(some)))
+        asked = select(Item.id, Item.name_key).where(many.any_of(Item.id, some))
+        found = tx.session.execute(asked)
         keys |= {row.id: row.name_key for row in found}
     return keys
 

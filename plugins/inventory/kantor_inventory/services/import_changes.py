@@ -14,7 +14,7 @@ from . import balances, items
 from .balances import Limits, Pair
 from .import_known import limits_of
 from .limits import held_rules, put_rules
-from .many import in_pieces
+from .many import any_of, in_pieces
 
 
 class Noted:
@@ -70,6 +70,7 @@ def edit_items(
     """Give items the values of their rows, held until the commit; return their ids, row by row."""
     ids = [row.known.id for row in rows if row.known is not None]
     balances.hold_items(tx, ids)
+    today = tx.today
     found = locked_items(tx, ids)
     offers = locked(tx, SupplierItem, [r.resolved["offer"] for r in rows if "price" in r.changes])
     for row, item_id in zip(rows, ids, strict=True):
@@ -88,7 +89,7 @@ def edit_items(
         if "price" in row.changes:
             offer = offers[row.resolved["offer"]]
             noted.put(row, price=[offer.id, offer.price, row.changes["price"]])
-            offer.price, offer.priced_on = row.changes["price"], tx.today
+            offer.price, offer.priced_on = row.changes["price"], today
     tx.session.flush()
     return ids
 
@@ -104,7 +105,7 @@ def locked(tx: UnitOfWork, model: Any, ids: Iterable[int]) -> dict[int, Any]:
         # Others may go on to post movements of the item meanwhile.
         asked = (
             select(model)
-            .where(model.id.in_(some))
+            .where(any_of(model.id, some))
             .order_by(model.id)
             .with_for_update(key_share=True, of=model)
             .execution_options(populate_existing=True)
@@ -140,7 +141,7 @@ def add_packs(
         asked = (
             select(ItemUnit.item_id, ItemUnit.id)
             .join(Item, Item.id == ItemUnit.item_id)
-            .where(Item.id.in_(some), ItemUnit.unit_id == Item.base_unit_id, ItemUnit.active)
+            .where(any_of(Item.id, some), ItemUnit.unit_id == Item.base_unit_id, ItemUnit.active)
         )
         base |= {row.item_id: row.id for row in tx.session.execute(asked)}
     coded = [row for row in rows if "barcode" in row.changes]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Text, select
 
 from portal.api import (
     Held,
@@ -31,7 +31,7 @@ from ..models import (
     SupplierItem,
     Unit,
 )
-from .many import in_pieces
+from .many import any_of, in_pieces
 
 POINTS = select(Point.place_id, Point.id).where(Point.place_id.is_not(None))
 COUNTED = message("This is being counted, so what is on hand is neither compared nor changed.")
@@ -49,7 +49,7 @@ def known(tx: UnitOfWork, key: str, values: Sequence[str]) -> Iterator[tuple[str
         column = Barcode.code_key
     keys = sorted({sort_key(value) if key == "sku" else value for value in values})
     for some in in_pieces(keys):
-        for row in tx.session.execute(found.where(column.in_(some))):
+        for row in tx.session.execute(found.where(any_of(column, some, kind=Text))):
             now = {"name": row.name, "note": row.note}
             yield row.value, ImportKnown(id=row.id, label=row.name, values=now)
 
@@ -83,13 +83,13 @@ class Present:
             select(*columns, Unit.name.label("unit"))
             .join(Unit, Unit.id == Item.base_unit_id)
             .outerjoin(Category, Category.id == Item.category_id)
-            .where(Item.id.in_(ids))
+            .where(any_of(Item.id, ids))
         )
         self.items |= {row.id: row for row in tx.session.execute(asked)}
         packs = (
             select(ItemUnit.item_id, ItemUnit.id, Unit.name_key, ItemUnit.num, ItemUnit.den)
             .join(Unit, Unit.id == ItemUnit.unit_id)
-            .where(ItemUnit.item_id.in_(ids), ItemUnit.active)
+            .where(any_of(ItemUnit.item_id, ids), ItemUnit.active)
         )
         for row in tx.session.execute(packs):
             size = row.num if row.den == 1 else 0
@@ -99,20 +99,23 @@ class Present:
         codes = (
             select(ItemUnit.item_id, Barcode.code_key)
             .join(ItemUnit, ItemUnit.id == Barcode.item_unit_id)
-            .where(ItemUnit.item_id.in_(ids), Barcode.active)
+            .where(any_of(ItemUnit.item_id, ids), Barcode.active)
         )
         for item_id, code in tx.session.execute(codes):
             self.codes.setdefault(item_id, set()).add(code)
 
     def _stock(self, tx: UnitOfWork, ids: Sequence[int]) -> None:
         for end in (Movement.from_point_id, Movement.to_point_id):
-            moved = select(Movement.item_id, end).where(Movement.item_id.in_(ids)).distinct()
+            moved = select(Movement.item_id, end).where(any_of(Movement.item_id, ids)).distinct()
             self.moved |= {(row[0], row[1]) for row in tx.session.execute(moved)}
-        rules = select(StockRule).where(StockRule.item_id.in_(ids))
-        for rule in tx.session.scalars(rules):
+        columns = (StockRule.item_id, StockRule.point_id, StockRule.minimum, StockRule.maximum)
+        rules = select(*columns).where(any_of(StockRule.item_id, ids))
+        for rule in tx.session.execute(rules):
             self.limits[rule.item_id, rule.point_id] = (rule.minimum, rule.maximum)
         held = select(Balance.item_id, Balance.point_id, Balance.quantity)
-        for item_id, point_id, quantity in tx.session.execute(held.where(Balance.item_id.in_(ids))):
+        for item_id, point_id, quantity in tx.session.execute(
+            held.where(any_of(Balance.item_id, ids))
+        ):
             self.held[item_id, point_id] = quantity
         self.closed |= blind.hidden_pairs(tx, ids)
 
@@ -125,7 +128,7 @@ class Present:
             select(Item.id, SupplierItem.id, SupplierItem.price)
             .join(ItemUnit, ItemUnit.item_id == Item.id)
             .join(SupplierItem, SupplierItem.item_unit_id == ItemUnit.id)
-            .where(Item.id.in_(ids), ItemUnit.unit_id == Item.base_unit_id)
+            .where(any_of(Item.id, ids), ItemUnit.unit_id == Item.base_unit_id)
         )
         for item_id, offer_id, price in tx.session.execute(offers):
             self.offers.setdefault(item_id, []).append((offer_id, price))

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import String, cast, delete, func, select, update
+from sqlalchemy import String, Text, cast, delete, func, select, update
 
 from portal.api import ImportDone, ImportStays, Message, UnitOfWork, message
 
@@ -30,7 +30,7 @@ from .import_changes import locked, locked_items
 from .import_known import places_by_word
 from .ledger import Entry
 from .limits import held_rules, put_rules
-from .many import in_pieces
+from .many import any_of, in_pieces
 
 GONE = message("It is not there any more.")
 CHANGED = message("Somebody has changed it since.")
@@ -95,31 +95,32 @@ class _Now:
                 self._look(own, some)
             for some in in_pieces(offers):
                 asked = select(SupplierItem.id, SupplierItem.price)
-                found = own.session.execute(asked.where(SupplierItem.id.in_(some)))
+                found = own.session.execute(asked.where(any_of(SupplierItem.id, some)))
                 self.prices |= {row.id: row.price for row in found}
 
     def _look(self, own: UnitOfWork, ids: Sequence[int]) -> None:
         columns = (Item.id, Item.sku, Item.name, Item.note, Item.category_id, Item.status)
-        for item in own.session.execute(select(*columns).where(Item.id.in_(ids))):
+        for item in own.session.execute(select(*columns).where(any_of(Item.id, ids))):
             self.items[item.id] = item
         lines = select(Movement.id, Movement.item_id, Movement.item_unit_id)
         lines = lines.add_columns(Movement.from_point_id, Movement.to_point_id)
-        for line in own.session.execute(lines.where(Movement.item_id.in_(ids))):
+        for line in own.session.execute(lines.where(any_of(Movement.item_id, ids))):
             self.movements.setdefault(line.item_id, []).append(line)
         units = select(ItemUnit.item_id, ItemUnit.id).where(ItemUnit.active)
-        for item_id, unit_id in own.session.execute(units.where(ItemUnit.item_id.in_(ids))):
+        for item_id, unit_id in own.session.execute(units.where(any_of(ItemUnit.item_id, ids))):
             self.units.setdefault(item_id, set()).add(unit_id)
         codes = (
             select(ItemUnit.item_id, Barcode.code_key, Barcode.item_unit_id)
             .join(ItemUnit, ItemUnit.id == Barcode.item_unit_id)
-            .where(ItemUnit.item_id.in_(ids), Barcode.active)
+            .where(any_of(ItemUnit.item_id, ids), Barcode.active)
         )
         for item_id, code, unit_id in own.session.execute(codes):
             self.codes.setdefault(item_id, {})[code] = unit_id
-        for rule in own.session.scalars(select(StockRule).where(StockRule.item_id.in_(ids))):
+        rules = select(StockRule.item_id, StockRule.point_id, StockRule.minimum, StockRule.maximum)
+        for rule in own.session.execute(rules.where(any_of(StockRule.item_id, ids))):
             limits = [rule.minimum, rule.maximum]
             self.rules.setdefault(rule.item_id, {})[rule.point_id] = limits
-        alerts = select(Alert.item_id).where(Alert.item_id.in_(ids)).distinct()
+        alerts = select(Alert.item_id).where(any_of(Alert.item_id, ids)).distinct()
         self.alerted |= set(own.session.scalars(alerts))
         self._uses(own, ids)
 
@@ -128,10 +129,12 @@ class _Now:
         units = [unit for item_id in ids for unit in self.units.get(item_id, ())]
         owners = {unit: item_id for item_id in ids for unit in self.units.get(item_id, ())}
         for column in _pointing_at(Item):
-            self.used |= set(own.session.scalars(select(column).where(column.in_(ids)).distinct()))
+            self.used |= set(
+                own.session.scalars(select(column).where(any_of(column, ids)).distinct())
+            )
         for column in _pointing_at(ItemUnit):
             for some in in_pieces(units):
-                found = own.session.scalars(select(column).where(column.in_(some)).distinct())
+                found = own.session.scalars(select(column).where(any_of(column, some)).distinct())
                 self.used_units |= set(found)
         self.used |= {owners[unit] for unit in self.used_units & owners.keys()}
 
@@ -217,7 +220,7 @@ def _retire(tx: UnitOfWork, new: Sequence[ImportDone]) -> None:
     mark = func.substr(Item.sku, 1, 28) + "~" + cast(Item.id, String)
     key = func.substr(Item.sku_key, 1, 28) + "~" + cast(Item.id, String)
     for some in in_pieces([one.data["item"] for one in new]):
-        retired = update(Item).where(Item.id.in_(some))
+        retired = update(Item).where(any_of(Item.id, some))
         values = {"status": "discontinued", "sku": mark, "sku_key": key}
         tx.session.execute(
             retired.values(**values, version=Item.version + 1).execution_options(
@@ -232,7 +235,7 @@ def _reverse(tx: UnitOfWork, now: _Now, done: Sequence[ImportDone]) -> None:
     points = balances.points_of(
         tx, {end for line in wrong.values() for end in (line.from_point_id, line.to_point_id)}
     )
-    note = NOTE.in_language(tx.language)
+    note, today = NOTE.in_language(tx.language), tx.today
     entries = [
         Entry(
             type="reversal",
@@ -242,7 +245,7 @@ def _reverse(tx: UnitOfWork, now: _Now, done: Sequence[ImportDone]) -> None:
             quantity=line.quantity,
             entered=line.entered,
             item_unit_id=line.item_unit_id,
-            occurred_on=tx.today,
+            occurred_on=today,
             note=note,
             reverses=line,
         )
@@ -277,10 +280,10 @@ def _put_back(
 
 def _switch_off(tx: UnitOfWork, codes: Sequence[str], units: Sequence[int]) -> None:
     for some in in_pieces(codes):
-        off = update(Barcode).where(Barcode.code_key.in_(some), Barcode.active)
+        off = update(Barcode).where(any_of(Barcode.code_key, some, kind=Text), Barcode.active)
         tx.session.execute(off.values(active=False))
     for part in in_pieces(units):
-        off = update(ItemUnit).where(ItemUnit.id.in_(part))
+        off = update(ItemUnit).where(any_of(ItemUnit.id, part))
         tx.session.execute(off.values(active=False))
 
 
@@ -293,12 +296,12 @@ def _remove(tx: UnitOfWork, now: _Now, new: Sequence[ImportDone]) -> None:
     episodes.settle(tx, pairs)
     _switch_off(tx, [one.data["code"] for one in new if "code" in one.data], [])
     for some in in_pieces(ids):
-        tx.session.execute(delete(StockRule).where(StockRule.item_id.in_(some)))
-        inside = (Balance.item_id.in_(some), ~Balance.outside)
+        tx.session.execute(delete(StockRule).where(any_of(StockRule.item_id, some)))
+        inside = (any_of(Balance.item_id, some), ~Balance.outside)
         tx.session.execute(delete(Balance).where(*inside))
     bare = [i for i in ids if i not in now.movements and i not in now.alerted]
     for some in in_pieces(bare):
-        units = select(ItemUnit.id).where(ItemUnit.item_id.in_(some))
+        units = select(ItemUnit.id).where(any_of(ItemUnit.item_id, some))
         tx.session.execute(delete(Barcode).where(Barcode.item_unit_id.in_(units)))
-        tx.session.execute(delete(ItemUnit).where(ItemUnit.item_id.in_(some)))
-        tx.session.execute(delete(Item).where(Item.id.in_(some)))
+        tx.session.execute(delete(ItemUnit).where(any_of(ItemUnit.item_id, some)))
+        tx.session.execute(delete(Item).where(any_of(Item.id, some)))

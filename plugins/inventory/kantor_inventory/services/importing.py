@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Text, select
 
 from portal.api import (
     Conflict,
@@ -15,6 +16,7 @@ from portal.api import (
     ImportRow,
     Place,
     UnitOfWork,
+    bounded,
     message,
     new_public_id,
     repeated,
@@ -29,7 +31,7 @@ from .ends import outside, point_at
 from .import_changes import Noted
 from .import_known import Present, places_by_word
 from .ledger import Entry
-from .many import in_pieces
+from .many import any_of, in_pieces
 
 # Words for the same unit in lists people keep; the first of each line is ours.
 _SYNONYMS = """
@@ -66,16 +68,19 @@ def check(tx: UnitOfWork, rows: Sequence[ImportRow]) -> ImportFindings:
     """Return everything about the rows that does not fit; note what each would change."""
     names = _Names(tx, rows)
     present = Present(tx, rows, names.places)
-    problems: list[ImportProblem] = []
     notes: list[ImportProblem] = []
-    for row in rows:
-        problems += names.problems(row)
-        if row.known is not None:
-            for problem, note in present.compare(row, names.unit):
-                problems += [problem] if problem is not None else []
-                notes += [note] if note is not None else []
-    problems += repeated(rows, "barcode")
-    return ImportFindings(problems=tuple(problems), notes=tuple(notes))
+
+    def problems() -> Iterable[ImportProblem]:
+        for row in rows:
+            yield from names.problems(row)
+            if row.known is not None:
+                for problem, note in present.compare(row, names.unit):
+                    if problem is not None:
+                        yield problem
+                    notes.extend([note] if note is not None else [])
+        yield from repeated(rows, "barcode")
+
+    return ImportFindings(problems=tuple(bounded(problems())), notes=tuple(notes))
 
 
 class _Names:
@@ -252,7 +257,7 @@ def _add_stock(
     noted: Noted,
 ) -> None:
     """Open the books of every item that is somewhere, with the limits of its place."""
-    at, opening = _points(tx, rows), outside(tx, "opening")
+    at, opening, today = _points(tx, rows), outside(tx, "opening"), tx.today
     entries: list[Entry] = []
     opened: list[ImportRow] = []
     limits: dict[Pair, Limits] = {}
@@ -269,7 +274,7 @@ def _add_stock(
             noted.limits(row, point.id, None, limits[pair])
         if row.get("quantity") and (row.known is None or "quantity" in row.changes):
             opened.append(row)
-            entries.append(_opening(tx, row, (item_id, unit_id), opening, point))
+            entries.append(_opening(today, row, (item_id, unit_id), opening, point))
     posted, _ = ledger.post(tx, entries, limits=limits)
     noted.movements(opened, posted)
     tx.append(
@@ -284,7 +289,7 @@ def _add_stock(
 
 
 def _opening(
-    tx: UnitOfWork, row: ImportRow, item_and_unit: tuple[int, int], opening: Point, point: Point
+    today: date, row: ImportRow, item_and_unit: tuple[int, int], opening: Point, point: Point
 ) -> Entry:
     """Return the movement that writes down what was there before the first one."""
     quantity = row.get("quantity")
@@ -296,7 +301,7 @@ def _opening(
         quantity=quantity,
         entered=quantity,
         item_unit_id=item_and_unit[1],
-        occurred_on=tx.today,
+        occurred_on=today,
         value=rules.value_of_receipt(entered=quantity, price=row.get("price") or 0),
     )
 
@@ -305,12 +310,13 @@ def _points(tx: UnitOfWork, rows: Sequence[ImportRow]) -> dict[str, Point]:
     """Return the point of each place that the rows name, by the word they use for it."""
     places = places_by_word(tx, "inventory.stock.receive")
     words = {sort_key(word) for row in rows if (word := row.get("place"))}
-    made = {place_id: _point(tx, place_id) for place_id in sorted({places[w] for w in words})}
-    return {word: made[places[word]] for word in words}
-
-
-def _point(tx: UnitOfWork, place_id: int) -> Point:
-    return point_at(tx, tx.one(select(Place), id=place_id))
+    wanted = sorted({places[word] for word in words})
+    known = select(Point).where(Point.place_id.in_(wanted), Point.place_id.is_not(None))
+    points = {point.place_id: point for point in tx.session.scalars(known)}
+    for place_id in wanted:
+        if place_id not in points:
+            points[place_id] = point_at(tx, tx.one(select(Place), id=place_id))
+    return {word: points[places[word]] for word in words}
 
 
 def _unit_keys(rows: Iterable[ImportRow], known: _Names) -> list[Any]:
@@ -335,6 +341,6 @@ def _categories(tx: UnitOfWork, rows: Iterable[ImportRow]) -> dict[str, int]:
 def _by_key(tx: UnitOfWork, statement: Any, column: Any, keys: Iterable[str]) -> Mapping[str, Any]:
     found: dict[str, Any] = {}
     for some in in_pieces(sorted(keys)):
-        rows = tx.session.execute(statement.where(column.in_(some)))
+        rows = tx.session.execute(statement.where(any_of(column, some, kind=Text)))
         found |= {row[0]: row for row in rows}
     return found

@@ -16,6 +16,14 @@ from . import balances, many
 from .balances import Limits, Pair
 from .ends import point_in_reach
 
+_HELD: Any = (
+    select(StockRule.id, StockRule.item_id, StockRule.point_id)
+    .add_columns(StockRule.minimum, StockRule.maximum)
+    .where(balances.among_named(StockRule))
+    .order_by(StockRule.id)
+    .with_for_update()
+)
+
 
 @dataclass(frozen=True, kw_only=True)
 class SetRule:
@@ -55,11 +63,9 @@ def set_rule(tx: UnitOfWork, command: SetRule) -> StockRule:
 def held_rules(tx: UnitOfWork, pairs: Collection[Pair]) -> dict[Pair, Any]:
     """Return id and limits of the rules of items at places, held until the commit."""
     found: dict[Pair, Any] = {}
-    columns = (StockRule.id, StockRule.item_id, StockRule.point_id)
-    asked = select(*columns, StockRule.minimum, StockRule.maximum).order_by(StockRule.id)
     for some in many.in_pieces(sorted(pairs)):
-        held = asked.where(balances.among(StockRule, some)).with_for_update()
-        found |= {(row.item_id, row.point_id): row for row in tx.session.execute(held)}
+        held = tx.session.execute(_HELD, balances.naming(some))
+        found |= {(row.item_id, row.point_id): row for row in held}
     return found
 
 

@@ -17,8 +17,8 @@ from portal.api import UnitOfWork
 from ..events import AlertClosed, AlertOpened
 from ..models import Balance, Item
 from ..rules import State, alarm
-from ..services.balances import among
-from ..services.many import in_pieces
+from ..services.balances import among_named, naming
+from ..services.many import any_of, in_pieces
 from .models import GRADES, Alert
 
 QUIET = "the status of an item holds for all places"
@@ -34,6 +34,15 @@ HELD = (
     Balance.maximum,
 )
 
+# The item is held too: its status decides, and may be changing now.
+_WATCHED_NOW: Any = (
+    select(*HELD, WATCHED.label("watched"))
+    .join(Item, Item.id == Balance.item_id)
+    .where(among_named(Balance))
+    .with_for_update(read=True, of=Item)
+)
+_OPEN: Any = select(Alert).where(Alert.closed_at.is_(None), among_named(Alert))
+
 Pair = tuple[int, int]  # item id, point id
 Since = Mapping[Pair, datetime | None]  # when it came to be so; now, if nothing is said
 
@@ -41,22 +50,15 @@ Since = Mapping[Pair, datetime | None]  # when it came to be so; now, if nothing
 def settle(tx: UnitOfWork, pairs: Sequence[Pair], *, since: Since | None = None) -> None:
     """Open, close and grade the alerts of these as their balances say."""
     for some in in_pieces(sorted(pairs)):
-        # The item is held too: its status decides, and may be changing now.
-        asked = (
-            select(*HELD, WATCHED.label("watched"))
-            .join(Item, Item.id == Balance.item_id)
-            .where(among(Balance, some))
-            .with_for_update(read=True, of=Item)
-        )
+        named = naming(some)
         wanted = {
             (row.item_id, row.point_id): (
                 row.quantity,
                 alarm(row.quantity, row.minimum, row.maximum) if row.watched else None,
             )
-            for row in tx.session.execute(asked)
+            for row in tx.session.execute(_WATCHED_NOW, named)
         }
-        is_open = select(Alert).where(Alert.closed_at.is_(None), among(Alert, some))
-        _settle(tx, wanted, tx.session.scalars(is_open).all(), since or {})
+        _settle(tx, wanted, tx.session.scalars(_OPEN, named).all(), since or {})
 
 
 def hold(tx: UnitOfWork, items: Sequence[str]) -> None:
@@ -135,7 +137,7 @@ def _change(tx: UnitOfWork, ids: Sequence[int], **values: Any) -> None:
     """Change alerts that are still open; what somebody closed stays as it is."""
     tx.session.execute(
         update(Alert)
-        .where(Alert.id.in_(ids), Alert.closed_at.is_(None))
+        .where(any_of(Alert.id, ids), Alert.closed_at.is_(None))
         .values(values)
         .execution_options(synchronize_session=False)
     )

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy import bindparam, func, select
+from sqlalchemy.orm import contains_eager
 
 from portal.api import (
     Conflict,
@@ -30,8 +30,34 @@ from ...services import balances
 from .. import events, rules
 from ..models import Count, CountEntry, CountLine, CountPlace
 from .planning import CountedElsewhere, NotCountable, taken_elsewhere
+from .reading import in_force
 
 BOOKS = "what the books say while somebody counts"
+
+# A figure of a count is what phones send most: made once, these are limited once for each person.
+_HELD: Any = (
+    select(CountLine.id, CountLine.item_id, Point)
+    .join(Count, Count.id == CountLine.count_id)
+    .join(Point, Point.id == CountLine.point_id)
+    .where(CountLine.public_id == bindparam("line"))
+    .with_for_update(of=Count)
+)
+_LINE: Any = (
+    select(CountLine, CountEntry)
+    .join(CountLine.count)
+    .join(CountLine.point)
+    .outerjoin(Point.place)
+    .outerjoin(CountEntry, in_force())
+    .options(contains_eager(CountLine.count))
+    .options(contains_eager(CountLine.point).contains_eager(Point.place))
+    .where(CountLine.id == bindparam("line"))
+    .execution_options(populate_existing=True)
+)
+_UNITS: Any = select(ItemUnit.id, ItemUnit.public_id, ItemUnit.num, ItemUnit.den).where(
+    ItemUnit.item_id == bindparam("item"),
+    ItemUnit.public_id.in_(bindparam("named", expanding=True)),
+)
+_LAST_MOVEMENT = select(func.max(Movement.id))
 
 
 class EnteredMeanwhile(Conflict):
@@ -106,16 +132,18 @@ def enter(tx: UnitOfWork, command: Enter) -> CountEntry:
     Raises EnteredMeanwhile for a figure of somebody else that was not seen, CountedBefore when the
     same person counts again, ValidationFailed for quantities that make no sense.
     """
-    count, line = _open_line(tx, command.line)
+    held = _hold(tx, command.line)
+    book, value, last = _books(
+        tx, held
+    )  # Before all else is read: lending makes that be read anew.
+    count, line, current = _open_line(tx, held.id)
     counted, entered = _amount(tx, line, command.amounts)
-    current = _current(tx, line)
     _refuse_unseen(tx, current, command.seen)
     _refuse_second_time(tx, line)
-    book, value, last = _books(tx, line)
     _replace(tx, current)
     entry = CountEntry(
-        count_id=count.id,
-        line_id=line.id,
+        count=count,
+        line=line,
         round=line.round,
         counted=counted,
         entered=entered,
@@ -133,8 +161,7 @@ def enter(tx: UnitOfWork, command: Enter) -> CountEntry:
 
 def clear(tx: UnitOfWork, command: Clear) -> CountLine:
     """Take a figure, or that something was not found, back."""
-    count, line = _open_line(tx, command.line)
-    current = _current(tx, line)
+    count, line, current = _open_line(tx, _hold(tx, command.line).id)
     _refuse_unseen(tx, current, command.seen)
     _replace(tx, current)
     _touched(tx, count, line)
@@ -144,8 +171,7 @@ def clear(tx: UnitOfWork, command: Clear) -> CountLine:
 
 def missed(tx: UnitOfWork, command: Missed) -> CountLine:
     """Say that something was looked for and not found; it counts as not counted."""
-    count, line = _open_line(tx, command.line)
-    current = _current(tx, line)
+    count, line, current = _open_line(tx, _hold(tx, command.line).id)
     _refuse_unseen(tx, current, command.seen)
     _replace(tx, current)
     _touched(tx, count, line)
@@ -243,23 +269,29 @@ def _counted() -> Any:
     )
 
 
-def _open_line(tx: UnitOfWork, public_id: str) -> tuple[Count, CountLine]:
-    """Return a line that may be counted now, and its count, held until the commit."""
-    asked: Any = select(CountLine.id, CountLine.count_id)
-    reachable = visible(asked, rules.ENTER, tx.actor)
-    found = tx.session.execute(reachable.where(CountLine.public_id == public_id)).one_or_none()
+def _hold(tx: UnitOfWork, public_id: str) -> Any:
+    """Return ids of a line, and its point; all figures of its count wait until the commit."""
+    held = visible(_HELD, rules.ENTER, tx.actor)
+    found = tx.session.execute(held, {"line": public_id}).one_or_none()
     if found is None:
         raise NotFound
-    count: Count = tx.one(select(Count), id=found.count_id, lock=True)
+    return found
+
+
+def _open_line(tx: UnitOfWork, line_id: int) -> tuple[Count, CountLine, CountEntry | None]:
+    """Return a line that is held and may be counted now, with its count and its figure in force."""
+    found = tx.session.execute(_LINE, {"line": line_id}).one_or_none()
+    if found is None:
+        raise NotFound
+    line, current = found
+    count = line.count
     rules.next_state(count.status, "enter")
-    asked = select(CountLine).options(joinedload(CountLine.point).joinedload(Point.place))
-    line: CountLine = tx.one(asked.execution_options(populate_existing=True), id=found.id)
     if line.round < count.round:
         raise rules.WrongState(message("This line is not counted again."))
     place = line.point.place
     if place is None or place.department_id != count.department_id:
         raise NotCountable(message("This place belongs to another department now."))
-    return count, line
+    return count, line, current
 
 
 def _amount(
@@ -268,9 +300,12 @@ def _amount(
     """Return thousandths of the base unit, and what was entered, or raise ValidationFailed."""
     if not amounts:
         raise ValidationFailed({"quantity": message("Enter what is there, 0 if there is none.")})
+    named = {"item": line.item_id, "named": [unit_id for unit_id, _ in amounts]}
+    units = {unit.public_id: unit for unit in tx.session.execute(_UNITS, named)}
     total, entered = 0, []
     for unit_id, quantity in amounts:
-        unit = tx.one(select(ItemUnit), public_id=unit_id, item_id=line.item_id)
+        if (unit := units.get(unit_id)) is None:
+            raise NotFound
         if quantity < 0:
             raise ValidationFailed({"quantity": message("What is there is not below zero.")})
         total += arithmetic.to_base(quantity, arithmetic.Factor(unit.num, unit.den))
@@ -278,11 +313,6 @@ def _amount(
     if total > arithmetic.LARGEST:
         arithmetic.checked(total)
     return total, entered
-
-
-def _current(tx: UnitOfWork, line: CountLine) -> CountEntry | None:
-    found = select(CountEntry).filter_by(line_id=line.id, round=line.round, current=True)
-    return tx.session.scalars(found).one_or_none()
 
 
 def _refuse_unseen(tx: UnitOfWork, current: CountEntry | None, seen: int | None) -> None:
@@ -303,19 +333,17 @@ def _refuse_second_time(tx: UnitOfWork, line: CountLine) -> None:
         raise CountedBefore(message("You counted this before. Let somebody else count it again."))
 
 
-def _books(tx: UnitOfWork, line: CountLine) -> tuple[int, int, int]:
+def _books(tx: UnitOfWork, line: Any) -> tuple[int, int, int]:
     """Return what the books say, its value, and the last movement, under the balance's lock."""
-    pair = (line.item_id, line.point_id)
+    pair = (line.item_id, line.Point.id)
     with tx.acting_for("inventory", reason=BOOKS) as own:
-        points = balances.points_of(own, {line.point_id})
-        held = balances.hold(own, [pair], points, limited=False)[pair]
-        last = own.session.scalar(select(func.max(Movement.id))) or 0
+        held = balances.hold(own, [pair], {line.Point.id: line.Point}, limited=False)[pair]
+        last = own.session.scalar(_LAST_MOVEMENT) or 0
         return held.quantity, held.value, last
 
 
 def _replace(tx: UnitOfWork, current: CountEntry | None) -> None:
     if current is not None:
-        current = tx.one(select(CountEntry), id=current.id)
         current.current = False
         tx.session.flush()
 

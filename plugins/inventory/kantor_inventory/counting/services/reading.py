@@ -11,6 +11,7 @@ from sqlalchemy import (
     Numeric,
     Select,
     and_,
+    bindparam,
     case,
     cast,
     func,
@@ -170,6 +171,20 @@ def _joined(statement: Select[Any]) -> Select[Any]:
     )
 
 
+LINE: Any = (
+    _joined(select(*SHEET))
+    .add_columns(Count.public_id.label("of_count"), Count.status)
+    .join(Count, Count.id == CountLine.count_id)
+    .where(CountLine.public_id == bindparam("line"))
+)
+UNITS: Any = (
+    select(ItemUnit, Unit.name)
+    .join(Unit, Unit.id == ItemUnit.unit_id)
+    .where(ItemUnit.item_id.in_(bindparam("items", expanding=True)), ItemUnit.active)
+    .order_by(ItemUnit.id)
+)
+
+
 def sheet(tx: Any, *, count: str) -> Select[Any]:
     """Return the lines of a count with what was counted, and nothing of what the books say."""
     of_count = select(Count.id).where(Count.public_id == count).scalar_subquery()
@@ -220,10 +235,8 @@ def lines_of(
 
 def line_of(tx: UnitOfWork, public_id: str) -> Any:
     """Return one line of a sheet, or None."""
-    statement = _joined(select(*SHEET)).add_columns(Count.public_id.label("of_count"), Count.status)
-    statement = statement.join(Count, Count.id == CountLine.count_id)
-    statement = statement.where(CountLine.public_id == public_id)
-    return tx.session.execute(visible(statement, rules.ENTER, tx.actor)).one_or_none()
+    statement = visible(LINE, rules.ENTER, tx.actor)
+    return tx.session.execute(statement, {"line": public_id}).one_or_none()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -272,13 +285,7 @@ def line_for(tx: UnitOfWork, count: Count, item_id: int) -> str | None:
 def units_of(tx: UnitOfWork, items: Collection[int]) -> dict[int, list[Any]]:
     """Return (item unit, name) of the units each item comes in, the smallest first."""
     found: dict[int, list[Any]] = {}
-    statement = (
-        select(ItemUnit, Unit.name)
-        .join(Unit, Unit.id == ItemUnit.unit_id)
-        .where(ItemUnit.item_id.in_(set(items)), ItemUnit.active)
-        .order_by(ItemUnit.id)
-    )
-    for unit, name in tx.session.execute(statement):
+    for unit, name in tx.session.execute(UNITS, {"items": sorted(set(items))}):
         found.setdefault(unit.item_id, []).append((unit, name, ()))
     for units in found.values():
         units.sort(key=lambda row: row[0].num / row[0].den)

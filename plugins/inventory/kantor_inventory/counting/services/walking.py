@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import case, select, tuple_
+from sqlalchemy import bindparam, case, select, tuple_
 
 from portal.api import UnitOfWork
 
@@ -12,36 +12,47 @@ from ..models import Count, CountEntry, CountLine
 from .reading import in_force
 
 WALKED = (CountLine.position, CountLine.id)
+_HERE = tuple_(bindparam("position"), bindparam("line"))
+_BEHIND = tuple_(*WALKED) > _HERE
+
+
+def _walks(statement: Any) -> dict[bool, Any]:
+    """Return the walk through all lines of a count, and through those that are counted again."""
+    walked = statement.where(CountLine.count_id == bindparam("count")).limit(1)
+    return {False: walked, True: walked.where(CountLine.round == bindparam("round"))}
+
+
+# Made once: a phone asks for one of these with every figure.
+_BACK = (column.desc() for column in WALKED)
+_BEFORE = _walks(select(CountLine.public_id).where(tuple_(*WALKED) < _HERE).order_by(*_BACK))
+_AFTER = _walks(select(CountLine.public_id).where(_BEHIND).order_by(*WALKED))
+_WANTED = _walks(
+    select(CountLine.public_id)
+    .outerjoin(CountEntry, in_force())
+    .where(CountEntry.id.is_(None), CountLine.id != bindparam("line"))
+    .order_by(case((_BEHIND, 0), else_=1), *WALKED)
+)
 
 
 def line_before(tx: UnitOfWork, count: Count, line: Any) -> str | None:
     """Return the line before one, or None at the first."""
-    back = (column.desc() for column in WALKED)
-    before = tuple_(*WALKED) < (line.position, line.id)
-    found: str | None = tx.session.scalar(_walked(count).where(before).order_by(*back).limit(1))
-    return found
+    return _found(tx, _BEFORE, count, line)
 
 
 def line_after(tx: UnitOfWork, count: Count, line: Any) -> str | None:
     """Return the line after one, or None at the last."""
-    asked = _walked(count).where(_behind(line)).order_by(*WALKED)
-    found: str | None = tx.session.scalar(asked.limit(1))
-    return found
+    return _found(tx, _AFTER, count, line)
 
 
 def line_wanted(tx: UnitOfWork, count: Count, line: Any) -> str | None:
     """Return the next line that wants a figure: one behind, else one that was skipped, or None."""
-    asked = _walked(count).outerjoin(CountEntry, in_force())
-    asked = asked.where(CountEntry.id.is_(None), CountLine.id != line.id)
-    asked = asked.order_by(case((_behind(line), 0), else_=1), *WALKED)
-    found: str | None = tx.session.scalar(asked.limit(1))
+    return _found(tx, _WANTED, count, line)
+
+
+def _found(tx: UnitOfWork, walks: dict[bool, Any], count: Count, line: Any) -> str | None:
+    again = count.status == "recount"
+    here = {"count": count.id, "position": line.position, "line": line.id}
+    found: str | None = tx.session.scalar(
+        walks[again], here | ({"round": count.round} if again else {})
+    )
     return found
-
-
-def _walked(count: Count) -> Any:
-    asked = select(CountLine.public_id).where(CountLine.count_id == count.id)
-    return asked.where(CountLine.round == count.round) if count.status == "recount" else asked
-
-
-def _behind(line: Any) -> Any:
-    return tuple_(*WALKED) > (line.position, line.id)

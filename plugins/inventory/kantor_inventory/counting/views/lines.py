@@ -169,8 +169,8 @@ def _kept(line, act, form):
         more["amounts"] = form.amounts
     try:
         with transaction() as tx:
-            service(tx, command(**more))
-            return _next(tx, line)
+            done = service(tx, command(**more))
+            return _next(tx, done.count, line)
     except ValidationFailed as refused:
         form.add_errors(refused.fields)
         return form
@@ -178,11 +178,10 @@ def _kept(line, act, form):
         return conflict
 
 
-def _next(tx, line):
+def _next(tx, count, line):
     """Lead to the next line that wants a figure; in the list, to the row itself."""
     if "row" in request.form:
         return redirect_to(tx, "inventory.count_line", public_id=line.public_id, row=1)
-    count = count_named(tx, line.of_count, rules.ENTER)
     if request.form.get("to") == "list":
         following = walking.line_after(tx, count, line)
         return redirect_to(
