@@ -247,12 +247,20 @@ class CoreOnly(Declared):
 
 
 class Follows(Declared):
-    """Rows reached through what they point at: any target to read them, all real ones to write."""
+    """Rows reached through what they point at: any target to read them, all real ones to write.
+
+    Say ``one_by_one`` of lines that are looked up by something else than their reach, where what
+    they follow grows without end: SQLite would find all targets in reach before the first line.
+    """
 
     __follows__: ClassVar[tuple[str, ...]] = ()
+    __one_by_one__: ClassVar[bool] = False
 
-    def __init_subclass__(cls, *, follows: tuple[str, ...] = (), **kwargs: Any) -> None:
+    def __init_subclass__(
+        cls, *, follows: tuple[str, ...] = (), one_by_one: bool = False, **kwargs: Any
+    ) -> None:
         cls.__follows__ = follows or cls.__follows__
+        cls.__one_by_one__ = one_by_one or cls.__one_by_one__
         if "__tablename__" in cls.__dict__ and not cls.__follows__:
             raise UndeclaredModel(f"{cls.__name__}: say which columns it follows")
         super().__init_subclass__(**kwargs)
@@ -276,11 +284,20 @@ class Follows(Declared):
                 condition = or_(~model.real(columns), condition)
             else:
                 condition = and_(model.real(columns), condition)
-            reached = select(target.c.id).where(condition)._annotate({RULE: True})
-            parts.append(getattr(entity, name).in_(reached))
+            parts.append(cls._points_into(getattr(entity, name), target, condition))
         if unlimited:
             return true()
         return and_(true(), *parts) if writing else or_(false(), *parts)
+
+    @classmethod
+    def _points_into(
+        cls, key: Any, target: Any, condition: ColumnElement[bool]
+    ) -> ColumnElement[bool]:
+        """Return the condition that ``key`` is the id of a row of ``target`` that meets one."""
+        reached = select(target.c.id).where(condition)._annotate({RULE: True})
+        if cls.__one_by_one__:
+            return reached.where(target.c.id == key).correlate_except(target).exists()
+        return key.in_(reached)
 
     @classmethod
     def leans_on(cls) -> frozenset[str]:

@@ -36,7 +36,7 @@ class Contact(Public, Named, Versioned, Scoped, CoreBase, shared_when_null=True)
     )
 
 
-class ContactPoint(Follows, CoreBase, noun="contact", follows=("contact_id",)):
+class ContactPoint(Follows, CoreBase, noun="contact", follows=("contact_id",), one_by_one=True):
     """A number or address of a contact."""
 
     __tablename__ = "contact_point"

@@ -25,7 +25,7 @@ MANY = 25_000
 SIZE = Size(MANY, 2 * MANY)  # with balances, people, contacts and acts: 250,000 rows
 LONG = 10_000
 GROWING = {
-    *("audit_entry", "contact", "job", "person"),
+    *("audit_entry", "contact", "contact_point", "job", "person"),
     *("inventory_alert", "inventory_balance", "inventory_item", "inventory_movement"),
     *("inventory_count", "inventory_count_entry", "inventory_count_line"),
     *("inventory_purchase_order", "inventory_purchase_order_line"),
@@ -70,6 +70,7 @@ def _crowd() -> None:
         for table, rows in (
             ("person", _people()),
             ("contact", _contacts()),
+            ("contact_point", _numbers()),
             ("inventory_supplier", _suppliers()),
             ("audit_entry", _acts()),
             ("job", _jobs()),
@@ -99,6 +100,12 @@ def _contacts() -> Iterator[dict[str, Any]]:
         yield row | {"active": True, "version": 1, "department_id": i % 13 or None}
 
 
+def _numbers() -> Iterator[dict[str, Any]]:
+    for i in range(1, MANY):
+        row = {"id": i, "contact_id": i, "kind": "phone", "value": f"+62 21 {i:06}"}
+        yield row | {"label": ""}
+
+
 def _suppliers() -> Iterator[dict[str, Any]]:
     for i in range(SUPPLIERS + 1, MANY):
         row = {"id": i, "public_id": public_id(i), "contact_id": i, "customer_number": ""}
@@ -118,7 +125,7 @@ def _put_off() -> Iterator[dict[str, Any]]:
 
 def _counts() -> Iterator[dict[str, Any]]:
     """Yield counts that are planned or were given up, beside those that were posted."""
-    for i in range(MANY, MANY + 9_500):
+    for i in range(MANY, 2 * MANY):
         at = START + timedelta(minutes=i)
         row = {"id": i, "public_id": public_id(i), "version": 1, "blind": True, "round": 1}
         row |= {"department_id": i % DEPARTMENTS + 1, "number": f"X-{i}", "title": f"Round {i}"}

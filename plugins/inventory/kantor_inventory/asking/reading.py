@@ -57,8 +57,9 @@ def _listed() -> Any:
             OWNER.name.label("owner"),
             Department.name.label("department"),
         )
-        .join(Place, Place.id == Requisition.place_id)
-        .join(OWNER, OWNER.id == Requisition.owner_id)
+        # Outer joins, although there always is one: SQLite would begin with these and sort.
+        .outerjoin(Place, Place.id == Requisition.place_id)
+        .outerjoin(OWNER, OWNER.id == Requisition.owner_id)
         .outerjoin(Department, Department.id == Requisition.department_id)
     )
 

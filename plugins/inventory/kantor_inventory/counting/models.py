@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from types import SimpleNamespace
 from typing import Any
 
 from sqlalchemy import (
     JSON,
     BigInteger,
     CheckConstraint,
-    ColumnElement,
     ForeignKey,
     Index,
     String,
     UniqueConstraint,
-    literal,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from portal.api import Department, Follows, Held, Person, Principal, Public, Scoped, Versioned
+from portal.api import Department, Follows, Person, Public, Scoped, Versioned
 
 from ..models import Base, Category, Item, Movement, Point, among
 
@@ -40,6 +37,8 @@ class Count(Public, Versioned, Scoped, Base):
     __table_args__ = (
         CheckConstraint(among("status", STATUSES), name="status"),
         Index("ix_inventory_count_status", "status", "id"),
+        Index("ix_inventory_count_department", "department_id", "id"),
+        Index("ix_inventory_count_assigned", "assigned_to_id", "status"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -93,7 +92,9 @@ class CountCategory(Follows, Base, noun="count", follows=("count_id",)):
     category: Mapped[Category] = relationship()
 
 
-class CountLine(Public, Versioned, Follows, Base, noun="count", follows=("count_id",)):
+class CountLine(
+    Public, Versioned, Follows, Base, noun="count", follows=("count_id",), one_by_one=True
+):
     """One item at one place on a sheet, and what the reviewer made of it.
 
     Without an entry it was not counted, which is something else than none there.
@@ -141,17 +142,8 @@ class CountLine(Public, Versioned, Follows, Base, noun="count", follows=("count_
     missed_by: Mapped[Person | None] = relationship(Person, foreign_keys=[missed_by_id])
     decided_by: Mapped[Person | None] = relationship(Person, foreign_keys=[decided_by_id])
 
-    @classmethod
-    def rows(cls, entity: Any, held: Held, who: Principal, writing: bool) -> ColumnElement[bool]:
-        """Return the lines of the counts ``held`` reaches.
 
-        The sum keeps SQLite from trying all those counts to find the line of an item at a place.
-        """
-        of = SimpleNamespace(count_id=entity.count_id + literal(0, literal_execute=True))
-        return super().rows(of, held, who, writing)
-
-
-class CountEntry(Follows, Base, noun="count", follows=("count_id",)):
+class CountEntry(Follows, Base, noun="count", follows=("count_id",), one_by_one=True):
     """A figure somebody entered; a better one replaces it and leaves it here.
 
     ``book`` and ``book_seq`` are what the books said at that moment, and the last movement then

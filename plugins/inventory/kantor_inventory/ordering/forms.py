@@ -62,7 +62,7 @@ class OrderFilters(Form):
 
     def prepare(self, tx: UnitOfWork) -> None:
         """Offer the suppliers one still buys from."""
-        self.supplier.choices = choices.suppliers(tx)
+        self.supplier.choices = choices.suppliers_to_look_for(tx, self.supplier.data)
 
 
 class AddForm(Form):

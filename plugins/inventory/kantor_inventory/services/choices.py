@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, union
+from sqlalchemy.orm import aliased
 
 from portal.api import Contact, Department, Held, Place, UnitOfWork, visible
 
 from ..models import Category, Item, Point, Supplier
+
+CHOSEN_FROM = 300  # suppliers offered to narrow a page by
+_ONE: Any = aliased(Supplier, name="one")
 
 
 def stocked_places(tx: UnitOfWork) -> list[tuple[Any, Any]]:
@@ -74,6 +78,23 @@ def suppliers(tx: UnitOfWork) -> list[tuple[Any, Any]]:
         select(Supplier.public_id, Contact.name)
         .join(Contact, Contact.id == Supplier.contact_id)
         .where(Supplier.active)
+        .order_by(Contact.name_key, Supplier.id)
+    )
+    return [(row.public_id, row.name) for row in rows]
+
+
+def suppliers_to_look_for(tx: UnitOfWork, chosen: str | None) -> list[tuple[Any, Any]]:
+    """Return (public id, name) of the chosen supplier and of the first few hundred.
+
+    Of any other the page of the supplier leads to what is narrowed by it.
+    """
+    first = select(_ONE.id).where(_ONE.active).order_by(_ONE.id).limit(CHOSEN_FROM)
+    mine = select(_ONE.id).where(_ONE.public_id == (chosen or ""), _ONE.active)
+    offered = union(select(first.subquery("first_few")), mine).subquery("offered")
+    rows = tx.session.execute(
+        select(Supplier.public_id, Contact.name)
+        .join(offered, offered.c.id == Supplier.id)
+        .join(Contact, Contact.id == Supplier.contact_id)
         .order_by(Contact.name_key, Supplier.id)
     )
     return [(row.public_id, row.name) for row in rows]

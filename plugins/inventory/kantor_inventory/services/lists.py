@@ -39,6 +39,7 @@ from ..models import (
 
 # Written into the SQL, not bound: only so does SQLite see that a partial index fits.
 NOTHING = literal(0, literal_execute=True)
+OFFERS = 500  # shown on the page of a supplier
 
 
 def items(
@@ -352,7 +353,17 @@ def place_rows(tx: UnitOfWork) -> Any:
 
 
 def prices_of(tx: UnitOfWork, supplier: Supplier) -> Any:
-    """Return what a supplier sells, and what they last asked for one unit."""
+    """Return what a supplier sells, and what they last asked for one unit.
+
+    Of a very long list the first few hundred, found before they are put in the order of names.
+    """
+    first = (
+        select(SupplierItem.id)
+        .where(SupplierItem.supplier_id == supplier.id)
+        .order_by(SupplierItem.item_unit_id)
+        .limit(OFFERS)
+        .subquery("first_few")
+    )
     return tx.session.execute(
         select(
             Item.public_id,
@@ -368,9 +379,8 @@ def prices_of(tx: UnitOfWork, supplier: Supplier) -> Any:
         .join(ItemUnit, ItemUnit.item_id == Item.id)
         .join(SupplierItem, SupplierItem.item_unit_id == ItemUnit.id)
         .join(Unit, Unit.id == ItemUnit.unit_id)
-        .where(SupplierItem.supplier_id == supplier.id)
+        .join(first, first.c.id == SupplierItem.id)
         .order_by(Item.name_key, Item.id)
-        .limit(500)
     ).all()
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Select, and_, case, func, literal, or_, select, tuple_
+from sqlalchemy import Select, and_, case, func, or_, select
 
 from portal.api import Department, Place, UnitOfWork, permits
 
@@ -56,38 +56,42 @@ class PlanDue:
 
 def by_place(tx: UnitOfWork) -> list[DueAt]:
     """Return the places in reach where something is to be counted, in walking order."""
-    found: dict[str, DueAt] = {}
-    never = func.sum(case((Balance.counted_at.is_(None), 1), else_=0))
-    due = _of_places(
-        select(*PLACE, Item.abc)
-        .add_columns(func.count(), never)
-        .select_from(Balance)
-        .join(Item, Item.id == Balance.item_id)
-        .where(_due(tx), permits(Balance, VIEW, tx.actor)),
-        Item.abc,
-    )
-    wanted = _of_places(
-        select(*PLACE, Alert.grade)
-        .add_columns(func.count(), literal(0))
-        .select_from(Alert)
-        .join(Balance, _same(Alert))
-        .where(_uncounted(tx), permits(Alert, VIEW, tx.actor)),
-        Alert.grade,
-    )
-    names: dict[Any, str] = {"A": "a", "B": "b", 0: "out", 1: "low"}
-    order = {}
-    for row in (*tx.session.execute(due), *tx.session.execute(wanted)):
-        public_id, name, walk, place_id, department_id, what, count, new = row
-        order[public_id] = (walk, place_id)
-        if public_id not in found:
-            may = department_id is not None and planning.reaches(tx, PLAN, department_id)
-            found[public_id] = DueAt(place=public_id, name=name, plannable=may)
-        kept = found[public_id]
-        key = names.get(what, "c")
-        found[public_id] = replace(
-            kept, **{key: getattr(kept, key) + count}, never=kept.never + new
+    due: Any = (
+        select(
+            Balance.point_id,
+            _those(Item.abc == "A").label("a"),
+            _those(Item.abc == "B").label("b"),
+            _those(Balance.counted_at.is_(None)).label("never"),
+            func.count().label("all"),
         )
-    return sorted(found.values(), key=lambda at: order[at.place])
+        .join(Item, Item.id == Balance.item_id)
+        .where(_due(tx), permits(Balance, VIEW, tx.actor))
+        .group_by(Balance.point_id)
+    )
+    found: dict[int, DueAt] = {}
+    order: dict[int, tuple[int, int]] = {}
+
+    def put(row: Any, **counted: Any) -> None:
+        order[row.id] = (row.walk_order, row.id)
+        at = found.get(row.id) or _at(tx, row)
+        found[row.id] = replace(at, **counted)
+
+    for row in tx.session.execute(_of_places(due)):
+        put(row, a=row.a, b=row.b, c=row.all - row.a - row.b, never=row.never)
+    for row in tx.session.execute(_wanted(tx)):
+        if row.out or row.low:
+            put(row, out=row.out, low=row.low)
+    return [found[place] for place in sorted(found, key=lambda place: order[place])]
+
+
+def _those(condition: Any) -> Any:
+    """Return how many rows of a group meet a condition."""
+    return func.sum(case((condition, 1), else_=0))
+
+
+def _at(tx: UnitOfWork, row: Any) -> DueAt:
+    may = row.department_id is not None and planning.reaches(tx, PLAN, row.department_id)
+    return DueAt(place=row.public_id, name=row.name, plannable=may)
 
 
 def how_many(tx: UnitOfWork) -> int:
@@ -148,9 +152,8 @@ def _same(model: Any) -> Any:
 
 def _free() -> Any:
     """Return the condition of being on no sheet that somebody is counting, as far as one sees."""
-    # Looked up once: row by row, SQLite would look into every count in reach each time.
-    taken = select(CountLine.item_id, CountLine.point_id).where(CountLine.open)
-    return tuple_(Balance.item_id, Balance.point_id).not_in(taken)
+    taken = select(CountLine.id).where(CountLine.open, _same(CountLine))
+    return ~taken.correlate(Balance).exists()
 
 
 def _due(tx: UnitOfWork) -> Any:
@@ -166,10 +169,32 @@ def _uncounted(tx: UnitOfWork) -> Any:
     return and_(Alert.closed_at.is_(None), Alert.kind == "low", since, waits, _free())
 
 
-def _of_places(statement: Any, what: Any) -> Select[Any]:
-    grouped: Select[Any] = (
-        statement.join(Point, Point.id == Balance.point_id)
-        .join(Place, Place.id == Point.place_id)
-        .group_by(*PLACE, what)
+def _wanted(tx: UnitOfWork) -> Select[Any]:
+    """Return each place with what ran out or runs low there.
+
+    Counted place by place, along an index: PostgreSQL expects few, and would sort them all.
+    """
+
+    def here(grade: int) -> Any:
+        counted: Any = (
+            select(func.count())
+            .select_from(Alert)
+            .join(Balance, _same(Alert))
+            .where(Alert.point_id == Point.id, Alert.grade == grade)
+            .where(_uncounted(tx), permits(Alert, VIEW, tx.actor))
+        )
+        return counted.correlate(Point).scalar_subquery()
+
+    named: Select[Any] = select(*PLACE, here(0).label("out"), here(1).label("low"))
+    return named.join(Point, Point.place_id == Place.id)
+
+
+def _of_places(counted: Any) -> Select[Any]:
+    """Return what was counted of points with their places, looked up once for each."""
+    of = counted.subquery("counted")
+    named: Select[Any] = (
+        select(*PLACE, *[column for column in of.c if column.name != "point_id"])
+        .join(Point, Point.place_id == Place.id)
+        .join(of, of.c.point_id == Point.id)
     )
-    return grouped
+    return named

@@ -18,6 +18,7 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    union_all,
 )
 from sqlalchemy.orm import aliased
 
@@ -33,6 +34,7 @@ WAITING = 100  # counts that are looked through for the home page
 LARGEST_WORTH = 9 * 10**18
 LATELY = 12  # posted counts whose accuracy is drawn
 COUNTER, MISSED_BY = aliased(Person, name="counter"), aliased(Person, name="missed_by")
+WAITS: Any = aliased(Count, name="waits")
 DECIDED_BY = aliased(Person, name="decided_by")
 STATES = {
     "open": COUNTING,
@@ -116,19 +118,18 @@ def waiting(tx: UnitOfWork, *, most: int) -> Waiting:
 
 def _waiting(tx: UnitOfWork) -> Select[Any]:
     lines = select(func.count(CountLine.id)).where(CountLine.count_id == Count.id)
+    to_review = select(WAITS.id).where(
+        WAITS.status == "submitted", permits(WAITS, rules.REVIEW, tx.actor)
+    )
+    to_count = select(WAITS.id).where(
+        WAITS.status.in_(COUNTING),
+        WAITS.assigned_to_id == tx.actor.person_id,
+        permits(WAITS, rules.ENTER, tx.actor),
+    )
     return (
         select(Count.public_id, Count.number, Count.title, Count.status, Count.due_on)
         .add_columns(Count.submitted_at, lines.correlate(Count).scalar_subquery().label("lines"))
-        .where(
-            or_(
-                and_(Count.status == "submitted", permits(Count, rules.REVIEW, tx.actor)),
-                and_(
-                    Count.status.in_(COUNTING),
-                    Count.assigned_to_id == tx.actor.person_id,
-                    permits(Count, rules.ENTER, tx.actor),
-                ),
-            )
-        )
+        .where(Count.id.in_(union_all(to_review, to_count)))
         .order_by(Count.due_on.is_(None), Count.due_on, Count.id)
         .limit(WAITING)
     )

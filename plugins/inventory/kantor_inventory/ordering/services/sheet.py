@@ -13,6 +13,7 @@ from sqlalchemy.orm import aliased
 from portal.api import Contact, Place, UnitOfWork, visible
 
 from ...models import Balance, Item, Point, Supplier
+from ...services.choices import CHOSEN_FROM
 from .. import rules
 from ..models import OrderLine, PurchaseOrder
 from ..rules import Suggestion
@@ -189,7 +190,6 @@ def suppliers(
     return {row.id: row for row in tx.session.execute(_SUPPLIERS, given)}
 
 
-CHOSEN_FROM = 300
 _others: Any = aliased(Supplier, name="others")
 
 
