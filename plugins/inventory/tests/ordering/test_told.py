@@ -52,7 +52,8 @@ def test_it_is_suggested_as_if_nothing_were_left_and_the_page_says_who_said_so(o
     assert row.told.by == told.by
     assert row.suggestion.packs == 5, "60 at most, in boxes of 12"
     page = words(as_role("office_manager").get("/inventory/order-list"))
-    day = told.at.strftime("%-d %B %Y")
+    with office.shop.work("office_manager") as tx:
+        day = told.at.astimezone(tx.zone).strftime("%-d %B %Y")
     assert f"Said to be nearly empty by {told.by} on {day}" in page
 
 

@@ -51,6 +51,8 @@ SHOWN = 100  # rows of a page
 SPAN = 2**32  # more than there are offers
 TOLD = 200  # shelves said to be nearly empty, the oldest first
 OFFERED = 60  # items that may soon be due
+LOOKED_AT = 500  # items near their minimum, of which those of a supplier are offered
+_NEAR: Any = aliased(Balance, name="coming_near")
 PACK = aliased(Unit, name="pack")
 
 
@@ -347,16 +349,27 @@ def _of_view(view: str) -> tuple[Any, ...]:
 
 
 def due_soon(tx: UnitOfWork) -> Select[Any]:
-    """Return what these suppliers sell first that comes near its minimum, as far as is shown."""
+    """Return what these suppliers sell first that comes near its minimum, as far as is shown.
+
+    Only the first few hundred near it are looked at, however many there are.
+    """
     asked: Any = bindparam("suppliers", expanding=True)
     two: Any = literal(2, literal_execute=True)  # as the index of these rows says it
-    halfway = Balance.minimum + func.coalesce(Balance.maximum, two * Balance.minimum)
+    halfway = _NEAR.minimum + func.coalesce(_NEAR.maximum, two * _NEAR.minimum)
+    near = (
+        select(_NEAR.id)
+        .where(
+            _NEAR.minimum.is_not(None),
+            ~_NEAR.to_order,
+            two * (_NEAR.quantity + _NEAR.on_order) < halfway,
+        )
+        .order_by(_NEAR.item_key, _NEAR.id)
+        .limit(literal(LOOKED_AT, literal_execute=True))
+    )
     listed = select(OrderLine.id).where(_is_draft()).correlate(Balance).exists()
     told = select(Flag.id).where(_is_told()).correlate(Balance).exists()
     chosen = unhidden(tx).where(
-        Balance.minimum.is_not(None),
-        ~Balance.to_order,
-        two * (Balance.quantity + Balance.on_order) < halfway,
+        Balance.id.in_(select(near.subquery("near").c.id)),
         _first_supplier().in_(asked),
         ~listed,
         ~told,
