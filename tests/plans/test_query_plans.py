@@ -57,7 +57,11 @@ FIXED = {
 }
 # What reads more than it may and is still to be mended: (kind of database, which list, view of the
 # order list or page, who asks) -> why. The one place for it, of lists and of pages.
-NOT_YET: dict[tuple[str, str, str], str] = {}
+NOT_YET: dict[tuple[str, str, str], str] = {
+    ("sqlite", "contacts", "three departments"): (
+        "By some statistics SQLite walks the contacts instead of the hits of the index of words"
+    ),
+}
 VALUES = {
     "TextField": ["Person 07", "core.role"],
     "DateField": ["2026-01-06"],
