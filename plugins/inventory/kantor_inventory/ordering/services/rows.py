@@ -349,10 +349,7 @@ def _of_view(view: str) -> tuple[Any, ...]:
 
 
 def due_soon(tx: UnitOfWork) -> Select[Any]:
-    """Return what these suppliers sell first that comes near its minimum, as far as is shown.
-
-    Only the first few hundred near it are looked at, however many there are.
-    """
+    """Return what these suppliers sell first, of the first few hundred near their minimum."""
     asked: Any = bindparam("suppliers", expanding=True)
     two: Any = literal(2, literal_execute=True)  # as the index of these rows says it
     halfway = _NEAR.minimum + func.coalesce(_NEAR.maximum, two * _NEAR.minimum)
