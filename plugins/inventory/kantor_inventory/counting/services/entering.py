@@ -133,9 +133,8 @@ def enter(tx: UnitOfWork, command: Enter) -> CountEntry:
     same person counts again, ValidationFailed for quantities that make no sense.
     """
     held = _hold(tx, command.line)
-    book, value, last = _books(
-        tx, held
-    )  # Before all else is read: lending makes that be read anew.
+    # Before all else is read: lending makes that be read anew.
+    book, value, last = _books(tx, held)
     count, line, current = _open_line(tx, held.id)
     counted, entered = _amount(tx, line, command.amounts)
     _refuse_unseen(tx, current, command.seen)
