@@ -100,7 +100,7 @@ class Found:
         which it believes to meet the hits soon.
         """
         if not self.lateral:
-            return select(statement.where(self.key.in_(self.keys)).offset(0).subquery("found"))
+            return select(self.counted(statement).offset(0).subquery("found"))
         if statement.column_descriptions[0]["entity"] is self.entity:
             return select(statement.where(self.condition).offset(0).subquery("found"))
         hits = self.keys.offset(0).subquery("hits")
@@ -108,7 +108,10 @@ class Found:
         return select(rows).select_from(hits).join(rows, true())
 
     def counted(self, statement: Select[Any]) -> Select[Any]:
-        """Return ``statement`` limited to these rows, in any order; the first come at once."""
+        """Return ``statement`` limited to these rows, in any order; the first come at once.
+
+        Joined on SQLite: asked for by IN, it may walk through all rows and hold them to the hits.
+        """
         if self.lateral:
             return self.fetched(statement)
         hits = self.keys.subquery("hits")

@@ -55,13 +55,6 @@ FIXED = {
     "count-sheet": {"count": public_id(7)},
     "count-result": {"count": public_id(7)},
 }
-# What reads more than it may and is still to be mended: (kind of database, which list, view of the
-# order list or page, who asks) -> why. The one place for it, of lists and of pages.
-NOT_YET: dict[tuple[str, str, str], str] = {
-    ("sqlite", "contacts", "three departments"): (
-        "By some statistics SQLite walks the contacts instead of the hits of the index of words"
-    ),
-}
 VALUES = {
     "TextField": ["Person 07", "core.role"],
     "DateField": ["2026-01-06"],
@@ -240,13 +233,6 @@ def test_every_order_and_filter_of_a_list_has_a_plan_that_stays_good(
         for sql, parameters in sent_for(app, engine, table, query, who)
         for fault in faults(engine, sql, parameters, long_tables)
     ]
-    judge(found, engine, name, reach)
-
-
-def judge(found: list[str], engine: Any, what: str, who: str) -> None:
-    """Fail with what was found; say it aloud and go on where it is known."""
-    if found and (reason := NOT_YET.get((engine.dialect.name, what, who))):
-        pytest.xfail(reason)
     assert not found, "\n" + "\n".join(found)
 
 
@@ -274,4 +260,4 @@ def test_the_order_list_finds_its_rows_without_looking_at_all_items(
             for sql, parameters in sent
             for fault in faults(engine, sql, parameters, long_tables)
         ]
-    judge(found, engine, f"order list, {view}", reach)
+    assert not found, "\n" + "\n".join(found)
