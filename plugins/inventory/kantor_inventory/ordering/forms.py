@@ -51,9 +51,9 @@ class SheetFilters(Form):
 
     def offer(self, tx: UnitOfWork, suppliers: dict[int, Any]) -> None:
         """Offer the places, categories and suppliers there are, and the item that was asked for."""
-        self.item.choices = choices.item(tx, self.item.data) if self.item.data else []
-        self.place.choices = choices.open_places(tx, "inventory.order.edit")
-        self.category.choices = choices.categories(tx)
+        found = choices.to_narrow_by(tx, "inventory.order.edit", item=self.item.data)
+        for name, offered in found.items():
+            self[name].choices = offered
         self.supplier.choices = [(one.public_id, one.name or "") for one in suppliers.values()]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select, union
+from sqlalchemy import ColumnElement, Select, and_, bindparam, literal, select, union, union_all
 from sqlalchemy.orm import aliased
 
 from portal.api import Contact, Department, Held, Place, UnitOfWork, visible
@@ -45,13 +45,6 @@ CATEGORIES = select(Category.public_id, Category.name).order_by(Category.name_ke
 def categories(tx: UnitOfWork) -> list[tuple[Any, Any]]:
     """Return (public id, name) of every category."""
     return [(public_id, name) for public_id, name in tx.session.execute(CATEGORIES)]
-
-
-def item(tx: UnitOfWork, public_id: str) -> list[tuple[Any, Any]]:
-    """Return (public id, name) of one item, or nothing where there is none one may see."""
-    statement: Any = select(Item.public_id, Item.name).where(Item.public_id == public_id)
-    found = tx.session.execute(visible(statement, "inventory.item.view", tx.actor))
-    return [(row.public_id, row.name) for row in found]
 
 
 def departments(tx: UnitOfWork) -> list[tuple[Any, Any]]:
@@ -102,10 +95,43 @@ def suppliers_to_look_for(tx: UnitOfWork, chosen: str | None) -> list[tuple[Any,
 
 def open_places(tx: UnitOfWork, permission: str) -> list[tuple[Any, Any]]:
     """Return (public id, name) of the places in use to which stock may be brought."""
-    reached = Place.in_reach(tx.actor.grants.get(permission, Held()), tx.actor, writing=True)
     rows = tx.session.execute(
         select(Place.public_id, Place.name)
-        .where(Place.active, Place.id.in_(reached))
+        .where(_open(tx, permission))
         .order_by(Place.walk_order, Place.id)
     )
     return [(row.public_id, row.name) for row in rows]
+
+
+def _open(tx: UnitOfWork, permission: str) -> ColumnElement[bool]:
+    reached = Place.in_reach(tx.actor.grants.get(permission, Held()), tx.actor, writing=True)
+    return and_(Place.active, Place.id.in_(reached))
+
+
+def to_narrow_by(
+    tx: UnitOfWork, permission: str, *, item: str | None
+) -> dict[str, list[tuple[Any, Any]]]:
+    """Return, from one query, ``open_places``, ``categories`` and the item if one may see it.
+
+    Each is a list of (public id, name), by the name of what is narrowed: place, category, item.
+    """
+    statement = tx.actor.once(("to narrow by", permission), lambda: _to_narrow_by(tx, permission))
+    found: dict[str, list[tuple[Any, Any]]] = {"place": [], "category": [], "item": []}
+    for row in tx.session.execute(statement, {"item": item or ""}):
+        found[row.what].append((row.public_id, row.name))
+    return found
+
+
+def _to_narrow_by(tx: UnitOfWork, permission: str) -> Select[Any]:
+    none, blank = literal(0), literal("")
+    places = _choice("place", Place, Place.walk_order, blank).where(_open(tx, permission))
+    categories = _choice("category", Category, none, Category.name_key)
+    item = _choice("item", Item, none, blank).where(Item.public_id == bindparam("item"))
+    item = visible(item, "inventory.item.view", tx.actor)
+    offered = union_all(places, categories, item).subquery("offered")
+    return select(offered).order_by(offered.c.turn, offered.c.key, offered.c.id)
+
+
+def _choice(what: str, model: Any, turn: Any, key: Any) -> Select[Any]:
+    sorts = turn.label("turn"), key.label("key"), model.id
+    return select(model.public_id, model.name, literal(what).label("what"), *sorts)

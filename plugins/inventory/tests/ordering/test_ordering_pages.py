@@ -230,7 +230,8 @@ def test_the_print_view_keeps_what_was_ordered(listed, as_role):
 @pytest.mark.parametrize(
     ("page", "most"),
     [
-        ("/inventory/order-list", 9),
+        ("/inventory/order-list", 8),
+        ("/inventory/order-list?item={pen}", 8),
         ("/inventory/orders", 6),
         ("/inventory/orders/{order}", 12),
         ("/inventory/items/{pen}", 14),
