@@ -43,6 +43,7 @@ from .orm import (
     declarative_base,
     ids_in_reach,
     new_public_id,
+    row_by_row,
     sort_key,
 )
 from .people.models import Department, Membership, Person
@@ -111,6 +112,7 @@ __all__ = [
     "permits",
     "repeated",
     "retire_link",
+    "row_by_row",
     "settings_of",
     "sort_key",
     "translate",

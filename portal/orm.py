@@ -20,6 +20,7 @@ from sqlalchemy import (
     TypeDecorator,
     and_,
     false,
+    literal,
     or_,
     select,
     true,
@@ -304,6 +305,16 @@ class Follows(Declared):
         return frozenset().union(
             *({table.name} | model.leans_on() for _, model, table in cls._targets())
         )
+
+
+def row_by_row(column: Any) -> ColumnElement[int]:
+    """Return ``column`` as a number no index knows, so that a condition is asked of each row.
+
+    Of a page in the order of an index, SQLite would rather find all rows whose ``column`` is in
+    reach, and sort them. The zero stands in the SQL, as a planner reads it.
+    """
+    number: ColumnElement[int] = column + literal(0, literal_execute=True)
+    return number
 
 
 KINDS = (Scoped, Owned, Confidential, Global, CoreOnly, Follows)
