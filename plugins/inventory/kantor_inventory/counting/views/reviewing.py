@@ -136,7 +136,7 @@ def decide_line(public_id):
     """Decide what becomes of a line."""
     tx = reading()
     row = tx.one(visible(select(CountLine), rules.REVIEW, tx.actor), public_id=public_id)
-    count = count_named(tx, row.count.public_id, rules.REVIEW)
+    count = row.count
     rules.next_state(count.status, "decide")
     limits = limits_of(tx, count)
     (line,) = lists.review_of(tx, count, line=row.id)
