@@ -92,7 +92,10 @@ class GuardedSession(Session):
 
 def kernel_execute(session: Session, statement: Executable, parameters: Any = None) -> Any:
     """Run a statement of the portal itself without limits; it returns values, no mapped rows."""
-    return session.execute(statement, parameters, execution_options={LIMITED: EVERYTHING})
+    options = {LIMITED: EVERYTHING}
+    if getattr(statement, "_propagate_attrs", {}):  # It names mapped classes.
+        return session.execute(statement, parameters, execution_options=options)
+    return Session.connection(session).execute(statement, parameters, execution_options=options)
 
 
 @event.listens_for(GuardedSession, "do_orm_execute")

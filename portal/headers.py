@@ -20,6 +20,8 @@ FIXED = {
     "Permissions-Policy": "camera=(self), geolocation=(), microphone=(), payment=(), usb=()",
 }
 
+VARY = ("Cookie", "HX-Request")
+
 
 def policy(*, wasm: bool = False) -> str:
     """Return the Content-Security-Policy of this answer; ``wasm`` lets its page run WebAssembly."""
@@ -29,14 +31,17 @@ def policy(*, wasm: bool = False) -> str:
 
 def add(response: Any) -> Any:
     """Harden an answer; what a view has set itself (a stricter sandbox, say) stays."""
-    for name, value in FIXED.items():
-        response.headers.setdefault(name, value)
-    response.headers.setdefault("Content-Security-Policy", policy())
+    wanted = FIXED | {
+        "Content-Security-Policy": policy(),
+        "Cache-Control": "no-store",
+        "X-Request-Id": g.get("request_id", ""),
+    }
     if current_app.extensions["kantor_config"].secure:
-        response.headers.setdefault(
-            "Strict-Transport-Security", "max-age=31536000; includeSubDomains"
-        )
-    response.headers.setdefault("Cache-Control", "no-store")
-    response.vary.update(["Cookie", "HX-Request"])
-    response.headers.setdefault("X-Request-Id", g.get("request_id", ""))
+        wanted["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+    if "Vary" in response.headers:
+        response.vary.update(VARY)
+    else:
+        wanted["Vary"] = ", ".join(VARY)
+    own = {name.lower() for name, _ in response.headers}
+    response.headers.extend({n: v for n, v in wanted.items() if n.lower() not in own})
     return response

@@ -57,7 +57,7 @@ def append(session: Session, rows: Sequence[dict[str, Any]]) -> None:
     for row in rows:
         row["previous"] = previous
         previous = row["hash"] = sealed(previous, row)
-    kernel_execute(session, insert(entries), rows)
+    kernel_execute(session, insert(entries).inline(), rows if len(rows) > 1 else rows[0])
 
 
 def broken(session: Session) -> Iterator[int]:

@@ -106,7 +106,7 @@ def add_item(tx: UnitOfWork, command: AddItem) -> Item:
         name=command.name.strip(),
         sku=command.sku.strip(),
         sku_key=sort_key(command.sku.strip()),
-        base_unit=base,
+        base_unit_id=base.id,
         category=_category(tx, command.category),
         mode=command.mode,
         note=command.note.strip(),
@@ -265,7 +265,7 @@ def _add_unit(tx: UnitOfWork, item: Item, pack: Pack) -> ItemUnit:
 
 def _put_unit(tx: UnitOfWork, item: Item, unit: Unit, pack: Pack) -> ItemUnit:
     factor = rules.Factor(pack.num, pack.den)
-    row = ItemUnit(item=item, unit=unit, num=factor.num, den=factor.den)
+    row = ItemUnit(item=item, unit_id=unit.id, num=factor.num, den=factor.den)
     tx.session.add(row)
     tx.session.flush()
     if pack.code.strip():
