@@ -18,6 +18,8 @@ from portal.api import Message, ValidationFailed, message
 
 ONE = 1000  # one base unit, in thousandths
 LARGEST = 10**12  # more than this is a barcode scanned into the quantity
+LARGEST_VALUE = 10**15  # of one movement; so thousands of them fit into 64 bits
+WORTH_TOO_MUCH = message("This price for this quantity is too large to be right.")
 
 
 class UnevenQuantity(ValidationFailed):
@@ -30,6 +32,10 @@ class MissingFactor(ValidationFailed):
 
 class QuantityOutOfRange(ValidationFailed):
     """Zero, negative, or larger than any office's stock."""
+
+
+class ValueOutOfRange(ValidationFailed):
+    """What is received is worth more than any office's stock."""
 
 
 class BadBarcode(ValidationFailed):
@@ -112,8 +118,14 @@ def value_of_issue(*, on_hand: int, value: int, quantity: int) -> int:
 
 
 def value_of_receipt(*, entered: int, price: int) -> int:
-    """Return what ``entered`` thousandths of a unit cost at ``price`` for one whole unit."""
-    return half_even(entered * price, ONE)
+    """Return what ``entered`` thousandths of a unit cost at ``price`` for one whole unit.
+
+    Raises ValueOutOfRange when that is more than the ledger can add up.
+    """
+    value = half_even(entered * price, ONE)
+    if value > LARGEST_VALUE:
+        raise ValueOutOfRange({"price": WORTH_TOO_MUCH})
+    return value
 
 
 def unit_cost(*, on_hand: int, value: int) -> int | None:

@@ -144,6 +144,13 @@ def test_what_looks_like_a_formula_is_a_name(shop, client):
     assert not re.search(r"(^|[;,\t\"])=cmd", exported, re.MULTILINE)
 
 
+def test_a_price_that_the_ledger_could_not_add_up_is_told_beside_its_cell(shop, client):
+    rows = [row(1, quantity="900000000", price="9.000.000.000.000,00")]
+    _, _, checked = check(client, rows)
+    assert "G2" in words(checked)
+    assert "This price for this quantity is too large to be right." in words(checked)
+
+
 def test_a_barcode_comes_with_the_list(shop, client):
     run(shop, client, [row(1, barcode="012345678905")])
     with shop.work(None) as tx:

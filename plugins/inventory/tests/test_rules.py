@@ -130,6 +130,12 @@ def test_a_reversal_takes_back_what_it_brought_but_never_strands_value(
     assert taken == expected
 
 
+def test_a_receipt_is_not_worth_more_than_the_ledger_can_add_up():
+    assert rules.value_of_receipt(entered=rules.ONE, price=10**15) == rules.LARGEST_VALUE
+    with pytest.raises(rules.ValueOutOfRange):
+        rules.value_of_receipt(entered=rules.LARGEST, price=10**15)
+
+
 @pytest.mark.parametrize(
     ("entered", "price", "expected"),
     [(10_000, 52_000_00, 520_000_00), (500, 3, 2), (1500, 1, 2), (333, 100, 33), (1000, 0, 0)],

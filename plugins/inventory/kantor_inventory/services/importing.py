@@ -126,6 +126,10 @@ class _Names:
                 yield row.problem(key, text)
         yield from self._pack_problems(row)
         yield from self._place_problems(row)
+        try:
+            _worth(row)
+        except rules.ValueOutOfRange:
+            yield row.problem("price", rules.WORTH_TOO_MUCH)
 
     def _pack_problems(self, row: ImportRow) -> Iterable[ImportProblem]:
         pack, size = row.get("pack"), row.get("pack_size")
@@ -302,8 +306,13 @@ def _opening(
         entered=quantity,
         item_unit_id=item_and_unit[1],
         occurred_on=today,
-        value=rules.value_of_receipt(entered=quantity, price=row.get("price") or 0),
+        value=_worth(row),
     )
+
+
+def _worth(row: ImportRow) -> int:
+    """Return what a row opens the books with, or raise ValueOutOfRange."""
+    return rules.value_of_receipt(entered=row.get("quantity") or 0, price=row.get("price") or 0)
 
 
 def _points(tx: UnitOfWork, rows: Sequence[ImportRow]) -> dict[str, Point]:
