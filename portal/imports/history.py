@@ -87,6 +87,8 @@ def stayed(tx: UnitOfWork, run: Any) -> list[tuple[ImportDone, Message | str]]:
 
 def ask_to_undo(tx: UnitOfWork, run: Any, job: str) -> None:
     """Note which job undoes an import, or raise Conflict when one has or is about to."""
+    # Held first, so that the next statement sees the job of whoever was faster.
+    kernel_execute(tx.session, select(runs.c.id).where(runs.c.id == run.id).with_for_update())
     failed = select(jobs.c.id).where(jobs.c.public_id == runs.c.undo_job, jobs.c.state != "failed")
     asked = (
         update(runs)

@@ -3,6 +3,8 @@
 import csv
 import io
 import re
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -258,6 +260,23 @@ def test_an_import_is_undone_once_and_what_was_touched_stays(app, assistant, imp
         table = AuditEntry.__table__
         wanted = table.select().where(table.c.action == "core.import_undone")
         assert len(kernel_execute(tx.session, wanted).all()) == 1
+
+
+def test_of_those_who_ask_to_undo_at_the_same_moment_one_is_heard(
+    app, world, assistant, imported, jobs
+):
+    imported(stock(3))
+    page = past_of(assistant)[0]
+    clients = [sign_in(app, world.people["assistant"]) for _ in range(4)]
+    together = Barrier(len(clients))
+
+    def ask(client):
+        together.wait()
+        return client.post(f"{page}/undo").status_code
+
+    with ThreadPoolExecutor(len(clients)) as pool:
+        assert sorted(pool.map(ask, clients)) == [303, 409, 409, 409]
+    assert len(jobs()) == 2
 
 
 def test_undoing_is_offered_for_thirty_days(app, assistant, imported):
