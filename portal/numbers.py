@@ -159,9 +159,9 @@ def scaled_number(value: float, digits: int, largest: int, *, minimum: int | Non
     try:
         scaled = Decimal(shown).scaleb(digits)
     except ArithmeticError:
-        raise _no_number(shown) from None
+        raise no_number(shown) from None
     if not scaled.is_finite():
-        raise _no_number(shown)
+        raise no_number(shown)
     if scaled != scaled.to_integral_value():
         raise _too_fine(shown, digits)
     return _within(int(scaled), shown, largest, minimum)
@@ -248,7 +248,7 @@ def _read(text: str, number_format: NumberFormat, scale: _Scale) -> _Written:
         raise damaged(shown)
     match = _SHAPE.fullmatch(shown) if len(shown) <= LONGEST else None
     if match is None:
-        raise _no_number(shown)
+        raise no_number(shown)
     sign, body = match.groups()
     agreed = scale.grouped and number_format.group in body
     if _AMBIGUOUS.fullmatch(body) and not agreed:
@@ -331,7 +331,8 @@ def _clip(text: str) -> str:
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
 
 
-def _no_number(shown: str) -> Unreadable:
+def no_number(shown: str) -> Unreadable:
+    """Return the problem of what is no number, or one without an end."""
     return Unreadable(message("“{value}” is not a number.", value=_clip(shown)))
 
 

@@ -24,7 +24,7 @@ SAMPLE_LINES = 200
 SAMPLE_LETTERS = 1_000_000
 SAMPLE_ROWS = 50
 
-_SEPARATOR_HINT = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
+_SEPARATOR_HINT = re.compile(r'"?sep=(.?)"?\s*', re.IGNORECASE)
 # Two or more bytes that only make sense together, as UTF-8.
 _UTF8_LETTER = re.compile(
     rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}"
@@ -111,9 +111,13 @@ def detect_delimiter(source: BinaryIO, encoding: str) -> tuple[str, bool]:
     """Return the separator, and whether the first line only names it (``sep=;``)."""
     with _text(source, encoding) as text:
         sample = list(_sample(_lines(text)))
-    if sample and (hint := _SEPARATOR_HINT.fullmatch(sample[0])):
-        return hint.group(1), True
-    return max(DELIMITERS, key=lambda d: (*_fit(sample, d), sum(s.count(d) for s in sample))), False
+    hint = _SEPARATOR_HINT.fullmatch(sample[0]) if sample else None
+    if hint is not None:
+        if hint[1] and not hint[1].isalnum() and hint[1] not in '"\r\0':
+            return hint[1], True
+        del sample[0]  # It names none.
+    fitting = max(DELIMITERS, key=lambda d: (*_fit(sample, d), sum(s.count(d) for s in sample)))
+    return fitting, hint is not None
 
 
 def _sample(lines: Iterator[str]) -> Iterator[str]:

@@ -6,13 +6,13 @@ import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from itertools import chain, islice
 
 from portal.errors import ValidationFailed
 from portal.messages import LANGUAGES, Message, message
 
-Cell = str | int | float | bool | date | datetime | time
+Cell = str | int | float | bool | date | datetime | time | timedelta
 
 MAX_ROWS = 10_000
 MAX_COLUMNS = 100
@@ -216,13 +216,12 @@ def _is_lower_half(cells: Sequence[Cell], groups: Sequence[Merged]) -> bool:
 def _joined(upper: Sequence[Cell], lower: Sequence[Cell], groups: Sequence[Merged]) -> list[Cell]:
     """Return one heading for both rows; what stands below alone does where it is the only one."""
     width = max(len(upper), len(lower))
-    joined = list(_padded(lower, width))
+    top, joined = _padded(upper, width), list(_padded(lower, width))
     said = [str(cell).casefold() for cell in (*upper, *lower)]
     for m in groups:
         for column in range(m.left, m.right + 1):
             if said.count(str(lower[column]).casefold()) > 1:
-                joined[column] = f"{upper[m.left]} {lower[column]}"
-    top = _padded(upper, width)
+                joined[column] = f"{top[m.left]} {lower[column]}"
     return [top[column] if _is_empty(cell) else cell for column, cell in enumerate(joined)]
 
 

@@ -13,7 +13,7 @@ from .workbook import read_old_workbook, read_workbook
 
 MAX_BYTES = 25 * 1024 * 1024
 
-_ZIP = b"PK"
+_ZIP = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 _OLD_EXCEL = b"\xd0\xcf\x11\xe0"
 _NO_TABLE = (
     b"%PDF",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -147,6 +148,8 @@ def _from_text(one: ImportField, cell: str, options: ReadingOptions) -> Any:
 
 
 def _from_number(one: ImportField, cell: float, options: ReadingOptions) -> Any:
+    if not math.isfinite(cell):
+        raise numbers.no_number(numbers.number_as_text(cell))
     if one.parse is not None:
         return one.parse(numbers.number_as_text(cell))
     match one.kind:

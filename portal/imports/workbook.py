@@ -15,7 +15,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -40,12 +40,24 @@ SMALL = 100 * 1024  # an entry this small may be packed as tightly as it likes
 MAX_ANSWER = 50 * 1024 * 1024
 WALL_SECONDS = 30
 _PACKINGS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
+_SECRET = 0x1 | 0x40  # a part with a password, of the old kind or the new
+LONGEST_SHEET = 255  # letters of its name
 
 # What an XLSX has, and what an ODS has; inside an XLSX with a password is no zip at all.
 _WORKBOOKS = ({"[Content_Types].xml", "xl/workbook.xml"}, {"mimetype", "content.xml"})
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _CHILD = Path(__file__).with_name("workbook_child.py")
 _END, _LOCATOR, _END_64 = b"PK\x05\x06", b"PK\x06\x07", b"PK\x06\x06"
+# What zipfile raises for a zip that is broken, or of a kind that no spreadsheet writes.
+_BROKEN_ZIP = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    OSError,
+    EOFError,
+    ValueError,
+    NotImplementedError,
+)
 _turns = threading.BoundedSemaphore(2)  # children at once for one process
 
 _DAMAGED = message("The workbook is damaged. Open it in a spreadsheet and save it again as XLSX.")
@@ -96,7 +108,7 @@ def _read(source: BinaryIO, max_rows: int, sheet: str) -> Grid:
         source.seek(0)
         shutil.copyfileobj(source, copy)
         copy.seek(0)
-        with _Child(copy, sheet.replace("\0", "")) as answers:
+        with _Child(copy, sheet.replace("\0", "")[:LONGEST_SHEET]) as answers:
             return _grid(answers, max_rows)
 
 
@@ -112,7 +124,7 @@ def check_archive(source: BinaryIO) -> None:
                 raise UnreadableFile(reason)
             if any(_starts_like_zip(archive, entry) for entry in entries):
                 raise UnreadableFile(_UNSAFE)
-    except (zipfile.BadZipFile, zlib.error, struct.error, OSError, EOFError, ValueError) as error:
+    except _BROKEN_ZIP as error:
         raise UnreadableFile(_DAMAGED) from error
 
 
@@ -120,7 +132,7 @@ def _objection(entries: list[zipfile.ZipInfo]) -> Message | None:
     names = {entry.filename for entry in entries}
     unpacked = sum(entry.file_size for entry in entries)
     packed = sum(entry.compress_size for entry in entries)
-    if any(entry.flag_bits & 0x1 for entry in entries):
+    if any(entry.flag_bits & _SECRET for entry in entries):
         return _PROTECTED
     if not any(parts <= names for parts in _WORKBOOKS):
         return _NO_WORKBOOK
@@ -252,6 +264,7 @@ _TYPED: dict[str, Callable[[str], Cell]] = {
     "date": date.fromisoformat,
     "datetime": datetime.fromisoformat,
     "time": time.fromisoformat,
+    "seconds": lambda text: timedelta(seconds=float(text)),
 }
 
 

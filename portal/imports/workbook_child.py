@@ -49,6 +49,8 @@ def plain(value: Any) -> Any:
         return {"date": value.isoformat()}
     if isinstance(value, datetime.time):
         return {"time": value.isoformat()}
+    if isinstance(value, datetime.timedelta):
+        return {"seconds": str(value.total_seconds())}
     return str(value)
 
 

@@ -16,7 +16,16 @@ import pytest
 import xlsxwriter
 
 from portal.testing import sign_in
-from tests.unit.imports.files import amplifier, bomb, declare, replaced, sheet_xml, workbook, zip_of
+from tests.unit.imports.files import (
+    amplifier,
+    bomb,
+    declare,
+    marked,
+    replaced,
+    sheet_xml,
+    workbook,
+    zip_of,
+)
 from tests.unit.imports.oddfiles import encrypted_workbook, ods, xls
 
 from .test_import_pages import columns_of, run_checked, send, text_of
@@ -66,6 +75,10 @@ def merged_heading():
 
 def dated(made, page):
     page.write_datetime(1, 1, datetime(2026, 8, 24), made.add_format({"num_format": "d/m/yyyy"}))  # noqa: DTZ001
+
+
+def lasting(made, page):
+    page.write_number(1, 1, 1.5, made.add_format({"num_format": "[h]:mm"}))
 
 
 def another_sheet(made, page):
@@ -194,6 +207,8 @@ GOOD = {
     "a number written with an exponent": (number("25E-1"), "a.xlsx"),
     "an ODS formatted to its last row": (endless_ods(), "a.ods"),
     "a name that is a path": (csv(), "..\\..\\etc/passwd"),
+    "a heading that begins like a zip": (csv([["PK", *HEAD], ["1", *ROW]]), "a.csv"),
+    "a first line that names no separator": ("sep=\r\n" + csv(), "a.csv"),
     "no name to speak of": (csv(), "\u202e .csv"),
 }
 
@@ -221,6 +236,8 @@ REFUSED = {
     "a false size in the directory": (declare(workbook(TABLE), SHEET, 60_000_000), "too large"),
     "a workbook cut off": (workbook(TABLE)[:-300], "damaged"),
     "a workbook with a broken sheet": (replaced(workbook(TABLE), {SHEET: b"<worksheet"}), ""),
+    "a zip of a kind to come": (marked(workbook(TABLE), "version", 64), "damaged"),
+    "a zip with a password of the new kind": (marked(workbook(TABLE), "flags", 0x40), "protected"),
     "a cell at the far end": (
         replaced(workbook(TABLE), {SHEET: sheet_xml('<row r="1"><c r="XFD1"><v>1</v></c></row>')}),
         "columns",
@@ -257,6 +274,8 @@ WRONG = {
     "a date of the 1904 calendar for a name": (book(dated, date_1904=True), "into a date"),
     "a yes for a name": (workbook([HEAD, ["A1", True, "pcs", 1]]), "holds a yes or no"),
     "a date for a number": (workbook([HEAD, ["A1", "Pena", "pcs", date(2026, 8, 24)]]), "date"),
+    "a length of time for a name": (book(lasting), "turned this cell into a date"),
+    "no number for a name": (with_cell("<c r='B2'><v>NaN</v></c>"), "“nan” is not a number"),
     "a separator too many": (
         csv([HEAD, *[[f"B{n}", *ROW[1:]] for n in range(3)], [*ROW, "", "x"]]),
         "separator too many",
@@ -392,9 +411,10 @@ def test_a_sheet_is_chosen(app, assistant, things):
     assert set(things()) == {"b2", "heard-1"}
 
 
-@pytest.mark.parametrize("sheet", ["Bulan", "x" * 5_000, "../../etc/passwd", "--help"])
+@pytest.mark.parametrize("sheet", ["Bulan", "x" * 200_000, "../../etc/passwd", "--help"])
 def test_a_sheet_that_is_not_there_gives_the_first(assistant, sheet):
     url, _ = columns_of(assistant, workbook(TYPED), "stok.xlsx")
     answer = assistant.get(url, query_string={"sheet": sheet[:4_000]})
     assert answer.status_code == 200
     assert "Pena biru" in answer.text
+    assert assistant.post(f"{url}/run", data={"sheet": sheet}).status_code == 422

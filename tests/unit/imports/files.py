@@ -110,6 +110,16 @@ def amplifier():
     )
 
 
+def marked(data, field, value):
+    """Return the zip with 16 bits of every entry in its directory set to ``value``."""
+    changed = bytearray(data)
+    at = 0
+    while (at := data.find(b"PK\x01\x02", at)) >= 0:
+        struct.pack_into("<H", changed, at + {"version": 6, "flags": 8}[field], value)
+        at += 4
+    return bytes(changed)
+
+
 def declare(data, name, size):
     """Return the zip with another unpacked size written into its directory and local header."""
     changed = bytearray(data)

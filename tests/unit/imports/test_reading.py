@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.imports.grid import MAX_COLUMNS, UnreadableFile, cell_name
+from portal.imports.grid import MAX_COLUMNS, Merged, UnreadableFile, build_grid, cell_name
 from portal.imports.reading import read_table
 from tests.unit.imports.files import HEADER, hostile_csv, stock_rows
 from tests.unit.imports.oddfiles import encrypted_workbook
@@ -112,6 +112,12 @@ def test_a_column_without_a_heading_is_kept():
     grid = read("Kode,Nama\nA1,Pena,x\nA2,Map,y\n")
     assert grid.header == ("Kode", "Nama", "")
     assert grid.problems == ()
+
+
+def test_a_merged_cell_above_the_heading_may_be_empty():
+    rows = [["Kode", "Nama"], ["", "", "", "Jumlah", "Jumlah"], ["A1", "Pena", "", "5"]]
+    grid = build_grid(enumerate(rows, 1), merged=[Merged(0, 3, 0, 4)])
+    assert grid.header == ("Kode", "Nama", "", "Jumlah", "Jumlah")
 
 
 def test_headings_may_appear_twice():
