@@ -63,5 +63,9 @@ def test_a_renamed_item_is_sorted_under_its_new_name_wherever_it_lies(stand, mad
         connection.execute(text("UPDATE inventory_item SET name_key = 'zz ' || name_key"))
         keys = "SELECT DISTINCT b.item_key, i.name_key FROM inventory_balance b"
         rows = connection.execute(text(f"{keys} JOIN inventory_item i ON i.id = b.item_id")).all()
+        keys = "SELECT DISTINCT s.item_key, i.name_key FROM inventory_supplier_item s"
+        keys += " JOIN inventory_item_unit u ON u.id = s.item_unit_id"
+        offers = connection.execute(text(f"{keys} JOIN inventory_item i ON i.id = u.item_id")).all()
     assert rows
-    assert all(kept == name and name.startswith("zz ") for kept, name in rows)
+    assert offers
+    assert all(kept == name and name.startswith("zz ") for kept, name in [*rows, *offers])

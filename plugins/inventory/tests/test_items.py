@@ -5,11 +5,21 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import func, select
 
-from kantor_inventory.models import Barcode, Category, Item, ItemUnit, Movement, SupplierItem
+from kantor_inventory.models import (
+    Barcode,
+    Category,
+    Item,
+    ItemUnit,
+    Movement,
+    Supplier,
+    SupplierItem,
+)
 from kantor_inventory.rules import BadBarcode, UnevenQuantity
-from kantor_inventory.services import items, selfcheck, stock, suppliers
+from kantor_inventory.services import items, lists, selfcheck, stock, suppliers
 from kantor_inventory.services.ledger import NotEnough
 from portal.api import Contact, EditConflict, OutOfReach, Person, ValidationFailed
+
+from .conftest import add_item
 
 TUBE = items.AddItem(
     name="Glue stick",
@@ -225,6 +235,27 @@ def test_a_receipt_without_a_price_costs_what_the_supplier_last_asked(shop, supp
         )
         stock.receive(tx, goods)
     assert shop.balance(shop.pen, shop.shelf) == (24_000, 55_200_00)
+
+
+def test_a_very_long_list_of_what_they_sell_is_cut_by_name(shop, supplier, monkeypatch):
+    names = ("Wire", "Ärmel", "Glue", "apron", "Bag", "Tape")
+    with shop.work() as tx:
+        for number, name in enumerate(names):
+            unit = add_item(tx, name, f"S-{number}").units[0].public_id
+            suppliers.set_price(tx, suppliers.SetPrice(supplier=supplier, unit=unit, price=100))
+    monkeypatch.setattr(lists, "OFFERS", 3)
+    assert sold(shop, supplier) == ["apron", "Bag", "Glue"]
+    with shop.work() as tx:
+        tx.one(select(Item), sku="S-4").name = "Zip bag"
+    assert sold(shop, supplier) == ["apron", "Glue", "Tape"]
+
+
+def sold(shop, supplier):
+    """Return the names of what stands on the page of a supplier."""
+    with shop.work() as tx:
+        return [
+            row.name for row in lists.prices_of(tx, tx.one(select(Supplier), public_id=supplier))
+        ]
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from portal.api import Contact, Global, Public, Versioned
+from portal.api import Contact, Global, KeyText, Public, Versioned
 
 from .base import Base, among
 from .catalogue import ItemUnit
@@ -53,6 +53,8 @@ class SupplierItem(Versioned, Global, Base, noun="supplier", reason="who sells w
 
     One orders at least ``least`` of the unit and only multiples of ``multiple``; of several
     suppliers the one with the lowest ``rank`` is asked first. Prices have their own permission.
+    ``item_key`` repeats the item's sort key (triggers keep it), so that few of many are listed in
+    the order of names.
     """
 
     __tablename__ = "inventory_supplier_item"
@@ -61,6 +63,7 @@ class SupplierItem(Versioned, Global, Base, noun="supplier", reason="who sells w
         CheckConstraint("price >= 0", name="price"),
         CheckConstraint("least > 0 AND multiple > 0 AND rank > 0", name="terms"),
         Index("ix_inventory_supplier_item_item_unit_id", "item_unit_id"),
+        Index("ix_inventory_supplier_item_name", "supplier_id", "item_key", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -69,6 +72,9 @@ class SupplierItem(Versioned, Global, Base, noun="supplier", reason="who sells w
     )
     item_unit_id: Mapped[int] = mapped_column(
         ForeignKey("inventory_item_unit.id", ondelete="RESTRICT")
+    )
+    item_key: Mapped[str] = mapped_column(
+        KeyText, server_default="", info={"copy_of": "inventory_item.name_key"}
     )
     supplier_sku: Mapped[str] = mapped_column(String(60), default="")
     price: Mapped[int | None] = mapped_column(BigInteger)

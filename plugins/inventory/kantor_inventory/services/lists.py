@@ -353,14 +353,14 @@ def place_rows(tx: UnitOfWork) -> Any:
 
 
 def prices_of(tx: UnitOfWork, supplier: Supplier) -> Any:
-    """Return what a supplier sells, and what they last asked for one unit.
+    """Return what a supplier sells, and what they last asked for one unit, by name of the item.
 
-    Of a very long list the first few hundred, found before they are put in the order of names.
+    Of a very long list the first few hundred, found before their names are looked up.
     """
     first = (
         select(SupplierItem.id)
         .where(SupplierItem.supplier_id == supplier.id)
-        .order_by(SupplierItem.item_unit_id)
+        .order_by(SupplierItem.item_key, SupplierItem.id)
         .limit(OFFERS)
         .subquery("first_few")
     )
@@ -380,7 +380,7 @@ def prices_of(tx: UnitOfWork, supplier: Supplier) -> Any:
         .join(SupplierItem, SupplierItem.item_unit_id == ItemUnit.id)
         .join(Unit, Unit.id == ItemUnit.unit_id)
         .join(first, first.c.id == SupplierItem.id)
-        .order_by(Item.name_key, Item.id)
+        .order_by(Item.name_key, Item.id, SupplierItem.id)
     ).all()
 
 
