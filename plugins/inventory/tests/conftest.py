@@ -297,6 +297,15 @@ class Counting:
         with by or self.as_dewi() as tx:
             counts.submit(tx, counts.Submit(count=count, missing=missing))
 
+    def sent_in(self, pens, reams=None, by=None, missing=0, **more):
+        """Plan a count, enter how many pens and reams lie on the shelf, send it in; return it."""
+        count = self.plan(**more)
+        self.enter(count, pens, by=by)
+        if reams is not None:
+            self.enter(count, reams, item=self.shop.ream)
+        self.submit(count, missing)
+        return count
+
     def decide(self, count, decision="keep", item=None, place=None, by=None, **more):
         line = self.line(count, item, place)
         with self.shop.work(None) as tx:

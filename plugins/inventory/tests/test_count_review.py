@@ -20,9 +20,7 @@ from .test_counting import kpi, last_counted
 
 def test_a_large_difference_wants_its_reason(counting):
     counting.receive(40_000)
-    count = counting.plan()
-    counting.enter(count, 20_000)
-    counting.submit(count)
+    count = counting.sent_in(20_000)
     with pytest.raises(ValidationFailed, match="need another look"):
         counting.decide(count)
     counting.decide(count, reason="A carton went to the branch")
@@ -32,18 +30,14 @@ def test_a_large_difference_wants_its_reason(counting):
 
 def test_a_small_difference_of_a_dear_item_is_large(counting):
     counting.receive(100_000, price=1_000_000_00)
-    count = counting.plan()
-    counting.enter(count, 99_000)
-    counting.submit(count)
+    count = counting.sent_in(99_000)
     with pytest.raises(ValidationFailed):
         counting.decide(count)
 
 
 def test_nobody_decides_a_large_difference_of_their_own_count(counting):
     counting.receive(40_000)
-    count = counting.plan()
-    counting.enter(count, 20_000, by=counting.as_maya())
-    counting.submit(count)
+    count = counting.sent_in(20_000, by=counting.as_maya())
     with pytest.raises(OwnCount):
         counting.decide(count, reason="I know it")
     counting.decide(count, reason="Looked into it", by=counting.shop.work())
@@ -53,9 +47,7 @@ def test_nobody_decides_a_large_difference_of_their_own_count(counting):
 
 def test_small_differences_may_be_kept_by_who_counted(counting):
     counting.receive(40_000)
-    count = counting.plan()
-    counting.enter(count, 39_000, by=counting.as_maya())
-    counting.submit(count)
+    count = counting.sent_in(39_000, by=counting.as_maya())
     with counting.as_maya() as tx:
         assert services.keep_all(tx, count) == 0
         assert services.keep_all(tx, count, small=True) == 1
@@ -74,10 +66,7 @@ def test_small_differences_after_which_something_moved_are_looked_at(counting):
 def test_somebody_else_counts_again(counting):
     counting.receive(40_000)
     counting.receive(9_000, item=counting.shop.ream)
-    count = counting.plan()
-    counting.enter(count, 20_000)
-    counting.enter(count, 9_000, item=counting.shop.ream)
-    counting.submit(count)
+    count = counting.sent_in(20_000, reams=9_000)
     counting.decide(count, "recount")
     with counting.as_maya() as tx:
         services.keep_all(tx, count)
@@ -101,9 +90,7 @@ def test_somebody_else_counts_again(counting):
 def test_what_was_not_counted_can_be_sent_back_to_anybody(counting):
     counting.receive(40_000)
     counting.receive(9_000, item=counting.shop.ream)
-    count = counting.plan()
-    counting.enter(count, 40_000)
-    counting.submit(count, missing=1)
+    count = counting.sent_in(40_000, missing=1)
     with pytest.raises(Conflict, match="was not counted"):
         counting.decide(count, "keep", item=counting.shop.ream)
     counting.decide(count, "recount", item=counting.shop.ream)
@@ -115,9 +102,7 @@ def test_what_was_not_counted_can_be_sent_back_to_anybody(counting):
 
 def test_a_line_that_is_left_out_changes_nothing(counting):
     counting.receive(40_000)
-    count = counting.plan()
-    counting.enter(count, 1_000)
-    counting.submit(count)
+    count = counting.sent_in(1_000)
     counting.decide(count, "leave_out")
     counting.post(count)
     assert counting.shop.balance(counting.shop.pen, counting.shop.shelf)[0] == 40_000
@@ -127,9 +112,7 @@ def test_a_line_that_is_left_out_changes_nothing(counting):
 
 def test_two_reviewers_do_not_write_over_each_other(counting):
     counting.receive(40_000)
-    count = counting.plan()
-    counting.enter(count, 39_000)
-    counting.submit(count)
+    count = counting.sent_in(39_000)
     line = counting.line(count)
     counting.decide(count, "leave_out")
     with counting.as_maya() as tx, pytest.raises(EditConflict):
@@ -138,9 +121,7 @@ def test_two_reviewers_do_not_write_over_each_other(counting):
 
 def test_who_may_not_review_does_not(counting):
     counting.receive(40_000)
-    count = counting.plan()
-    counting.enter(count, 39_000)
-    counting.submit(count)
+    count = counting.sent_in(39_000)
     with pytest.raises(NotFound):
         counting.decide(count, by=counting.as_joko())
     with pytest.raises(NotFound):

@@ -24,9 +24,7 @@ from portal.api import (
 
 def test_a_count_moves_the_difference_and_nothing_else(counting):
     counting.receive(40_000, price=100)
-    count = counting.plan()
-    counting.enter(count, 37_000)
-    counting.submit(count)
+    count = counting.sent_in(37_000)
     counting.decide(count)
     counting.post(count)
     assert counting.shop.balance(counting.shop.pen, counting.shop.shelf) == (37_000, 3700)
@@ -67,9 +65,7 @@ def last_counted(counting, item=None, place=None):
 
 def test_a_count_that_is_right_moves_nothing_and_is_remembered(counting):
     counting.receive(40_000)
-    count = counting.plan()
-    counting.enter(count, 40_000)
-    counting.submit(count)
+    count = counting.sent_in(40_000)
     with counting.as_maya() as tx:
         assert services.keep_all(tx, count) == 1
     counting.post(count)
@@ -110,9 +106,7 @@ def test_an_issue_written_down_late_was_already_in_the_count(counting):
 
 def test_only_movements_since_the_count_can_have_been_in_it(counting):
     first = counting.receive(40_000)
-    count = counting.plan()
-    counting.enter(count, 35_000)
-    counting.submit(count)
+    count = counting.sent_in(35_000)
     with pytest.raises(Conflict, match="Reload the page"):
         counting.decide(count, "included", movements=[first])
 
@@ -155,9 +149,7 @@ def test_a_shortfall_is_told_and_nothing_is_half_posted(counting):
 
 def test_a_count_is_posted_once(counting):
     counting.receive(40_000)
-    count = counting.plan()
-    counting.enter(count, 39_000)
-    counting.submit(count)
+    count = counting.sent_in(39_000)
     counting.decide(count)
     counting.post(count)
     with pytest.raises(AlreadyPosted, match="Maya has posted this count already"):
@@ -241,9 +233,7 @@ def test_a_third_of_a_piece_does_not_come_out_even(counting):
 def test_what_is_counted_now_and_then_is_used_up_by_its_department(counting):
     periodic(counting, "periodic")
     counting.receive(40_000)
-    count = counting.plan()
-    counting.enter(count, 37_000)
-    counting.submit(count)
+    count = counting.sent_in(37_000)
     counting.decide(count)
     counting.post(count)
     with counting.shop.work(None) as tx:
@@ -272,9 +262,7 @@ def periodic(counting, mode, rule=None):
 def test_more_than_the_books_of_what_is_counted_now_and_then_is_a_variance(counting):
     periodic(counting, "perpetual", rule="periodic")
     counting.receive(40_000, price=10)
-    count = counting.plan()
-    counting.enter(count, 41_000)
-    counting.submit(count)
+    count = counting.sent_in(41_000)
     counting.decide(count)
     counting.post(count)
     assert counting.movements()[-1] == (
@@ -288,9 +276,7 @@ def test_more_than_the_books_of_what_is_counted_now_and_then_is_a_variance(count
 def test_the_rule_of_a_place_says_how_it_is_kept(counting):
     periodic(counting, "periodic", rule="perpetual")
     counting.receive(40_000)
-    count = counting.plan()
-    counting.enter(count, 39_000)
-    counting.submit(count)
+    count = counting.sent_in(39_000)
     counting.decide(count)
     counting.post(count)
     assert counting.movements()[-1].type == "variance"
@@ -298,16 +284,12 @@ def test_the_rule_of_a_place_says_how_it_is_kept(counting):
 
 def test_an_older_count_does_not_undo_a_later_one(counting):
     counting.receive(40_000)
-    older = counting.plan()
-    counting.enter(older, 38_000)
-    counting.submit(older)
+    older = counting.sent_in(38_000)
     counting.decide(older)
     line = counting.line(older)
     with counting.shop.work(None) as tx:  # However the line came free again.
         tx.one(select(CountLine), public_id=line).open = False
-    later = counting.plan()
-    counting.enter(later, 38_000, by=counting.as_joko())
-    counting.submit(later)
+    later = counting.sent_in(38_000, by=counting.as_joko())
     counting.decide(later)
     counting.post(later)
     with pytest.raises(CannotPost) as refused:
@@ -318,9 +300,7 @@ def test_an_older_count_does_not_undo_a_later_one(counting):
 
 def test_figures_are_entered_only_while_it_is_counted(counting):
     counting.receive(40_000)
-    count = counting.plan()
-    counting.enter(count, 39_000)
-    counting.submit(count)
+    count = counting.sent_in(39_000)
     with pytest.raises(WrongState, match="being reviewed"):
         counting.enter(count, 38_000)
     with pytest.raises(WrongState):
@@ -329,9 +309,7 @@ def test_figures_are_entered_only_while_it_is_counted(counting):
 
 def test_a_place_that_goes_to_another_department_is_not_posted_to(counting):
     counting.receive(40_000)
-    count = counting.plan()
-    counting.enter(count, 39_000)
-    counting.submit(count)
+    count = counting.sent_in(39_000)
     counting.decide(count)
     with counting.shop.work(None) as tx:
         lab = tx.one(select(Department), id=counting.shop.world.departments["lab"])
@@ -364,9 +342,7 @@ def test_people_of_another_department_count_nothing_here(counting):
 
 def test_a_posted_difference_can_be_reversed_like_any_movement(counting):
     counting.receive(40_000, price=100)
-    count = counting.plan()
-    counting.enter(count, 39_000)
-    counting.submit(count)
+    count = counting.sent_in(39_000)
     counting.decide(count)
     counting.post(count)
     with counting.shop.work(None) as tx:

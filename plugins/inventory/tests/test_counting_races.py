@@ -48,9 +48,7 @@ def at_once(*acts):
 
 def test_two_who_post_at_once_post_once(counting):
     counting.receive(40_000)
-    count = counting.plan()
-    counting.enter(count, 39_000)
-    counting.submit(count)
+    count = counting.sent_in(39_000)
     counting.decide(count)
     told = at_once(
         lambda: counting.post(count), lambda: counting.post(count, by=counting.shop.work())

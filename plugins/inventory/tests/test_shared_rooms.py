@@ -33,9 +33,7 @@ def as_served(counting, person):
 
 
 def test_the_rooms_own_people_plan_count_review_and_post_it(shared):
-    made = shared.plan(places=(shared.shop.shelf,))
-    shared.enter(made, 6_000)
-    shared.submit(made)
+    made = shared.sent_in(6_000, places=(shared.shop.shelf,))
     shared.decide(made, reason="damaged")
     shared.post(made)
     assert shared.status(made) == "posted"

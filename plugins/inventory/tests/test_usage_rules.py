@@ -89,8 +89,6 @@ def test_the_ledger_books_what_the_formula_says(counting):
 
 
 def _count(counting, quantity):
-    count = counting.plan()
-    counting.enter(count, quantity)
-    counting.submit(count)
+    count = counting.sent_in(quantity)
     counting.decide(count, reason="used")
     counting.post(count)
