@@ -129,7 +129,8 @@ class Ledger(RuleBasedStateMachine):
         elif self.quantity[place]:
             value = round(Fraction(self.value[place] * quantity, self.quantity[place]))
         else:
-            value = 0
+            last = next((line for line in reversed(self.lines) if line.value), None)
+            value = round(Fraction(last.value * quantity, last.quantity)) if last else 0
         public_id = self.send(stock.receive, command)
         self.sent.append((stock.receive, command))
         self.write("receive", "supplier", place, quantity, value, public_id)

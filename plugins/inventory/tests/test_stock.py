@@ -91,6 +91,20 @@ def test_a_receipt_without_a_price_leaves_the_average_cost_as_it_is(shop):
     assert shop.balance(shop.pen, shop.shelf) == (15_000, 3000)
 
 
+def test_a_receipt_without_a_price_onto_an_empty_shelf_is_worth_what_the_item_last_cost(shop):
+    receive(shop, 10_000, price=200)
+    issue(shop, 10_000)
+    receive(shop, 5_000)
+    assert shop.balance(shop.pen, shop.shelf) == (5_000, 1000)
+
+
+def test_what_never_had_a_price_is_worth_nothing(shop):
+    receive(shop, 5_000)
+    issue(shop, 5_000)
+    receive(shop, 5_000)
+    assert shop.balance(shop.pen, shop.shelf) == (5_000, 0)
+
+
 def test_five_pens_leave_a_box_as_five_pens(shop):
     receive(shop, 1000, unit=shop.box)
     issue(shop, 5_000)

@@ -57,6 +57,10 @@ class Holding:
     more_value: int = 0
     moved_at: datetime | None = None  # None is now
 
+    @property
+    def is_empty(self) -> bool:
+        return self.quantity <= 0
+
     def change(self, quantity: int, value: int, moved_at: datetime | None) -> None:
         self.moved_at = moved_at
         self.quantity += quantity

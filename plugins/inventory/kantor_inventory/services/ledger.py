@@ -25,6 +25,8 @@ from ..watching import episodes
 from . import balances, many
 from .balances import Holding, Limits, Pair
 
+LAST_COST = "what an item last cost"
+
 
 class NotEnough(Shortfall):
     """A place holds less than was to leave it."""
@@ -89,7 +91,8 @@ def post(
     if (known := _posted_before(tx, entries)) is not None:
         return known, False
     _refuse_second_reversals(tx, entries)
-    moves = [_move(tx, entry, held) for entry in entries]
+    costs = _last_costs(tx, [e for e in entries if _is_unpriced(e) and held[e.pairs[1]].is_empty])
+    moves = [_move(tx, entry, held, costs) for entry in entries]
     # Looked at before anything is written, which makes the session ask for each row again.
     back = [entry.reverses.id if entry.reverses is not None else None for entry in entries]
     outside = balances.write(tx, held, points, limits or {})
@@ -135,20 +138,58 @@ def _refuse_second_reversals(tx: UnitOfWork, entries: Sequence[Entry]) -> None:
         raise AlreadyReversed(message("This movement was reversed before."))
 
 
-def _move(tx: UnitOfWork, entry: Entry, held: dict[Pair, Holding]) -> tuple[int, int, int]:
+def _is_unpriced(entry: Entry) -> bool:
+    """Return whether something comes in of which nobody says what it is worth."""
+    return entry.from_point.place_id is None and entry.value is None and entry.reverses is None
+
+
+def _last_costs(tx: UnitOfWork, entries: Sequence[Entry]) -> dict[int, tuple[int, int]]:
+    """Return what last moved of each item that was worth anything: a quantity and its value."""
+    if not entries:
+        return {}
+    items = sorted({entry.item_id for entry in entries})
+    last = (
+        select(Movement.id)
+        .where(Movement.item_id == Item.id, Movement.value > 0, Movement.quantity > 0)
+        .order_by(Movement.id.desc())
+        .limit(1)
+        .correlate(Item)
+        .scalar_subquery()
+    )
+    asked = select(Item.id, Movement.quantity, Movement.value).join(Movement, Movement.id == last)
+    with tx.acting_for("inventory", reason=LAST_COST) as own:
+        return {
+            row[0]: (row[1], row[2])
+            for some in many.in_pieces(items)
+            for row in own.session.execute(asked.where(many.any_of(Item.id, some)))
+        }
+
+
+def _move(
+    tx: UnitOfWork,
+    entry: Entry,
+    held: dict[Pair, Holding],
+    costs: Mapping[int, tuple[int, int]],
+) -> tuple[int, int, int]:
     """Move one entry between its ends; return its value and what each end has changed to."""
     source, target = (held[pair] for pair in entry.pairs)
     outside = entry.from_point.place_id is None
     if not outside and source.quantity < entry.quantity:
         raise _not_enough(tx, entry, source.quantity)
-    value = _value(entry, target if outside else source, outside=outside)
+    cost = costs.get(entry.item_id)
+    value = _value(entry, target if outside else source, outside=outside, cost=cost)
     source.change(-entry.quantity, -value, entry.posted_at)
     target.change(entry.quantity, value, entry.posted_at)
     return value, source.quantity, target.quantity
 
 
-def _value(entry: Entry, stock: Holding, *, outside: bool) -> int:
-    """Return what moves: the price paid, the share of what is there, or what comes back."""
+def _value(
+    entry: Entry, stock: Holding, *, outside: bool, cost: tuple[int, int] | None = None
+) -> int:
+    """Return what moves: the price paid, the share of what is there, or what comes back.
+
+    Where nothing is there it is worth what the item last cost, ``cost``: a quantity and its value.
+    """
     if entry.reverses is not None:
         if outside:
             return entry.reverses.value
@@ -161,9 +202,8 @@ def _value(entry: Entry, stock: Holding, *, outside: bool) -> int:
     if entry.value is not None:
         return entry.value
     if outside:
-        return rules.value_at_average(
-            on_hand=stock.quantity, value=stock.value, quantity=entry.quantity
-        )
+        on_hand, worth = cost if cost and stock.is_empty else (stock.quantity, stock.value)
+        return rules.value_at_average(on_hand=on_hand, value=worth, quantity=entry.quantity)
     return rules.value_of_issue(on_hand=stock.quantity, value=stock.value, quantity=entry.quantity)
 
 
