@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 from flask import current_app, request, url_for
 from flask.globals import request_ctx
@@ -22,10 +22,12 @@ def _signer() -> URLSafeSerializer:
 
 def token_for_request() -> str:
     """Return a token that leads back to the page one is on; empty when there is none to show."""
-    page = _page()
-    if page is None:
+    found = _around_part()
+    if found is None and (page := _page()) is not None:
+        found = *page, request.args.to_dict(flat=False)
+    if found is None:
         return ""
-    token = str(_signer().dumps([*page, request.args.to_dict(flat=False)]))
+    token = str(_signer().dumps(found))
     return token if len(token) < LONGEST else ""
 
 
@@ -45,6 +47,21 @@ def _page() -> tuple[str, dict[str, Any]] | None:
         return endpoint, dict(values)
     except HTTPException:
         return None
+
+
+def _around_part() -> tuple[str, dict[str, Any], dict[str, list[str]]] | None:
+    """Return endpoint, values and query of the page of ours into which htmx asks for a part."""
+    if request.headers.get("HX-Request") != "true":
+        return None
+    try:
+        parts = urlsplit(request.headers.get("HX-Current-URL", ""))
+        assert request_ctx.url_adapter is not None
+        endpoint, values = request_ctx.url_adapter.match(parts.path, method="GET")
+    except (HTTPException, ValueError):
+        return None
+    if parts.netloc != request.host:
+        return None
+    return endpoint, dict(values), parse_qs(parts.query, keep_blank_values=True)
 
 
 def address_of(token: str, default: str = "home.index") -> str:

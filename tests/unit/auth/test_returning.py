@@ -2,7 +2,7 @@
 
 import re
 import secrets
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 import pytest
 from flask import Blueprint
@@ -227,6 +227,26 @@ def test_htmx_is_told_to_load_the_sign_in_page_whole(portal_app):
     answer = portal_app.test_client().get("/shelf/things/7", headers={"HX-Request": "true"})
     assert answer.status_code == 401
     assert answer.headers["HX-Redirect"].startswith("/sign-in?next=")
+
+
+def test_a_part_of_a_page_leads_back_to_the_whole_page(portal_app):
+    shown = "http://localhost/shelf/things/7?view=low"
+    came = {"HX-Request": "true", "HX-Current-URL": shown}
+    answer = portal_app.test_client().get("/shelf/things/8?typed=17", headers=came)
+    token = answer.headers["HX-Redirect"].partition("next=")[2]
+    with portal_app.test_request_context():
+        assert address_of(unquote(token)) == "/shelf/things/7?view=low"
+
+
+@pytest.mark.parametrize(
+    "shown", ["http://elsewhere.example/shelf/things/7", "http://[", "http://localhost/nowhere", ""]
+)
+def test_a_part_of_no_page_of_ours_leads_back_to_itself(portal_app, shown):
+    came = {"HX-Request": "true", "HX-Current-URL": shown}
+    answer = portal_app.test_client().get("/shelf/things/8", headers=came)
+    token = answer.headers["HX-Redirect"].partition("next=")[2]
+    with portal_app.test_request_context():
+        assert address_of(unquote(token)) == "/shelf/things/8"
 
 
 def test_a_program_gets_an_answer_instead_of_a_page(portal_app):
