@@ -6,6 +6,7 @@ import logging
 import secrets
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Flask, current_app, g, jsonify, make_response, redirect, request, url_for
 from flask.globals import request_ctx
@@ -155,6 +156,7 @@ def page(
             plugin=getattr(current_app.extensions["kantor"].loaded.get(plugin), "title", ""),
             theirs=getattr(error, "theirs", None) or {},
             yours=_yours(error),
+            came_from=_came_from(),
             retry_after=getattr(error, "retry_after", None),
         )
         answer = make_response(html, status)
@@ -166,6 +168,18 @@ def page(
     if status == 503:
         answer.headers["Retry-After"] = "30"
     return answer
+
+
+def _came_from() -> str:
+    """Return the page of ours that this was sent from; nothing if it is not known, or this one."""
+    try:
+        parts = urlsplit(request.referrer or "")
+    except ValueError:  # Whoever asks may send any text as that.
+        return ""
+    here = request.method == "GET" and parts.path == request.path
+    if parts.netloc != request.host or parts.path.startswith("//") or here:
+        return ""
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path
 
 
 def _yours(error: PortalError | None) -> dict[str, str]:

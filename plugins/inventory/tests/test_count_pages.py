@@ -324,6 +324,17 @@ def test_movements_since_the_count_are_shown_and_can_have_been_in_it(office, dew
     assert office.shop.balance(office.shop.pen, office.shop.shelf)[0] == 35_000
 
 
+def test_going_back_to_the_review_of_a_posted_count_leads_to_the_count(office, dewi, maya):
+    submitted(office, dewi, pens="40")
+    address = f"/inventory/counts/{office.count}"
+    maya.post(f"{address}/agree")
+    maya.post(f"{address}/post", data={"missing": "0"})
+    back = maya.get(f"{address}/review")
+    assert back.status_code == 303
+    assert back.location == address
+    assert "This count is posted." in text_of(maya.get(back.location))
+
+
 def test_what_cannot_be_posted_is_marked_in_the_review(office, dewi, maya):
     submitted(office, dewi, pens="38")
     office.issue(39_000)

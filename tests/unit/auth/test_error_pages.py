@@ -116,6 +116,22 @@ def test_every_problem_has_a_page_with_a_way_on(client):
         assert answer.headers["Content-Security-Policy"]
 
 
+def test_what_has_changed_meanwhile_is_opened_again_where_one_came_from(client):
+    came = {"Referer": "http://localhost/faulty/list?view=open"}
+    assert 'href="/faulty/list?view=open"' in client.get("/faulty/409", headers=came).text
+
+
+@pytest.mark.parametrize(
+    "came", ["http://elsewhere.example/", "http://localhost//elsewhere.example", "http://[", ""]
+)
+def test_nobody_is_sent_to_another_site_or_to_the_same_page_again(client, came):
+    page = client.get("/faulty/409", headers={"Referer": came})
+    assert page.status_code == 409
+    assert "elsewhere" not in page.text
+    again = client.get("/faulty/409", headers={"Referer": "http://localhost/faulty/409"})
+    assert "Open it again" not in again.text
+
+
 def test_a_program_gets_the_same_as_json(client):
     for status in STATUSES:
         answer = call(client, status, headers={"Accept": "application/json"})

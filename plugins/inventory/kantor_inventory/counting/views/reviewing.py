@@ -47,7 +47,12 @@ def count_result(public_id):
 @blueprint.get("/counts/<public_id>/review")
 @policy("inventory.count.review")
 def review_count(public_id):
-    """Show every difference of a count, and what is to be decided."""
+    """Show every difference of a count, and what is to be decided, or why nothing is any more."""
+    tx = reading()
+    row = count_named(tx, public_id, rules.REVIEW)
+    if not rules.allowed(row.status, "decide"):
+        toast(rules.refusal(row.status))
+        return redirect_to(tx, "inventory.count", public_id=public_id)
     return _review(public_id)
 
 
