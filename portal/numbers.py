@@ -245,7 +245,9 @@ def _scaled(
 def _read(text: str, number_format: NumberFormat, scale: _Scale) -> _Written:
     shown = _tidy(text)
     if looks_damaged(shown):
-        raise damaged(shown)
+        raise Unreadable(
+            message("“{value}” leaves digits out. Write all of them.", value=_clip(shown))
+        )
     match = _SHAPE.fullmatch(shown) if len(shown) <= LONGEST else None
     if match is None:
         raise no_number(shown)

@@ -104,7 +104,7 @@ class PlaceForm(Form):
 class EndForm(Form):
     """Why an order is given up, or what is missing of it."""
 
-    reason = TextField(message("Why"), [optional(), longest(500)], empty="", default="")
+    reason = TextField(message("Why"), [required(message("Say why.")), longest(500)])
     version = VersionField()
 
 
