@@ -8,7 +8,7 @@ from zipfile import ZipFile
 
 import pytest
 
-from kantor_inventory.ordering.services import rows
+from kantor_inventory.ordering.services import statements
 from kantor_inventory.services import stock
 from portal.testing import pdf_pages, require_pdf
 
@@ -94,7 +94,7 @@ def test_all_pages_of_the_list_are_one_on_paper(office, keeper, monkeypatch):
         limits = {"minimum": 20_000, "maximum": 60_000}
         for place in (office.shop.other_shelf, office.shop.shelf):
             stock.set_rule(tx, stock.SetRule(item=office.shop.ream, place=place, **limits))
-    monkeypatch.setattr(rows, "SHOWN", 1)
+    monkeypatch.setattr(statements, "SHOWN", 1)
     assert len(table(keeper.get(FILE))) == 3
     monkeypatch.setattr("kantor_inventory.ordering.views.taken.MOST", 2)
     assert "Only the first 2 rows are here." in words(keeper.get(PAPER))

@@ -17,8 +17,9 @@ from ...services.choices import CHOSEN_FROM
 from .. import rules
 from ..models import OrderLine, PurchaseOrder
 from ..rules import Suggestion
-from . import rows, usage
-from .rows import EDIT, Offer, Row
+from . import rows, statements, usage
+from .rows import Offer, Row
+from .statements import EDIT
 
 __all__ = ["Offer", "Row"]
 VIEWS = ("to_order", "put_off", "all")
@@ -53,14 +54,14 @@ def page(
     }
     given = {name: value for name, value in asked.items() if value is not None}
     statement = tx.actor.once(
-        ("order sheet", view, *given), lambda: rows.page(tx, view, frozenset(given))
+        ("order sheet", view, *given), lambda: statements.page(tx, view, frozenset(given))
     )
     found = tx.session.execute(statement, given | {"today": tx.today}).all()
     found = sorted(found, key=lambda row: (row.item_key, row.id))
-    shown = [rows.row(one) for one in found[: rows.SHOWN]]
+    shown = [rows.row(one) for one in found[: statements.SHOWN]]
     for row in shown:
         row.suggestion = suggested(row)
-    return Sheet(rows=shown, more=len(found) > rows.SHOWN)
+    return Sheet(rows=shown, more=len(found) > statements.SHOWN)
 
 
 def whole(tx: UnitOfWork, most: int, *, view: str, **asked: Any) -> Sheet:
@@ -93,9 +94,11 @@ def of_item(tx: UnitOfWork, item: Item) -> list[Row]:
         return []
     statement = tx.actor.once(
         "order sheet of an item",
-        lambda: rows.detailed(
+        lambda: statements.detailed(
             tx,
-            rows.unhidden(tx).where(Balance.item_id == bindparam("item_id"), Balance.to_order),
+            statements.unhidden(tx).where(
+                Balance.item_id == bindparam("item_id"), Balance.to_order
+            ),
         ),
     )
     found = tx.session.execute(statement, {"item_id": item.id, "today": tx.today})
@@ -113,8 +116,10 @@ def named(tx: UnitOfWork, keys: Collection[tuple[str, str]]) -> dict[tuple[str, 
     items = select(Item.id).where(Item.public_id.in_({item for item, _ in keys}))
     there = select(Point.id).join(Place, Place.id == Point.place_id)
     points = there.where(Place.public_id.in_({place for _, place in keys}))
-    chosen = rows.orderable(tx).where(Balance.item_id.in_(items), Balance.point_id.in_(points))
-    found_rows = tx.session.execute(rows.detailed(tx, chosen), {"today": tx.today})
+    chosen = statements.orderable(tx).where(
+        Balance.item_id.in_(items), Balance.point_id.in_(points)
+    )
+    found_rows = tx.session.execute(statements.detailed(tx, chosen), {"today": tx.today})
     mine = [rows.row(one) for one in found_rows]
     found = {(row.item, row.place): row for row in mine if (row.item, row.place) in keys}
     _add_usage(tx, list(found.values()))
@@ -127,7 +132,7 @@ def due_soon(tx: UnitOfWork, suppliers: Collection[int]) -> list[Row]:
     """Return what comes near its minimum of what these suppliers sell; usage decides later."""
     if not suppliers:
         return []
-    statement = tx.actor.once("order sheet, soon due", lambda: rows.due_soon(tx))
+    statement = tx.actor.once("order sheet, soon due", lambda: statements.due_soon(tx))
     given = {"suppliers": sorted(suppliers), "today": tx.today}
     return [rows.row(one) for one in tx.session.execute(statement, given)]
 
