@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from portal.api import Message, UnitOfWork, message
 
-from ..forms import like, unit_title
+from ..amount_form import like, unit_title
 from ..models import Item
 from ..rules import Amount
 from . import reading, rooms, substitutes

@@ -20,7 +20,7 @@ from portal.web import (
     required,
 )
 
-from ..forms import AmountForm
+from ..amount_form import AmountForm
 from .rules import ACTIONS, ANSWER, possible
 
 LATER = message("Later")

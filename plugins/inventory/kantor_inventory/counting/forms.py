@@ -25,7 +25,7 @@ from portal.web import (
 )
 
 from .. import rules as arithmetic
-from ..forms import unit_title
+from ..amount_form import unit_title
 from . import rules
 from .services import where
 
