@@ -16,7 +16,7 @@ from tests.live.server import ROOT
 
 MACHINES = [
     "plugins/inventory/tests/test_ledger_machine.py",
-    "plugins/inventory/tests/test_counting_machine.py",
+    "plugins/inventory/tests/counting/test_counting_machine.py",
     "plugins/inventory/tests/test_alert_machine.py",
     "plugins/inventory/tests/ordering/test_order_machine.py",
     "tests/unit/roles/test_no_escalation.py",

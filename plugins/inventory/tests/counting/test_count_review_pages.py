@@ -1,0 +1,118 @@
+"""Reviewing a count and posting it as people do, by HTTP."""
+
+import re
+
+from .conftest import count, text_of
+
+
+def submitted(office, dewi, pens="37", reams="9"):
+    count(dewi, office, office.pens, quantity=pens, unit=office.piece())
+    count(dewi, office, office.reams, quantity=reams, unit=office.piece(office.shop.ream))
+    dewi.post(f"/inventory/counts/{office.count}/submit", data={"missing": "0"})
+
+
+def test_from_the_review_into_the_books(office, dewi, maya):
+    submitted(office, dewi)
+    review = f"/inventory/counts/{office.count}/review"
+    page = text_of(maya.get(review))
+    assert "37 piece counted, 40 piece in the books" in page
+    assert "−3 piece" in page
+    assert "−Rp 6,900" in page
+    maya.post(f"/inventory/counts/{office.count}/agree")
+    assert "Post the count" not in text_of(maya.get(review))
+    maya.post(f"/inventory/counts/{office.count}/agree", data={"small": "1"})
+    assert "Post the count" in text_of(maya.get(review))
+    posted = maya.post(f"/inventory/counts/{office.count}/post", data={"missing": "0"})
+    assert posted.status_code == 303
+    assert office.shop.balance(office.shop.pen, office.shop.shelf)[0] == 37_000
+    twice = maya.post(f"/inventory/counts/{office.count}/post", data={"missing": "0"})
+    assert twice.status_code == 409
+    assert "Maya has posted this count already" in text_of(twice)
+    item = text_of(maya.get(f"/inventory/items/{office.shop.pen}"))
+    assert "counted 3 piece fewer than the books said" in item
+    assert "3 piece missing when counted" in item
+    result = maya.get(f"/inventory/counts/{office.count}/result?format=csv").text
+    assert "Blue pen" in result
+    assert "-3" in result
+    assert "1 of 2 lines" in text_of(maya.get("/inventory/counts"))
+
+
+def test_a_large_difference_is_explained_on_its_page(office, dewi, maya):
+    submitted(office, dewi, pens="20")
+    address = f"/inventory/counts/lines/{office.pens}/decide"
+    page = maya.get(address)
+    version = re.search(r'name="version"[^>]*value="(\d+)"', page.text)[1]
+    refused = maya.post(address, data={"decision": "keep", "version": version})
+    assert refused.status_code == 422
+    assert "Say what explains so large a difference." in text_of(refused)
+    done = maya.post(
+        address, data={"decision": "keep", "version": version, "reason": "Went to the branch"}
+    )
+    assert done.status_code == 303
+    assert maya.post(address, data={"decision": "leave_out", "version": version}).status_code == 409
+
+
+def test_movements_since_the_count_are_shown_and_can_have_been_in_it(office, dewi, maya):
+    count(dewi, office, office.pens, quantity="35", unit=office.piece())
+    late = office.issue(5_000)
+    count(dewi, office, office.reams, quantity="9", unit=office.piece(office.shop.ream))
+    dewi.post(f"/inventory/counts/{office.count}/submit", data={"missing": "0"})
+    page = text_of(maya.get(f"/inventory/counts/{office.count}/review"))
+    assert "1 movement since this was counted" in page
+    address = f"/inventory/counts/lines/{office.pens}/decide"
+    form = maya.get(address)
+    assert "Issued: −5 piece" in text_of(form)
+    version = re.search(r'name="version"[^>]*value="(\d+)"', form.text)[1]
+    maya.post(address, data={"decision": "included", "movements": str(late), "version": version})
+    maya.post(f"/inventory/counts/{office.count}/agree")
+    maya.post(f"/inventory/counts/{office.count}/post", data={"missing": "0"})
+    assert office.shop.balance(office.shop.pen, office.shop.shelf)[0] == 35_000
+
+
+def test_going_back_to_the_review_of_a_posted_count_leads_to_the_count(office, dewi, maya):
+    submitted(office, dewi, pens="40")
+    address = f"/inventory/counts/{office.count}"
+    maya.post(f"{address}/agree")
+    maya.post(f"{address}/post", data={"missing": "0"})
+    back = maya.get(f"{address}/review")
+    assert back.status_code == 303
+    assert back.location == address
+    assert "This count is posted." in text_of(maya.get(back.location))
+
+
+def test_what_cannot_be_posted_is_marked_in_the_review(office, dewi, maya):
+    submitted(office, dewi, pens="38")
+    office.issue(39_000)
+    address = f"/inventory/counts/{office.count}"
+    maya.post(f"{address}/agree")
+    form = maya.get(f"/inventory/counts/lines/{office.pens}/decide")
+    version = re.search(r'name="version"[^>]*value="(\d+)"', form.text)[1]
+    maya.post(
+        f"/inventory/counts/lines/{office.pens}/decide",
+        data={"decision": "keep", "version": version},
+    )
+    refused = maya.post(f"{address}/post", data={"missing": "0"})
+    assert refused.status_code == 409
+    assert "Only 1 piece of Blue pen left in the books" in text_of(refused)
+
+
+def test_a_count_is_sent_back_and_counted_again(office, dewi, joko, maya):
+    submitted(office, dewi, pens="20")
+    address = f"/inventory/counts/lines/{office.pens}/decide"
+    version = re.search(r'name="version"[^>]*value="(\d+)"', maya.get(address).text)[1]
+    maya.post(address, data={"decision": "recount", "version": version})
+    assert maya.post(f"/inventory/counts/{office.count}/back").status_code == 303
+    refused = count(dewi, office, office.pens, quantity="40", unit=office.piece())
+    assert refused.status_code == 409
+    assert "You counted this before." in text_of(refused)
+    sheet = text_of(joko.get(f"/inventory/counts/{office.count}/sheet"))
+    assert "0 of 1" in sheet
+    assert "Copy paper" not in sheet
+    assert count(joko, office, office.pens, quantity="40", unit=office.piece()).status_code == 303
+
+
+def test_the_page_of_an_item_says_when_it_was_counted(office, dewi, maya):
+    submitted(office, dewi, pens="40")
+    maya.post(f"/inventory/counts/{office.count}/agree")
+    maya.post(f"/inventory/counts/{office.count}/post", data={"missing": "0"})
+    assert "Last counted" in text_of(maya.get(f"/inventory/items/{office.shop.pen}"))
