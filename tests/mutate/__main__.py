@@ -36,6 +36,7 @@ COPIED = ("portal", "plugins", "migrations", "tests", "tools", "pyproject.toml")
 LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc", ".mypy_cache")
 INVENTORY = (
     "test_stock.py",
+    "test_stock_rules.py",
     "test_ledger_machine.py",
     "test_items.py",
     "test_import.py",
