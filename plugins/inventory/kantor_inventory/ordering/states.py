@@ -30,6 +30,7 @@ class Transition:
 
 
 NOT_NOW = message("This cannot be done with the order any more. Reload the page and look.")
+GONE_ON = message("This cannot be done with the order any more.")
 
 TRANSITIONS = (
     Transition(

@@ -67,7 +67,7 @@ def text_of(answer):
 def test_every_page_shows_itself(listed, as_role, page, placed):
     if placed:
         listed.place()
-    answer = as_role("office_manager").get(page.format(**listed.ids))
+    answer = as_role("office_manager").get(page.format(**listed.ids), follow_redirects=True)
     assert answer.status_code == 200, answer.text[-2000:]
 
 
@@ -203,6 +203,31 @@ def test_the_buttons_are_those_of_the_table(listed, as_role):
     listed.receive(3_000)
     assert shown() == set()
     assert {step.action for step in TRANSITIONS} >= set(actions)
+
+
+@pytest.mark.parametrize("step", ["place", "cancel", "close-short"])
+def test_an_old_page_of_an_order_leads_to_the_order_as_it_is(listed, as_role, step):
+    keeper, address = as_role("office_manager"), f"/inventory/orders/{listed.ids['order']}"
+    listed.place()
+    listed.receive(4_000)
+    back = keeper.get(f"{address}/{step}")
+    assert (back.status_code, back.location) == (303, address)
+    assert "This cannot be done with the order any more." in text_of(keeper.get(address))
+
+
+def test_more_than_a_shelf_should_hold_is_said_before_it_is_ordered(office, as_role):
+    keeper, shop = as_role("office_manager"), office.shop
+    keeper.post("/inventory/order-list", data={f"packs-{shop.pen}-{shop.shelf}": "4"})
+    address = f"/inventory/orders/{office.order().public_id}"
+    assert "Above the maximum" not in text_of(keeper.get(f"{address}/place"))
+    keeper.post("/inventory/order-list", data={f"packs-{shop.pen}-{shop.shelf}": "4"})
+    line = office.lines()[0]
+    form = keeper.get(f"/inventory/orders/lines/{line.public_id}").text
+    offer = re.search(r'name="offer"[^>]*>.*?value="(\d+)"', form, re.DOTALL)[1]
+    typed = {"packs": "400", "offer": offer, "place": shop.shelf, "version": str(line.version)}
+    assert keeper.post(f"/inventory/orders/lines/{line.public_id}", data=typed).status_code == 303
+    for page in (address, f"{address}/place"):
+        assert "Above the maximum of 60 piece" in text_of(keeper.get(page))
 
 
 def test_prices_are_for_those_who_may_see_costs(listed, as_role):

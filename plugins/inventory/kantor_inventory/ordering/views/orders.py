@@ -25,7 +25,7 @@ from .. import rules
 from ..forms import LINE_STATES, STATES, EndForm, PlaceForm
 from ..services import placing
 from ..services import reading as found
-from ..states import TRANSITIONS
+from ..states import GONE_ON, TRANSITIONS, possible
 from ..tables import LINE_TONES, ORDER_LINES, ORDERS, STATE_TONES
 
 TITLE = message("Orders")
@@ -119,6 +119,8 @@ def place_order(public_id):
     """Say how an order goes out, and give it its number."""
     tx = reading()
     row = placing.find(tx, public_id, "inventory.order.place")
+    if request.method == "GET" and not possible(row.status, "place"):
+        return _back_to(tx, row)
     form = PlaceForm(
         request.form,
         data={
@@ -170,7 +172,7 @@ def cancel_order(public_id):
         "told": message("Nothing of it is on order any more; what is needed is suggested again."),
         "done": message("The order is cancelled."),
     }
-    return _end(public_id, placing.cancel, words)
+    return _end(public_id, "cancel", placing.cancel, words)
 
 
 @blueprint.route("/orders/<public_id>/close-short", methods=["GET", "POST"])
@@ -184,12 +186,14 @@ def close_short(public_id):
         ),
         "done": message("The order is closed short."),
     }
-    return _end(public_id, placing.close_short, words)
+    return _end(public_id, "close_short", placing.close_short, words)
 
 
-def _end(public_id, service, words):
+def _end(public_id, action, service, words):
     tx = reading()
     row = placing.find(tx, public_id, "inventory.order.place")
+    if request.method == "GET" and not possible(row.status, action):
+        return _back_to(tx, row)
     form = EndForm(request.form, data={"version": row.version})
     title, back = _title(row), url_for("inventory.order", public_id=public_id)
     crumbs = _trail((title, back), (words["heading"], ""))
@@ -203,6 +207,12 @@ def _end(public_id, service, words):
             form.add_errors(refused.fields)
     template = "inventory/ordering/end.html"
     return form_page(template, form, crumbs, back=back, title=title, words=words)
+
+
+def _back_to(tx, order):
+    """Show an order as it is now to whoever opens an old page of it."""
+    toast(GONE_ON)
+    return redirect_to(tx, "inventory.order", public_id=order.public_id)
 
 
 def _trail(*steps):
