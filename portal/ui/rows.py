@@ -26,6 +26,7 @@ class PlainColumn:
     title: Any
     kind: str = "text"
     primary: bool = False
+    export: bool = True
     sort_url: None = None
     sorted: None = None
 
@@ -126,7 +127,12 @@ def _safe(value: Any) -> str:
 
 
 def _opening(column: Any) -> str:
-    """Return the opening tag of a column's cells; on a phone the label stands before the value."""
+    """Return the opening tag of a column's cells; on a phone the label stands before the value.
+
+    What is in no file is a thing to do, which says itself what it is.
+    """
+    if not getattr(column, "export", True):
+        return '<td role="cell" class="to">'
     wanted = (
         ("pri", column.primary),
         ("num", column.align == "end"),

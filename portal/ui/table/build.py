@@ -108,7 +108,14 @@ def _heads(question: Question, path: str, shown: Sequence[Column]) -> list[Head]
         url = question.asked.url(path, sort=wanted) if column in sortable else None
         heads.append(
             Head(
-                column.key, column.title, column.kind, column.align, url, direction, column is first
+                column.key,
+                column.title,
+                column.kind,
+                column.align,
+                url,
+                direction,
+                column is first,
+                column.export,
             )
         )
     return heads

@@ -21,6 +21,7 @@ class Head:
     sort_url: str | None
     sorted: str | None
     primary: bool
+    export: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,3 +30,9 @@ def test_a_row_without_buttons_keeps_its_empty_cell():
 
 def test_without_buttons_there_is_no_cell_for_them():
     assert "do" not in body(COLUMNS, [[("K-1", None, None, None), ("Gate", None, None, None)]])
+
+
+def test_a_thing_to_do_in_a_row_has_no_label_before_it_on_a_phone():
+    columns = [PlainColumn("Item", primary=True), PlainColumn("Ask", export=False)]
+    rows = body(columns, [[("Pens", None, None, None), ("Ask for this", "/ask", None, None)]])
+    assert '<td role="cell" class="to"><a href="/ask">Ask for this</a></td>' in rows
