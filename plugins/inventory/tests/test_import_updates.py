@@ -6,7 +6,7 @@ import re
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from kantor_inventory.models import Balance, Item, ItemUnit, Movement, StockRule
 from kantor_inventory.services import items, selfcheck, stock
@@ -162,6 +162,20 @@ def test_undoing_puts_old_values_back_and_leaves_what_somebody_changed(shop, cli
         rule = select(StockRule).filter_by(item_id=item_of(tx, "ATK-0001").id)
         assert tx.session.scalars(rule).one().minimum == 5_000
         assert selfcheck.findings(tx) == []
+
+
+def test_limits_are_not_put_back_by_somebody_who_may_not_set_them(shop, client):
+    run(shop, client, [row(1)])
+    run(shop, client, [row(1, name="Satu", minimum="9")], **BOTH)
+    with shop.work(None) as tx:
+        tx.session.execute(
+            text("DELETE FROM role_permission WHERE permission = 'inventory.stock.set_rule'")
+        )
+    _, done, _ = undo(shop, client)
+    assert "You may not set the limits of that place." in done
+    with shop.work(None) as tx:
+        assert item_of(tx, "ATK-0001").name == "Barang nomor 1"
+        assert tx.session.scalars(select(StockRule)).one().minimum == 9_000
 
 
 TOUCHES = ("nothing", "issue", "rename", "barcode")

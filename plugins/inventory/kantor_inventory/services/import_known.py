@@ -120,9 +120,7 @@ class Present:
         self.closed |= blind.hidden_pairs(tx, ids)
 
     def _offers(self, tx: UnitOfWork, ids: Sequence[int]) -> None:
-        if not (
-            tx.actor.holds("inventory.supplier.edit") and tx.actor.holds("inventory.cost.view")
-        ):
+        if not may_price(tx):
             return
         offers = (
             select(Item.id, SupplierItem.id, SupplierItem.price)
@@ -205,6 +203,11 @@ class Present:
         if wanted != now and low is not None and high is not None and high < low:
             told = "maximum" if row.get("maximum") is not None else "minimum"
             yield row.problem(told, message("The maximum is not below the minimum.")), None
+
+
+def may_price(tx: UnitOfWork) -> bool:
+    """Return whether the actor may see and change what suppliers ask for."""
+    return tx.actor.holds("inventory.supplier.edit") and tx.actor.holds("inventory.cost.view")
 
 
 def limits_of(row: ImportRow, now: tuple[int | None, int | None]) -> tuple[int | None, int | None]:

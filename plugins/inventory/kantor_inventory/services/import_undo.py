@@ -27,7 +27,7 @@ from ..watching.models import Alert
 from . import balances, ledger
 from .balances import Limits, Pair
 from .import_changes import locked, locked_items
-from .import_known import places_by_word
+from .import_known import may_price, places_by_word
 from .ledger import Entry
 from .limits import held_rules, put_rules
 from .many import any_of, in_pieces
@@ -37,6 +37,8 @@ CHANGED = message("Somebody has changed it since.")
 MOVED = message("There have been movements since.")
 USED = message("It is used in a count, an order, a request or a price since.")
 ELSEWHERE = message("You may not change the stock of that place.")
+NOT_LIMITED = message("You may not set the limits of that place.")
+NOT_PRICED = message("You may not change what suppliers ask for.")
 LOOK = "whether anybody has used what was imported"
 NOTE = message("Import undone")
 # What an import makes itself, or what follows from it without anybody's doing.
@@ -77,7 +79,9 @@ class _Now:
 
     def __init__(self, tx: UnitOfWork, done: Sequence[ImportDone]) -> None:
         ids = sorted({one.data["item"] for one in done})
-        self.reach = {point.id for point in tx.session.scalars(_points(tx))}
+        self.reach = _points(tx, "inventory.stock.receive")
+        self.ruled = _points(tx, "inventory.stock.set_rule")
+        self.priced = may_price(tx)
         self.items: dict[int, Any] = {}
         self.movements: dict[int, list[Any]] = {}
         self.units: dict[int, set[int]] = {}
@@ -183,11 +187,13 @@ class _Now:
                 return None if data["code"] in self.codes.get(item.id, ()) else CHANGED
             case "limits":
                 point, _, after = data["limits"]
-                if point not in self.reach:
-                    return ELSEWHERE
+                if point not in self.ruled:
+                    return NOT_LIMITED
                 return None if self.rules.get(item.id, {}).get(point) == after else CHANGED
             case "price":
                 offer, _, after = data["price"]
+                if not self.priced:
+                    return NOT_PRICED
                 return None if self.prices.get(offer) == after else CHANGED
         return self._reason_of_movement(data["movement"], item.id)
 
@@ -200,9 +206,10 @@ class _Now:
         return None if there == [movement_id] else MOVED
 
 
-def _points(tx: UnitOfWork) -> Any:
-    places = places_by_word(tx, "inventory.stock.receive")
-    return select(Point).where(Point.place_id.in_(sorted(set(places.values()))))
+def _points(tx: UnitOfWork, permission: str) -> set[int]:
+    """Return the points of the places for which the actor has a permission."""
+    places = sorted(set(places_by_word(tx, permission).values()))
+    return set(tx.session.scalars(select(Point.id).where(Point.place_id.in_(places))))
 
 
 def _pointing_at(model: Any) -> Iterator[Any]:
