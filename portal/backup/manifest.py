@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from .archive import DATABASES, Member, Place
+from .archive import CONFIGURATION, DATABASES, Member, Place
 from .errors import Damaged, NotRestored
 
 FORMAT = 1  # raised when an older program could no longer restore what is written
@@ -57,7 +57,7 @@ def parsed(text: bytes) -> Manifest:
     try:
         found: dict[str, Any] = json.loads(text)
         written = int(found["format"])
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
         raise Damaged("manifest.json", "cannot be read") from None
     if written > FORMAT:
         raise NotRestored(
@@ -69,9 +69,29 @@ def parsed(text: bytes) -> Manifest:
         found["members"] = [Member(**member) for member in found["members"]]
         manifest = Manifest(**found)
         manifest.database_member  # noqa: B018  # Known kinds only.
+        sound = all(isinstance(text, str) for text in _texts(manifest))
+        sound = sound and all(type(number) is int for number in _numbers(manifest))
     except (TypeError, KeyError, AttributeError):
-        raise Damaged("manifest.json", "lacks something") from None
+        sound = False
+    if not sound:
+        raise Damaged("manifest.json", "lacks something")
     return manifest
+
+
+def _texts(manifest: Manifest) -> Iterator[Any]:
+    """Yield what must be text, so that nothing fails over it later."""
+    yield from (manifest.kantor, manifest.made_at, manifest.kind, manifest.organisation)
+    yield from (manifest.database[name] for name in ("name", "server", "written_by"))
+    yield from (*manifest.heads.values(), *manifest.plugins.values(), *manifest.lost)
+    yield from (member.sha256 for member in manifest.members)
+    yield from (table.sha256 for table in manifest.tables.values())
+
+
+def _numbers(manifest: Manifest) -> Iterator[Any]:
+    """Yield what must be a whole number."""
+    yield manifest.format
+    yield from (table.rows for table in manifest.tables.values())
+    yield from (member.size for member in manifest.members)
 
 
 def require_same_members(manifest: Manifest, places: Sequence[Place]) -> None:
@@ -87,5 +107,8 @@ def require_same_members(manifest: Manifest, places: Sequence[Place]) -> None:
     for name, size in listed.items():
         if lying[name] != size:
             raise Damaged(name, "has another length than it had")
-    if manifest.database_member not in listed:
-        raise Damaged(manifest.database_member, "is missing")
+    if list(lying) != list(listed):
+        raise Damaged("its members", "are in another order than they were")
+    for name in (CONFIGURATION, manifest.database_member):
+        if name not in listed:
+            raise Damaged(name, "is missing")

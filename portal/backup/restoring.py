@@ -102,7 +102,7 @@ def _revisions(plugin: Plugin | None) -> set[str]:
 
 
 def _numbers(version: str) -> tuple[int, ...]:
-    found = re.match(r"\d+(\.\d+)*", version)
+    found = re.match(r"\d{1,9}(\.\d{1,9})*", version)
     return tuple(int(part) for part in found[0].split(".")) if found else ()
 
 

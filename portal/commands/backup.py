@@ -14,6 +14,8 @@ from typing import Any
 import click
 
 LOST = 3  # exit code of a backup that is good, of a portal that had lost files
+# After these nothing half done is left either; a lost terminal is one of them.
+ENDING = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
 
 @click.command()
@@ -190,14 +192,15 @@ def _plainly() -> Iterator[Any]:
     """Yield how progress is said on a terminal; end the command with a sentence, no traceback."""
     from portal.backup.errors import BackupError
 
-    before = signal.signal(signal.SIGTERM, _stop)
+    before = {number: signal.signal(number, _stop) for number in ENDING}
     try:
         yield _say
     except (BackupError, OSError) as error:
         _say("")
         raise click.ClickException(_sentence(error)) from error
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _sentence(error: Exception) -> str:
@@ -214,5 +217,5 @@ def _say(what: str) -> None:
         sys.stderr.flush()
 
 
-def _stop(*_: Any) -> None:
-    raise SystemExit(143)
+def _stop(number: int, _frame: Any) -> None:
+    raise SystemExit(128 + number)

@@ -160,6 +160,17 @@ def test_a_manifest_that_was_edited_does_not_fit_its_seal(tmp_path):
         read(tmp_path, edited)
 
 
+def test_members_that_changed_places_are_noticed(tmp_path):
+    first, second, *rest = CONTENTS
+    with pytest.raises(Damaged, match="in another order"):
+        read(tmp_path, written([second, first, *rest], listed=CONTENTS))
+
+
+def test_an_archive_without_its_configuration_is_refused(tmp_path):
+    with pytest.raises(Damaged, match=r"kantor\.toml is missing"):
+        read(tmp_path, written(CONTENTS[1:]))
+
+
 @pytest.mark.parametrize(
     "said",
     [
@@ -169,6 +180,13 @@ def test_a_manifest_that_was_edited_does_not_fit_its_seal(tmp_path):
         {"database": {"kind": "oracle"}},
         {"more": "than known"},
         {"format": "soon"},
+        {"format": float("inf")},
+        {"heads": ["core"]},
+        {"plugins": None},
+        {"lost": 5},
+        {"kantor": None},
+        {"database": {"kind": "sqlite"}},
+        {"tables": {"person": {"rows": "3", "sha256": "0" * 64}}},
     ],
 )
 def test_a_manifest_that_lacks_something_is_refused_in_a_sentence(tmp_path, said):

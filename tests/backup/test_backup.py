@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import signal
 import stat
 from datetime import timedelta
 
@@ -17,6 +18,7 @@ from portal.backup import keeping, making, restoring
 from portal.backup.errors import BackupError, Damaged, NotRestored
 from portal.backup.manifest import Table
 from portal.backup.reading import opened
+from portal.commands.backup import ENDING, _plainly
 from portal.db import looking, unscoped
 from portal.jobs.sweep import tidy
 
@@ -226,6 +228,13 @@ def test_a_failure_leaves_neither_an_archive_nor_its_pieces(config, tmp_path):
     with pytest.raises(OSError, match="No space left"):
         making.make(config, folder / "b.tar", say=full)
     assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("ending", ENDING)
+def test_a_command_that_is_ended_or_loses_its_terminal_still_cleans_up(ending):
+    with pytest.raises(SystemExit) as ended, _plainly():
+        signal.raise_signal(ending)
+    assert ended.value.code == 128 + ending
 
 
 def test_a_database_without_a_portal_is_told(new_place, tmp_path, portal_database_kind):
