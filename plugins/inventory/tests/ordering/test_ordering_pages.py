@@ -157,6 +157,13 @@ def test_a_wrong_number_stands_beside_its_field(office, as_role):
     assert office.balance().on_order == 0
 
 
+def test_a_supplier_of_whom_everything_is_listed_is_none_to_order_from(office, as_role):
+    keeper = as_role("office_manager")
+    assert "To order 1 line from 1 supplier " in text_of(keeper.get("/inventory/order-list"))
+    office.want()
+    assert "To order 0 lines from 0 suppliers" in text_of(keeper.get("/inventory/order-list"))
+
+
 def test_an_empty_sheet_adds_nothing(office, as_role):
     shop = office.shop
     answer = as_role("office_manager").post(

@@ -182,7 +182,7 @@ def _sums(parts):
     return {
         "lines": sum(len(group.open_rows) for group in parts),
         "listed": sum(group.draft.lines for group in parts if group.draft is not None),
-        "suppliers": sum(group.terms is not None for group in parts),
+        "suppliers": len({g.terms.public_id for g in parts if g.terms and g.open_rows}),
         "cost": None if None in costs else sum(costs),
     }
 
