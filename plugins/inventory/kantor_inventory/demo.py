@@ -29,8 +29,9 @@ from .models import (
 from .ordering import demo as ordering
 from .rules import barcode_key, value_of_receipt
 from .services import balances, items, ledger, selfcheck, stock
-from .services.balances import Limits, Pair
+from .services.balances import Limits
 from .services.ledger import Entry
+from .services.pairs import Pair
 from .watching import episodes, summing
 from .watching.rules import DAYS
 

@@ -17,8 +17,8 @@ from portal.api import Forbidden, Person, Place, UnitOfWork, message, visible
 from ..counting import blind
 from ..events import FlagRaised
 from ..models import Balance, Item, Point, Unit
-from ..services.balances import Pair, among
 from ..services.many import in_pieces
+from ..services.pairs import Pair, among
 from .models import Flag
 
 TELLING = "whoever sees a shelf may tell that it is nearly empty"

@@ -11,10 +11,11 @@ from portal.api import Conflict, ImportDone, ImportRow, UnitOfWork, message, new
 
 from ..models import Barcode, Item, ItemUnit, SupplierItem
 from . import balances, items
-from .balances import Limits, Pair
+from .balances import Limits
 from .import_known import limits_of
 from .limits import held_rules, put_rules
 from .many import any_of, in_pieces
+from .pairs import Pair
 
 
 class Noted:

@@ -25,12 +25,13 @@ from ..models import (
 from ..watching import episodes
 from ..watching.models import Alert
 from . import balances, ledger
-from .balances import Limits, Pair
+from .balances import Limits
 from .import_changes import locked, locked_items
 from .import_known import may_price, places_by_word
 from .ledger import Entry
 from .limits import held_rules, put_rules
 from .many import any_of, in_pieces
+from .pairs import Pair
 
 GONE = message("It is not there any more.")
 CHANGED = message("Somebody has changed it since.")

@@ -26,12 +26,13 @@ from portal.api import (
 from .. import rules
 from ..models import Barcode, Category, Item, ItemUnit, Point, StockRule, Unit
 from . import import_changes, items, ledger
-from .balances import Limits, Pair
+from .balances import Limits
 from .ends import outside, point_at
 from .import_changes import Noted
 from .import_known import Present, places_by_word
 from .ledger import Entry
 from .many import any_of, in_pieces
+from .pairs import Pair
 
 # Words for the same unit in lists people keep; the first of each line is ours.
 _SYNONYMS = """

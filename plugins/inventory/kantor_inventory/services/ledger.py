@@ -23,7 +23,8 @@ from ..models import Item, Movement, Point, Unit
 from ..rules import Amount
 from ..watching import episodes
 from . import balances, many
-from .balances import Holding, Limits, Pair
+from .balances import Holding, Limits
+from .pairs import Pair
 
 LAST_COST = "what an item last cost"
 

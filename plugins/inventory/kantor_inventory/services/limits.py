@@ -13,13 +13,14 @@ from portal.api import EditConflict, Message, UnitOfWork, ValidationFailed, mess
 from ..models import Item, StockRule
 from ..watching import episodes
 from . import balances, many
-from .balances import Limits, Pair
+from .balances import Limits
 from .ends import point_in_reach
+from .pairs import Pair, among_named, naming
 
 _HELD: Any = (
     select(StockRule.id, StockRule.item_id, StockRule.point_id)
     .add_columns(StockRule.minimum, StockRule.maximum)
-    .where(balances.among_named(StockRule))
+    .where(among_named(StockRule))
     .order_by(StockRule.id)
     .with_for_update()
 )
@@ -64,7 +65,7 @@ def held_rules(tx: UnitOfWork, pairs: Collection[Pair]) -> dict[Pair, Any]:
     """Return id and limits of the rules of items at places, held until the commit."""
     found: dict[Pair, Any] = {}
     for some in many.in_pieces(sorted(pairs)):
-        held = tx.session.execute(_HELD, balances.naming(some))
+        held = tx.session.execute(_HELD, naming(some))
         found |= {(row.item_id, row.point_id): row for row in held}
     return found
 

@@ -17,8 +17,8 @@ from portal.api import UnitOfWork
 from ..events import AlertClosed, AlertOpened
 from ..models import Balance, Item
 from ..rules import State, alarm
-from ..services.balances import among_named, naming
 from ..services.many import any_of, in_pieces
+from ..services.pairs import among_named, naming
 from .models import GRADES, Alert
 
 QUIET = "the status of an item holds for all places"

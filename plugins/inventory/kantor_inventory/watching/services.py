@@ -15,7 +15,7 @@ from ..counting import blind
 from ..models import Balance, Item, Point, Unit
 from ..ordering.models import OrderLine
 from ..services import lists
-from ..services.balances import among
+from ..services.pairs import among
 from .models import Alert
 
 VIEW = "inventory.stock.view"

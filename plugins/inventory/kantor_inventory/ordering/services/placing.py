@@ -21,7 +21,7 @@ from portal.api import (
 from ...labels import flags
 from ...models import CHANNELS
 from ...services import balances
-from ...services.balances import Pair
+from ...services.pairs import Pair
 from .. import events
 from ..models import OrderLine, PurchaseOrder
 from ..states import Facts, NotNow, possible, step

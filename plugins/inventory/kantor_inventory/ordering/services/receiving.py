@@ -25,8 +25,8 @@ from ...events import StockReceived
 from ...models import ItemUnit, Movement, Point
 from ...rules import Amount, Factor, checked, half_even, to_base
 from ...services import balances, ledger, stock
-from ...services.balances import Pair
 from ...services.ledger import Entry
+from ...services.pairs import Pair
 from .. import events
 from ..models import OrderLine, PurchaseOrder, Receipt
 from ..states import step

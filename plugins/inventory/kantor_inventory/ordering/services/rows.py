@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from ...rules import Factor
-from ...services.balances import Pair
+from ...services.pairs import Pair
 from .. import rules
 from ..rules import Suggestion, Terms
 

@@ -17,8 +17,8 @@ from sqlalchemy import bindparam, func, select
 from portal.api import UnitOfWork
 
 from ...models import Movement
-from ...services.balances import Pair
 from ...services.lists import SOURCE, TARGET
+from ...services.pairs import Pair
 from .. import rules
 from ..rules import Day
 
