@@ -36,7 +36,7 @@ from .ui.forms import (
     required,
 )
 from .ui.panels import panels
-from .ui.submitting import VersionField
+from .ui.submitting import VersionField, submitted
 from .ui.table import Action, BulkAction, Chosen, Column, Empty, RowAction, Table, View, Withheld
 from .work import UnitOfWork, unit_of_work
 
@@ -84,6 +84,7 @@ __all__ = [
     "required",
     "row_chart",
     "short_url",
+    "submitted",
     "toast",
     "transaction",
     "unkeyed",

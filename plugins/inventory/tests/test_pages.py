@@ -303,6 +303,9 @@ def test_an_item_edited_from_an_old_page_is_a_conflict(office, as_role):
     late = client.post(address, data=form | {"name": "Something else"})
     assert late.status_code == 409
     assert "Blue ballpoint" in late.text
+    labels = re.findall(r"<dt>([^<]+)</dt>", late.text)
+    assert {"Name", "Category", "How it is kept"} <= set(labels)
+    assert "perpetual" not in late.text
 
 
 def test_limits_are_set_and_changed(office, as_role):

@@ -6,7 +6,7 @@ from flask import redirect, request, url_for
 from sqlalchemy import select
 
 from portal.api import ValidationFailed, message, visible
-from portal.web import policy, reading, redirect_to, render, toast, transaction
+from portal.web import policy, reading, redirect_to, render, submitted, toast, transaction
 
 from ..forms import CodeForm, EditItemForm, NewItemForm, PackForm, PriceForm
 from ..models import ItemUnit
@@ -66,14 +66,11 @@ def edit_item(public_id):
     form.category.choices = choices.categories(tx)
     crumbs = item_trail(row, message("Edit"))
     if request.method == "POST" and form.validate():
-        try:
-            with transaction() as tx:
-                command = form.command(services.EditItem, item=public_id, version=form.version.data)
-                services.edit_item(tx, command)
-                toast(message("Saved."))
-                return redirect_to(tx, "inventory.item", public_id=public_id)
-        except ValidationFailed as refused:
-            form.add_errors(refused.fields)
+        with submitted(form), transaction() as tx:
+            command = form.command(services.EditItem, item=public_id, version=form.version.data)
+            services.edit_item(tx, command)
+            toast(message("Saved."))
+            return redirect_to(tx, "inventory.item", public_id=public_id)
     back = url_for("inventory.item", public_id=public_id)
     return form_page("inventory/edit_item.html", form, crumbs, back=back)
 

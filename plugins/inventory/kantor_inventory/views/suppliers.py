@@ -8,7 +8,7 @@ from flask import request, url_for
 from sqlalchemy import select
 
 from portal.api import Contact, NotFound, ValidationFailed, message, visible
-from portal.web import policy, reading, redirect_to, render, toast, transaction
+from portal.web import policy, reading, redirect_to, render, submitted, toast, transaction
 
 from ..forms import ORDER_BY, EditSupplierForm, NewSupplierForm
 from ..models import Supplier
@@ -80,16 +80,12 @@ def edit_supplier(public_id):
     back = url_for("inventory.supplier", public_id=public_id)
     crumbs = _trail((row.contact.name, back), (message("Edit"), ""))
     if request.method == "POST" and form.validate():
-        try:
-            with transaction() as tx:
-                command = form.command(
-                    services.EditSupplier, supplier=public_id, version=form.version.data
-                )
-                services.edit_supplier(tx, command)
-                toast(message("Saved."))
-                return redirect_to(tx, "inventory.supplier", public_id=public_id)
-        except ValidationFailed as refused:
-            form.add_errors(refused.fields)
+        with submitted(form), transaction() as tx:
+            version = form.version.data
+            command = form.command(services.EditSupplier, supplier=public_id, version=version)
+            services.edit_supplier(tx, command)
+            toast(message("Saved."))
+            return redirect_to(tx, "inventory.supplier", public_id=public_id)
     page = render("inventory/edit_supplier.html", crumbs=crumbs, form=form, back=back)
     return (page, 422) if form.errors else page
 
