@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Flask, current_app, g, request
+from flask import Blueprint, Flask, current_app, g, has_request_context, request
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from itsdangerous import BadData, URLSafeTimedSerializer
@@ -26,6 +26,7 @@ from .messages import message
 from .plugins.models import PluginActivation
 from .reach import Principal
 from .retries import retrying
+from .ui.speaking import SpeakingEnvironment
 
 NOBODY = Principal()
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -73,12 +74,21 @@ def unkeyed(reason: str) -> Callable[..., Any]:
     return declare
 
 
+ADDRESSES_KEPT = 5_000
+
+
 class UndeclaredRoute(TypeError):
     """A route that carries neither a policy nor a reason to be public."""
 
 
 class Portal(Flask):
     """A Flask whose every route declares a policy; views run again when the database was busy."""
+
+    jinja_environment = SpeakingEnvironment
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._addresses: dict[tuple[Any, ...], str] = {}
 
     def add_url_rule(
         self,
@@ -93,6 +103,20 @@ class Portal(Flask):
                 name = endpoint or view_func.__name__
                 raise UndeclaredRoute(f"{rule} ({name}) has neither @policy nor @public")
         super().add_url_rule(rule, endpoint, view_func, *args, **options)
+
+    def url_for(self, /, endpoint: str, **values: Any) -> str:
+        """Return an address as Flask does; one that was asked for before is not built again."""
+        if endpoint.startswith(".") or not has_request_context():
+            return super().url_for(endpoint, **values)
+        if not all(type(value) is str for value in values.values()):
+            return super().url_for(endpoint, **values)
+        asked = (request.root_path, endpoint, *values.items())
+        found = self._addresses.get(asked)
+        if found is None:
+            if len(self._addresses) >= ADDRESSES_KEPT:
+                self._addresses.clear()
+            found = self._addresses[asked] = super().url_for(endpoint, **values)
+        return found
 
     def dispatch_request(self) -> Any:
         # A file has been read and cannot be read again.

@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 from . import pdf as renderer
 from .files.sending import disposition
 from .messages import current_language
+from .ui import speaking
 
 
 def pdf(template: str, filename: str, *, download: bool = False, **context: Any) -> Response:
@@ -56,7 +57,7 @@ def _rendered(template: str, *, as_pdf: bool = False, said: bool = False, **cont
         "nonce": g.get("nonce", ""),
     }
     current_app.update_template_context(context)
-    return current_app.jinja_env.get_or_select_template(template).render(context)
+    return speaking.environment().get_or_select_template(template).render(context)
 
 
 def _as_pdf() -> str:

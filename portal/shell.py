@@ -9,10 +9,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import current_app, g, request, url_for
-from flask_login import current_user
 from itsdangerous import BadData, URLSafeTimedSerializer
 
 from . import __version__, messages
+from .db import db
 from .gate import NOBODY
 from .messages import Message, message
 from .reach import Principal
@@ -58,7 +58,7 @@ def render(template: str, *, crumbs: Iterable[tuple[Any, str]] = (), **context: 
 
 
 def _actor() -> Principal:
-    return current_user.principal if current_user.is_authenticated else NOBODY
+    return db.session().principal or NOBODY
 
 
 def _facts() -> dict[str, str]:

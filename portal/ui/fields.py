@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from typing import Any
 
-from markupsafe import escape
+from markupsafe import Markup, escape
 from wtforms import Field, SelectFieldBase, StringField, widgets
 from wtforms.fields.choices import Choice
 
@@ -186,10 +186,19 @@ class DateField(StrictField):
 class _Select(widgets.Select):
     """Writes options directly: WTForms takes ten times as long, and filters have many."""
 
-    @classmethod
-    def render_option(cls, choice: Any, **_more: Any) -> str:
-        chosen = " selected" if choice.selected else ""
-        return f'<option{chosen} value="{escape(choice.value)}">{escape(choice.label)}</option>'
+    def __call__(self, field: Any, **attributes: Any) -> Markup:
+        attributes.setdefault("id", field.id)
+        for flag in self.validation_attrs:
+            if getattr(field.flags, flag, None):
+                attributes.setdefault(flag, True)
+        options = [
+            f'<option{" selected" if choice.selected else ""} value="{escape(choice.value)}">'
+            f"{escape(choice.label)}</option>"
+            for choice in field.iter_choices()
+        ]
+        named = widgets.html_params(name=field.name, **attributes)
+        # Every value in it went through escape().
+        return Markup(f"<select {named}>{''.join(options)}</select>")  # noqa: S704
 
 
 class ChoiceField(SelectFieldBase):

@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from portal.messages import Message
 from portal.plugin import Panel
+from portal.ui import speaking
 from portal.work import UnitOfWork
 
 
@@ -34,5 +35,5 @@ def panels(tx: UnitOfWork, subject: Any, slot: str) -> list[Drawn]:
 def _draw(panel: Panel) -> Drawn:
     context: dict[str, Any] = {"context": panel.context}
     current_app.update_template_context(context)
-    body = Markup(current_app.jinja_env.get_template(panel.template).render(context))  # noqa: S704
+    body = Markup(speaking.environment().get_template(panel.template).render(context))  # noqa: S704
     return Drawn(title=panel.title, body=body, order=panel.order, place=panel.place)

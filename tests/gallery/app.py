@@ -14,6 +14,7 @@ from portal.headers import POLICY
 from portal.ui.assets import CORE_FOLDER, Assets
 from portal.ui.render import Kit, configure_jinja, render
 from portal.ui.shell import Crumb, NavEntry, NavGroup, Person, Shell, Toast
+from portal.ui.speaking import SpeakingEnvironment
 from tests.gallery import samples
 
 NOW = datetime(2026, 11, 21, 3, 5, tzinfo=UTC)
@@ -100,6 +101,7 @@ def create_app() -> Flask:
         now=lambda: NOW,
         assets=assets,
     )
+    app.jinja_environment = SpeakingEnvironment
     configure_jinja(app, kit)
     app.jinja_loader.searchpath.append(str(samples.TEMPLATES))  # type: ignore[union-attr]
     app.wsgi_app = assets.serve(app.wsgi_app)  # type: ignore[method-assign]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from sqlalchemy import and_, case, func, or_, select
+from sqlalchemy import and_, bindparam, case, func, or_, select
 from sqlalchemy.orm import aliased
 
 from portal.api import NotFound, UnitOfWork, ValidationFailed, message, visible
@@ -17,37 +17,42 @@ EDIT = "inventory.item.edit"
 AT_MOST = 10
 
 
+OTHER = aliased(Item, name="other")
+PAIRED: Any = (
+    select(
+        Item.id.label("item"),
+        OTHER.id,
+        OTHER.public_id,
+        OTHER.name,
+        Unit.name.label("unit"),
+    )
+    .select_from(Substitute)
+    .join(Item, or_(Item.id == Substitute.item_id, Item.id == Substitute.other_id))
+    .join(
+        OTHER,
+        and_(
+            or_(OTHER.id == Substitute.item_id, OTHER.id == Substitute.other_id),
+            OTHER.id != Item.id,
+        ),
+    )
+    .join(Unit, Unit.id == OTHER.base_unit_id)
+    .where(
+        Item.id.in_(bindparam("items", expanding=True)),
+        or_(
+            Substitute.item_id.in_(bindparam("items", expanding=True)),
+            Substitute.other_id.in_(bindparam("items", expanding=True)),
+        ),
+        OTHER.status != "discontinued",
+        OTHER.mode != "non_stock",
+    )
+    .order_by(OTHER.name_key, OTHER.id)
+)
+
+
 def of(tx: UnitOfWork, items: Collection[int]) -> Mapping[int, list[Any]]:
     """Return for each of these items what serves as well: (id, public id, name, unit) by name."""
-    other = aliased(Item, name="other")
-    statement: Any = (
-        select(
-            Item.id.label("item"),
-            other.id,
-            other.public_id,
-            other.name,
-            Unit.name.label("unit"),
-        )
-        .select_from(Substitute)
-        .join(Item, or_(Item.id == Substitute.item_id, Item.id == Substitute.other_id))
-        .join(
-            other,
-            and_(
-                or_(other.id == Substitute.item_id, other.id == Substitute.other_id),
-                other.id != Item.id,
-            ),
-        )
-        .join(Unit, Unit.id == other.base_unit_id)
-        .where(
-            Item.id.in_(items),
-            or_(Substitute.item_id.in_(items), Substitute.other_id.in_(items)),
-            other.status != "discontinued",
-            other.mode != "non_stock",
-        )
-        .order_by(other.name_key, other.id)
-    )
     found: dict[int, list[Any]] = {}
-    for row in tx.session.execute(statement):
+    for row in tx.session.execute(PAIRED, {"items": list(items)}):
         found.setdefault(row.item, []).append(row)
     return found
 

@@ -44,6 +44,11 @@ def keeps(actor: Principal, *which: ColumnElement[bool]) -> ColumnElement[bool] 
     return case((lines.exists(), None), else_=SHOWN).is_(None)
 
 
+def _first_line(actor: Principal) -> Select[Any] | None:
+    lines = _lines(actor, LINE.id)
+    return None if lines is None else lines.limit(1)
+
+
 def _lines(actor: Principal, column: Any, *which: ColumnElement[bool]) -> Select[Any] | None:
     mine = _mine(actor) if actor.person_id is not None else None
     if mine is None:
@@ -185,7 +190,7 @@ def act_is_hidden(tx: UnitOfWork, act: str, row_id: int) -> bool:
 
 def notice(tx: UnitOfWork) -> Message | str:
     """Return what a page says that leaves things out; nothing while none is kept from the actor."""
-    lines = tx.actor.once("anything counted blind", lambda: _lines(tx.actor, LINE.id))
-    if lines is None or tx.session.scalar(lines.limit(1)) is None:
+    line = tx.actor.once("a line counted blind", lambda: _first_line(tx.actor))
+    if line is None or tx.session.scalar(line) is None:
         return ""
     return LEFT_OUT

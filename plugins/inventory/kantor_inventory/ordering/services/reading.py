@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, Select, case, cast, func, literal, select
+from sqlalchemy import BigInteger, Select, bindparam, case, cast, func, literal, select
 from sqlalchemy.orm import aliased
 
 from portal.api import Contact, Department, Held, Person, Place, UnitOfWork, visible
@@ -213,34 +213,40 @@ def arrivals_of(tx: UnitOfWork, order: PurchaseOrder) -> list[Arrival]:
     ]
 
 
+OPEN_LINES_OF: Any = (
+    select(
+        OrderLine.id,
+        OrderLine.public_id,
+        OrderLine.outstanding,
+        OrderLine.expected_on,
+        PurchaseOrder.public_id.label("order"),
+        PurchaseOrder.number,
+        Contact.name.label("supplier"),
+        Place.name.label("place"),
+    )
+    .join(PurchaseOrder, PurchaseOrder.id == OrderLine.order_id)
+    .join(Supplier, Supplier.id == PurchaseOrder.supplier_id)
+    .outerjoin(Contact, Contact.id == Supplier.contact_id)
+    .join(Point, Point.id == OrderLine.point_id)
+    .outerjoin(Place, Place.id == Point.place_id)
+    .where(
+        OrderLine.item_id == bindparam("item"),
+        OrderLine.state == literal("open", literal_execute=True),
+    )
+    .order_by(OrderLine.id)
+    .limit(SHOWN)
+)
+
+
 def open_lines_of(tx: UnitOfWork, item: Item, permission: str = VIEW) -> Any:
     """Return what of an item is still to come: order, line, quantity, place and day."""
     if not tx.actor.holds(permission):
         return []
-    statement: Any = (
-        select(
-            OrderLine.id,
-            OrderLine.public_id,
-            OrderLine.outstanding,
-            OrderLine.expected_on,
-            PurchaseOrder.public_id.label("order"),
-            PurchaseOrder.number,
-            Contact.name.label("supplier"),
-            Place.name.label("place"),
-        )
-        .join(PurchaseOrder, PurchaseOrder.id == OrderLine.order_id)
-        .join(Supplier, Supplier.id == PurchaseOrder.supplier_id)
-        .outerjoin(Contact, Contact.id == Supplier.contact_id)
-        .join(Point, Point.id == OrderLine.point_id)
-        .outerjoin(Place, Place.id == Point.place_id)
-        .where(
-            OrderLine.item_id == item.id,
-            OrderLine.state == literal("open", literal_execute=True),
-        )
-        .order_by(OrderLine.id)
-        .limit(SHOWN)
+    statement = tx.actor.once(
+        ("inventory open lines", permission),
+        lambda: visible(OPEN_LINES_OF, permission, tx.actor),
     )
-    return tx.session.execute(visible(statement, permission, tx.actor)).all()
+    return tx.session.execute(statement, {"item": item.id}).all()
 
 
 def open_orders_of(tx: UnitOfWork, supplier: Supplier) -> Any:
