@@ -239,8 +239,10 @@ class ChoiceField(SelectFieldBase):
     def iter_choices(self) -> Iterator[Choice]:
         if self.blank is not None:
             yield Choice("", translate(self.blank), self.data is None, {})
+        language, nothing = current_language.get(), self.data is None
         for value, title in self.choices:
-            yield Choice(value, translate(title), self.chosen(value), {})
+            shown = title if type(title) is str else translate(title, language)
+            yield Choice(value, shown, False if nothing else self.chosen(value), {})
 
     def chosen(self, value: Any) -> bool:
         """Return whether ``value`` is what was chosen."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 from typing import Any
@@ -21,6 +21,9 @@ from portal.ui.qr import qr
 from portal.ui.shell import Crumb, Shell, Toast
 
 _EXTENSION = "kantor.ui"
+_NO_ENTRY: dict[str, Any] = dict.fromkeys(
+    ("person", "icon", "url", "detail", "note", "amount", "amount_meta"), ""
+) | {"changes": ()}
 _MENUS_KEPT = 8  # for each shell that is kept; people stay at a few places
 
 
@@ -58,10 +61,11 @@ def configure_jinja(app: Flask, kit: Kit) -> None:
         icon=icon,
         qr=qr,
         initials=formats.initials,
+        new_menu=new_menu,
         side_menu=side_menu,
         table_body=rows.body,
     )
-    environment.filters.update(_filters(kit) | forms.FILTERS)
+    environment.filters.update(_filters(kit) | _chart_filters(kit) | forms.FILTERS)
 
 
 def render(template: str, **context: Any) -> str:
@@ -84,12 +88,21 @@ def render(template: str, **context: Any) -> str:
 
 def side_menu(shell: Shell) -> Markup:
     """Return the menu at the side, drawn the first time somebody is at this place in it."""
-    found: Markup | None = shell.drawn.get(shell.place)
+    return _drawn(shell, shell.place, "side_menu", shell.groups)
+
+
+def new_menu(shell: Shell) -> Markup:
+    """Return the entries of the menu for what is new, drawn once."""
+    return _drawn(shell, "new", "menu_entries", shell.create)
+
+
+def _drawn(shell: Shell, place: str, name: str, shown: Any) -> Markup:
+    found: Markup | None = shell.drawn.get(place)
     if found is None:
         macros: Any = speaking.environment().get_template("macros/shell.html").module
         if len(shell.drawn) >= _MENUS_KEPT:
             shell.drawn.clear()
-        found = shell.drawn[shell.place] = macros.side_menu(shell.groups)
+        found = shell.drawn[place] = getattr(macros, name)(shown)
     return found
 
 
@@ -178,7 +191,34 @@ def _filters(kit: Kit) -> dict[str, Callable[..., Any]]:
         "quantity": lambda value, unit="": formats.quantity(value, language(), unit),
         "size": lambda value: formats.size(value, language()),
         "visible_fields": visible_fields,
+        "whole_entries": whole_entries,
     }
+
+
+def _chart_filters(kit: Kit) -> dict[str, Callable[..., Any]]:
+    language = messages.current_language.get
+
+    def label(value: date | str, style: str) -> str:
+        return formats.day(value, language(), style) if isinstance(value, date) else value
+
+    def value(figure: int, drawn: Any, *, rough: bool = False) -> str:
+        if drawn.quantities:
+            return formats.quantity(figure, language())
+        if drawn.money:
+            money = formats.roughly if rough else formats.money_to_compare
+            return money(figure, kit.currency(), language())
+        return formats.number(figure, language())
+
+    return {
+        "chart_label": label,
+        "chart_tick": lambda figure, drawn: value(figure, drawn, rough=True),
+        "chart_value": value,
+    }
+
+
+def whole_entries(entries: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return entries of a timeline, each with every part it may have."""
+    return [_NO_ENTRY | dict(entry) for entry in entries]
 
 
 def paragraphs(text: str) -> Markup:

@@ -86,11 +86,9 @@ def body(
 
 def _boxes(ids: Sequence[str], form: str) -> list[str]:
     """Return the cells with the boxes, each up to the name of its row."""
-    return [
-        '<td role="cell" class="sel"><label><input class="ck" type="checkbox" name="id"'
-        f' value="{escape(one)}" form="{escape(form)}" aria-label="'
-        for one in ids
-    ]
+    before = '<td role="cell" class="sel"><label><input class="ck" type="checkbox" name="id"'
+    after = f'" form="{escape(form)}" aria-label="'
+    return [f'{before} value="{escape(one)}{after}' for one in ids]
 
 
 def _acts(buttons: Sequence[Any], named: str, form: str) -> str:
@@ -114,7 +112,7 @@ def _escaped(rows: Iterable[Iterable[Cell]], width: int) -> Sequence[Sequence[Se
     flat = [value for line in lines for cell in line for value in cell]
     texts = ["" if value is None else value for value in flat]
     even = len(flat) == len(lines) * width * 4
-    if even and all(type(text) is str for text in texts):
+    if even and set(map(type, texts)) <= {str}:
         safe = str(escape(_BETWEEN.join(texts))).split(_BETWEEN)
         if len(safe) == len(flat):
             cells = list(zip(*[iter(safe)] * 4, strict=True))

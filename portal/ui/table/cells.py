@@ -74,7 +74,7 @@ def link_maker(link: tuple[str, Mapping[str, str]], at: Mapping[str, int]) -> _R
 
         def one(row: Any) -> str | None:
             value = row[place]
-            return None if value is None else f"{before}{quote(str(value), '')}{after}"
+            return None if value is None else f"{before}{_quoted(str(value))}{after}"
 
         return one
     order = [places[int(parts[i])] for i in range(1, len(parts), 2)]
@@ -84,10 +84,15 @@ def link_maker(link: tuple[str, Mapping[str, str]], at: Mapping[str, int]) -> _R
         values = [row[place] for place in order]
         if None in values:
             return None
-        written = [quote(str(value), "") for value in values]
+        written = [_quoted(str(value)) for value in values]
         return "".join(a + b for a, b in zip(fixed, [*written, ""], strict=True))
 
     return several
+
+
+def _quoted(value: str) -> str:
+    """Return a value as it stands in an address; a public id is one already."""
+    return value if value.isascii() and value.isalnum() else quote(value, "")
 
 
 def _pattern(endpoint: str, names: list[str]) -> list[str]:
