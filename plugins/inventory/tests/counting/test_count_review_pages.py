@@ -111,6 +111,44 @@ def test_a_count_is_sent_back_and_counted_again(office, dewi, joko, maya):
     assert count(joko, office, office.pens, quantity="40", unit=office.piece()).status_code == 303
 
 
+def sent_back(office, maya, line):
+    address = f"/inventory/counts/lines/{line}/decide"
+    version = re.search(r'name="version"[^>]*value="(\d+)"', maya.get(address).text)[1]
+    maya.post(address, data={"decision": "recount", "version": version})
+    maya.post(f"/inventory/counts/{office.count}/back")
+
+
+def test_who_counted_first_is_told_that_somebody_else_counts_again(office, dewi, joko, maya):
+    submitted(office, dewi, pens="20")
+    sent_back(office, maya, office.pens)
+    theirs = f"/inventory/counts/lines/{office.pens}"
+    sheet = f"/inventory/counts/{office.count}/sheet"
+    assert "You counted this before. Somebody else counts it again." in text_of(dewi.get(sheet))
+    assert "You counted this before. Let a second person look." in text_of(dewi.get(theirs))
+    for page in (sheet, theirs, f"{theirs}?row=1"):
+        assert 'name="quantity"' not in dewi.get(page).text
+        assert 'name="quantity"' in joko.get(page).text
+    count(joko, office, office.pens, quantity="21", unit=office.piece())
+    assert "Somebody else counts it again." not in text_of(dewi.get(sheet))
+
+
+def test_a_recount_leads_past_what_somebody_else_counts_again(office, dewi, joko, maya):
+    count(dewi, office, office.pens, quantity="20", unit=office.piece())
+    count(joko, office, office.reams, quantity="3", unit=office.piece(office.shop.ream))
+    dewi.post(f"/inventory/counts/{office.count}/submit", data={"missing": "0"})
+    reams = f"/inventory/counts/lines/{office.reams}/decide"
+    version = re.search(r'name="version"[^>]*value="(\d+)"', maya.get(reams).text)[1]
+    maya.post(reams, data={"decision": "recount", "version": version})
+    sent_back(office, maya, office.pens)
+    sheet = f"/inventory/counts/{office.count}/sheet"
+    assert f'href="/inventory/counts/lines/{office.reams}">Count one' in dewi.get(sheet).text
+    page = dewi.get(f"/inventory/counts/lines/{office.pens}")
+    assert f'href="/inventory/counts/lines/{office.reams}">To the next line' in page.text
+    done = count(dewi, office, office.reams, quantity="9", unit=office.piece(office.shop.ream))
+    assert done.location.endswith(sheet)
+    assert "What is left, somebody else counts." in text_of(dewi.get(sheet))
+
+
 def test_the_page_of_an_item_says_when_it_was_counted(office, dewi, maya):
     submitted(office, dewi, pens="40")
     maya.post(f"/inventory/counts/{office.count}/agree")

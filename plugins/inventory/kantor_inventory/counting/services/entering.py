@@ -30,7 +30,7 @@ from ...services import balances
 from .. import events, rules
 from ..models import Count, CountEntry, CountLine, CountPlace
 from .planning import CountedElsewhere, NotCountable, taken_elsewhere
-from .reading import in_force
+from .reading import counted_before, in_force
 
 BOOKS = "what the books say while somebody counts"
 
@@ -75,6 +75,8 @@ class EnteredMeanwhile(Conflict):
 
 class CountedBefore(Conflict):
     """Whoever counted a line first does not count it again."""
+
+    default = message("You counted this before. Let somebody else count it again.")
 
 
 class StillMissing(Conflict):
@@ -138,7 +140,8 @@ def enter(tx: UnitOfWork, command: Enter) -> CountEntry:
     count, line, current = _open_line(tx, held.id)
     counted, entered = _amount(tx, line, command.amounts)
     _refuse_unseen(tx, current, command.seen)
-    _refuse_second_time(tx, line)
+    if counted_before(tx, count, [line]):
+        raise CountedBefore
     _replace(tx, current)
     entry = CountEntry(
         count=count,
@@ -320,16 +323,6 @@ def _refuse_unseen(tx: UnitOfWork, current: CountEntry | None, seen: int | None)
         return
     who = tx.session.scalar(select(Person.name).where(Person.id == current.counted_by_id))
     raise EnteredMeanwhile(current, who or "")
-
-
-def _refuse_second_time(tx: UnitOfWork, line: CountLine) -> None:
-    before = select(CountEntry.id).where(
-        CountEntry.line_id == line.id,
-        CountEntry.round < line.round,
-        CountEntry.counted_by_id == tx.actor.person_id,
-    )
-    if line.round > 1 and tx.session.scalar(before.limit(1)) is not None:
-        raise CountedBefore(message("You counted this before. Let somebody else count it again."))
 
 
 def _books(tx: UnitOfWork, line: Any) -> tuple[int, int, int]:

@@ -34,6 +34,7 @@ WAITING = 100  # counts that are looked through for the home page
 LARGEST_WORTH = 9 * 10**18
 LATELY = 12  # posted counts whose accuracy is drawn
 COUNTER, MISSED_BY = aliased(Person, name="counter"), aliased(Person, name="missed_by")
+EARLIER: Any = aliased(CountEntry, name="earlier")
 WAITS: Any = aliased(Count, name="waits")
 DECIDED_BY = aliased(Person, name="decided_by")
 STATES = {
@@ -51,6 +52,19 @@ def in_force() -> Any:
         CountEntry.round == CountLine.round,
         CountEntry.current,
     )
+
+
+# That a person counted a line in a round before: in this one somebody else does.
+COUNTED_BEFORE = (
+    select(EARLIER.id)
+    .where(
+        EARLIER.line_id == CountLine.id,
+        EARLIER.round < CountLine.round,
+        EARLIER.counted_by_id == bindparam("person"),
+    )
+    .correlate(CountLine)
+    .exists()
+)
 
 
 def counts(tx: Any, *, state: str | None = None, department: str | None = None) -> Select[Any]:
@@ -238,6 +252,15 @@ def line_of(tx: UnitOfWork, public_id: str) -> Any:
     """Return one line of a sheet, or None."""
     statement = visible(LINE, rules.ENTER, tx.actor)
     return tx.session.execute(statement, {"line": public_id}).one_or_none()
+
+
+def counted_before(tx: UnitOfWork, count: Count, lines: Collection[Any]) -> set[int]:
+    """Return which of these lines, by id, one counted before, so that somebody else counts them."""
+    if count.status != "recount" or not lines:
+        return set()
+    asked = select(CountLine.id).where(CountLine.id.in_([line.id for line in lines]))
+    person = {"person": tx.actor.person_id}
+    return set(tx.session.scalars(asked.where(COUNTED_BEFORE), person))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, case, select, tuple_
 from portal.api import UnitOfWork
 
 from ..models import Count, CountEntry, CountLine
-from .reading import in_force
+from .reading import COUNTED_BEFORE, in_force
 
 WALKED = (CountLine.position, CountLine.id)
 _HERE = tuple_(bindparam("position"), bindparam("line"))
@@ -32,6 +32,7 @@ _WANTED = _walks(
     .where(CountEntry.id.is_(None), CountLine.id != bindparam("line"))
     .order_by(case((_BEHIND, 0), else_=1), *WALKED)
 )
+_WANTED[True] = _WANTED[True].where(~COUNTED_BEFORE)
 
 
 def line_before(tx: UnitOfWork, count: Count, line: Any) -> str | None:
@@ -45,14 +46,19 @@ def line_after(tx: UnitOfWork, count: Count, line: Any) -> str | None:
 
 
 def line_wanted(tx: UnitOfWork, count: Count, line: Any) -> str | None:
-    """Return the next line that wants a figure: one behind, else one that was skipped, or None."""
-    return _found(tx, _WANTED, count, line)
+    """Return the next line that wants a figure: one behind, else one that was skipped, or None.
+
+    What one has counted before, somebody else counts again: no line leads there.
+    """
+    return _found(tx, _WANTED, count, line, person=tx.actor.person_id)
 
 
-def _found(tx: UnitOfWork, walks: dict[bool, Any], count: Count, line: Any) -> str | None:
+def _found(
+    tx: UnitOfWork, walks: dict[bool, Any], count: Count, line: Any, **more: Any
+) -> str | None:
     again = count.status == "recount"
     here = {"count": count.id, "position": line.position, "line": line.id}
     found: str | None = tx.session.scalar(
-        walks[again], here | ({"round": count.round} if again else {})
+        walks[again], here | ({"round": count.round} | more if again else {})
     )
     return found

@@ -33,6 +33,7 @@ def row_context(
         "book": Amount(books[line.id], line.unit) if line.id in books else None,
         "meant": None,
         "theirs": None,
+        "others": False,
     }
 
 
@@ -191,6 +192,9 @@ def _next(tx, count, line):
             _anchor=f"line-{following or line.public_id}",
         )
     wanted = walking.line_wanted(tx, count, line)
+    if wanted is None and lists.progress(tx, count).missing:
+        toast(message("What is left, somebody else counts."))
+        return redirect_to(tx, "inventory.count_sheet", public_id=line.of_count)
     if wanted is None:
         toast(message("Everything is counted."))
         return redirect_to(tx, "inventory.submit_count", public_id=line.of_count)
@@ -201,6 +205,7 @@ def _row(tx, line, units, context=None):
     """Return the row of a line alone, with how far the count is."""
     count = count_named(tx, line.of_count, rules.ENTER)
     shown = context or row_context(tx, line, units, lists.expected(tx, count, [line]))
+    shown["others"] = line.id in lists.counted_before(tx, count, [line])
     progress = lists.progress(tx, count)
     return render(
         "inventory/counting/row.html",
@@ -216,6 +221,7 @@ def _page(tx, line, context):
     count = count_named(tx, line.of_count, rules.ENTER)
     previous, following = walking.line_before(tx, count, line), walking.line_after(tx, count, line)
     progress = lists.progress(tx, count)
+    context["others"] = line.id in lists.counted_before(tx, count, [line])
     problem: Message | None = None
     if not rules.allowed(count.status, "enter"):
         problem = rules.refusal(count.status)
@@ -229,6 +235,7 @@ def _page(tx, line, context):
         row=context,
         previous=previous,
         following=following,
+        wanted=walking.line_wanted(tx, count, line) if context["others"] else None,
         progress=progress,
         far=how_far(progress),
         may=may(tx, count),

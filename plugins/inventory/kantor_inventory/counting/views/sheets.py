@@ -43,17 +43,20 @@ def count_sheet(public_id):
     lines, more = found[: lists.PAGE], len(found) > lists.PAGE
     units = lists.units_of(tx, [line.item_id for line in lines])
     books = lists.expected(tx, row, lines)
+    others = lists.counted_before(tx, row, lines)
     progress = lists.progress(tx, row)
     return render(
         "inventory/counting/sheet.html",
         crumbs=count_trail(row, message("Sheet")),
         count=row,
         may=may(tx, row),
-        rows=[row_context(tx, line, units, books) for line in lines],
+        rows=[
+            row_context(tx, line, units, books) | {"others": line.id in others} for line in lines
+        ],
         progress=progress,
         far=how_far(progress),
         show=show,
-        first=_first(lines) if not start else None,
+        first=_first([line for line in lines if line.id not in others]) if not start else None,
         next_url=url_for(
             "inventory.count_sheet",
             public_id=public_id,
