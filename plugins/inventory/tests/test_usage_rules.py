@@ -72,6 +72,13 @@ def test_a_difference_is_the_usage_with_its_sign_turned(counted, book, included)
     assert found.quantity == counted - book - included
 
 
+def test_a_surplus_over_empty_books_is_worth_what_it_last_cost_and_large_by_that():
+    found = rules.Difference(counted=3_000, book=0, book_value=0, cost=(2_000, 200_00))
+    assert found.value == 300_00
+    assert found.is_large(rules.Limits(value=299_99))
+    assert not found.is_large(rules.Limits(value=300_00))
+
+
 def test_the_ledger_books_what_the_formula_says(counting):
     shop = counting.shop
     with shop.work(None) as tx:

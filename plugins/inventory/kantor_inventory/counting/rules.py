@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from portal.api import Conflict, Message, message
 
-from ..rules import half_even
+from ..rules import half_even, value_at_average
 
 VIEW = "inventory.count.view"
 PLAN = "inventory.count.plan"
@@ -112,13 +112,14 @@ class Difference:
     """What one line of a count makes of the books.
 
     ``included`` is what later movements changed that were in the count already: the figure is then
-    compared with the books after them.
+    compared with the books after them. ``cost`` is a quantity of the item and what it last cost.
     """
 
     counted: int
     book: int
     book_value: int
     included: int = 0
+    cost: tuple[int, int] = (0, 0)
 
     @property
     def quantity(self) -> int:
@@ -130,9 +131,13 @@ class Difference:
 
     @property
     def value(self) -> int:
-        """What the difference is worth at the average cost when it was counted."""
+        """What the difference is worth, and a surplus is posted at: the average when counted.
+
+        Where the books held nothing, what the item last cost.
+        """
         if self.book <= 0:
-            return 0
+            on_hand, value = self.cost
+            return value_at_average(on_hand=on_hand, value=value, quantity=self.quantity)
         if self.counted == 0 and not self.included:
             return -self.book_value
         return half_even(self.book_value * self.quantity, self.book)

@@ -7,7 +7,7 @@ with what each end then held.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -92,7 +92,8 @@ def post(
     if (known := _posted_before(tx, entries)) is not None:
         return known, False
     _refuse_second_reversals(tx, entries)
-    costs = _last_costs(tx, [e for e in entries if _is_unpriced(e) and held[e.pairs[1]].is_empty])
+    empty = [e for e in entries if _is_unpriced(e) and held[e.pairs[1]].is_empty]
+    costs = last_costs(tx, {entry.item_id for entry in empty})
     moves = [_move(tx, entry, held, costs) for entry in entries]
     # Looked at before anything is written, which makes the session ask for each row again.
     back = [entry.reverses.id if entry.reverses is not None else None for entry in entries]
@@ -144,11 +145,10 @@ def _is_unpriced(entry: Entry) -> bool:
     return entry.from_point.place_id is None and entry.value is None and entry.reverses is None
 
 
-def _last_costs(tx: UnitOfWork, entries: Sequence[Entry]) -> dict[int, tuple[int, int]]:
+def last_costs(tx: UnitOfWork, items: Collection[int]) -> dict[int, tuple[int, int]]:
     """Return what last moved of each item that was worth anything: a quantity and its value."""
-    if not entries:
+    if not items:
         return {}
-    items = sorted({entry.item_id for entry in entries})
     last = (
         select(Movement.id)
         .where(Movement.item_id == Item.id, Movement.value > 0, Movement.quantity > 0)
@@ -161,7 +161,7 @@ def _last_costs(tx: UnitOfWork, entries: Sequence[Entry]) -> dict[int, tuple[int
     with tx.acting_for("inventory", reason=LAST_COST) as own:
         return {
             row[0]: (row[1], row[2])
-            for some in many.in_pieces(items)
+            for some in many.in_pieces(sorted(items))
             for row in own.session.execute(asked.where(many.any_of(Item.id, some)))
         }
 

@@ -52,6 +52,46 @@ def test_a_large_difference_is_explained_on_its_page(office, dewi, maya):
     assert maya.post(address, data={"decision": "leave_out", "version": version}).status_code == 409
 
 
+def label_of(page):
+    return " ".join(re.sub(r"<[^>]+>", "", re.search(r'<label for="reason">.*', page)[0]).split())
+
+
+def test_the_reason_says_when_it_is_needed(office, dewi, maya):
+    submitted(office, dewi, pens="20", reams="9")
+    pens = maya.get(f"/inventory/counts/lines/{office.pens}/decide").text
+    reams = maya.get(f"/inventory/counts/lines/{office.reams}/decide").text
+    assert label_of(pens) == "What explains it (needed to keep it)"
+    assert label_of(reams) == "What explains it optional"
+
+
+def test_a_missing_reason_is_asked_for_beside_its_field(office, dewi, maya):
+    submitted(office, dewi, pens="20")
+    address = f"/inventory/counts/lines/{office.pens}/decide"
+    version = re.search(r'name="version"[^>]*value="(\d+)"', maya.get(address).text)[1]
+    refused = maya.post(address, data={"decision": "keep", "version": version}).text
+    beside = re.search(r'id="reason-error">.*', refused)[0]
+    assert "Say what explains so large a difference." in beside
+    assert label_of(refused) == "What explains it (needed to keep it)"
+
+
+def test_what_the_books_held_nothing_of_is_reviewed_at_what_it_is_posted_at(office, dewi, maya):
+    office.issue(40_000)
+    submitted(office, dewi, pens="12")
+    review = f"/inventory/counts/{office.count}/review"
+    decide = f"/inventory/counts/lines/{office.pens}/decide"
+    page = maya.get(review)
+    assert "+12 piece Rp 27,600" in text_of(page)
+    assert "Worth of the differences Rp 27,600" in text_of(page)
+    form = maya.get(decide)
+    assert "Worth Rp 27,600" in text_of(form)
+    version = re.search(r'name="version"[^>]*value="(\d+)"', form.text)[1]
+    maya.post(decide, data={"decision": "keep", "version": version, "reason": "A carton behind"})
+    maya.post(f"/inventory/counts/{office.count}/agree")
+    maya.post(f"/inventory/counts/{office.count}/post", data={"missing": "0"})
+    assert office.shop.balance(office.shop.pen, office.shop.shelf)[:2] == (12_000, 27_600_00)
+    assert "27600" in maya.get(f"/inventory/counts/{office.count}/result?format=csv").text
+
+
 def test_movements_since_the_count_are_shown_and_can_have_been_in_it(office, dewi, maya):
     count(dewi, office, office.pens, quantity="35", unit=office.piece())
     late = office.issue(5_000)

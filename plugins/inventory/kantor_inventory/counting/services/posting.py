@@ -21,7 +21,7 @@ from ..models import Count, CountEntry, CountLine
 from ..rules import Difference
 from .entering import StillMissing
 from .planning import close_lines
-from .reviewing import Undecided, difference_of, limits_of, mode_of
+from .reviewing import Undecided, costs_in, difference_of, limits_of, mode_of
 
 LARGEST_VALUE = 10**17  # minor units
 POSTING = "what a count found"
@@ -160,6 +160,7 @@ def _kept(own: UnitOfWork, count_id: int) -> list[_Line]:
         .where(CountLine.count_id == count_id, CountLine.decision.in_(("keep", "included")))
         .order_by(CountLine.position, CountLine.id)
     )
+    costs = costs_in(own, count_id)
     return [
         _Line(
             id=line.id,
@@ -175,7 +176,7 @@ def _kept(own: UnitOfWork, count_id: int) -> list[_Line]:
             place=place.name,
             department_id=place.department_id,
             counted_at=entry.counted_at,
-            difference=difference_of(entry, line),
+            difference=difference_of(entry, line, costs),
         )
         for line, entry, item, place, unit, mode in own.session.execute(statement)
     ]
@@ -254,9 +255,6 @@ def _entry(own: UnitOfWork, line: _Line, point: Point, outside: Mapping[str, Poi
     note = line.reason
     if more and line.mode == "periodic" and not note:
         note = translate(UNBOOKED, own.language)
-    value = None
-    if more and line.difference.book > 0:
-        value = line.difference.value
     return Entry(
         type="usage" if used else "variance",
         item_id=line.item_id,
@@ -266,7 +264,7 @@ def _entry(own: UnitOfWork, line: _Line, point: Point, outside: Mapping[str, Poi
         entered=abs(line.difference.quantity),
         item_unit_id=line.item_unit_id,
         occurred_on=line.counted_at.astimezone(own.zone).date(),
-        value=value,
+        value=line.difference.value if more else None,
         for_department_id=line.department_id if used else None,
         note=note,
         key=line.key,

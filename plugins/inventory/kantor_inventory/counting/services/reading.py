@@ -24,7 +24,7 @@ from sqlalchemy.orm import aliased
 
 from portal.api import Department, Person, Place, UnitOfWork, permits, visible
 
-from ...models import Balance, Item, ItemUnit, Point, Unit
+from ...models import Balance, Item, ItemUnit, Movement, Point, Unit
 from ...services.lists import by_number
 from .. import rules
 from ..models import COUNTING, Count, CountEntry, CountLine
@@ -213,12 +213,20 @@ def result(tx: Any, *, count: str) -> Select[Any]:
     # A decimal on PostgreSQL, so that no figure is too large to be multiplied.
     exact = cast(CountEntry.book_value, Numeric) * difference / func.nullif(CountEntry.book, 0)
     possible = func.abs(exact) < literal(LARGEST_WORTH)
+    into = Movement.to_point_id == CountLine.point_id
+    booked = (
+        select(case((into, Movement.value), else_=-Movement.value))
+        .where(Movement.id == CountLine.movement_id)
+        .scalar_subquery()
+    )
     return (
         _joined(select(*SHEET))
         .add_columns(
             (CountEntry.book + CountLine.included).label("book"),
             difference.label("difference"),
-            case((possible, cast(func.round(exact), BigInteger))).label("worth"),
+            case(
+                (CountEntry.book <= 0, booked), (possible, cast(func.round(exact), BigInteger))
+            ).label("worth"),
             CountLine.decision,
             CountLine.reason,
             DECIDED_BY.name.label("decided_by"),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import and_, func, or_, select
@@ -11,10 +11,13 @@ from sqlalchemy import and_, func, or_, select
 from portal.api import Conflict, UnitOfWork, ValidationFailed, message, settings_of, visible
 
 from ...models import Movement
+from ...services import ledger
 from .. import rules
 from ..models import DECISIONS, Count, CountEntry, CountLine
 from ..rules import Difference, Limits
+from .reading import in_force
 
+Costs = dict[int, tuple[int, int]]  # of an item, a quantity and what it was worth
 MOVED = "what moved since it was counted"
 
 
@@ -88,7 +91,7 @@ def keep_all(tx: UnitOfWork, count_id: str, *, small: bool = False) -> int:
     """
     found: Count = tx.one(visible(select(Count), rules.REVIEW, tx.actor), public_id=count_id)
     count = held_count(tx, found.id, "decide")
-    limits = limits_of(tx, count)
+    limits, costs = limits_of(tx, count), costs_in(tx, count.id)
     lines = tx.session.scalars(
         select(CountLine).where(CountLine.count_id == count.id, CountLine.decision.is_(None))
     ).all()
@@ -99,7 +102,7 @@ def keep_all(tx: UnitOfWork, count_id: str, *, small: bool = False) -> int:
         entry = entries.get(line.id)
         if entry is None:
             continue
-        difference = difference_of(entry, line)
+        difference = difference_of(entry, line, costs)
         agrees = difference.quantity == 0
         if agrees or (small and not (difference.is_large(limits) or moved.get(line.id))):
             line.decision = "keep"
@@ -163,13 +166,29 @@ def entries_of(tx: UnitOfWork, line_ids: Collection[int]) -> dict[int, CountEntr
     return {entry.line_id: entry for entry in tx.session.scalars(statement)}
 
 
-def difference_of(entry: CountEntry, line: CountLine) -> Difference:
-    """Return what a figure makes of the books."""
+def costs_of(tx: UnitOfWork, books: Iterable[tuple[int, int | None]]) -> Costs:
+    """Return what each item last cost of which the books held nothing, of (item, books)."""
+    return ledger.last_costs(tx, {item for item, book in books if book is not None and book <= 0})
+
+
+def costs_in(tx: UnitOfWork, count_id: int) -> Costs:
+    """Return ``costs_of`` a whole count.
+
+    Asked before its lines are read: lending makes that be read anew, row by row.
+    """
+    books = select(CountLine.item_id, CountEntry.book).join(CountEntry, in_force())
+    empty = books.where(CountLine.count_id == count_id, CountEntry.book <= 0)
+    return costs_of(tx, [(item, book) for item, book in tx.session.execute(empty)])
+
+
+def difference_of(entry: CountEntry, line: CountLine, costs: Costs) -> Difference:
+    """Return what a figure makes of the books, worth what posting makes of it."""
     return Difference(
         counted=entry.counted,
         book=entry.book,
         book_value=entry.book_value,
         included=line.included,
+        cost=costs.get(line.item_id, (0, 0)),
     )
 
 
@@ -244,12 +263,8 @@ def _check(
     tx: UnitOfWork, count: Count, line: CountLine, entry: CountEntry, included: int, reason: str
 ) -> None:
     """Raise unless a difference this large has its reason, and another than its counter decides."""
-    difference = Difference(
-        counted=entry.counted,
-        book=entry.book,
-        book_value=entry.book_value,
-        included=included,
-    )
+    costs = costs_of(tx, [(line.item_id, entry.book)])
+    difference = replace(difference_of(entry, line, costs), included=included)
     if not difference.is_large(limits_of(tx, count)):
         return
     if tx.actor.person_id in counters_of(tx, line):

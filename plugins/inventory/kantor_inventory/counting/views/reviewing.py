@@ -19,7 +19,7 @@ from ..models import CountLine
 from ..rules import Difference
 from ..services import reading as lists
 from ..services.posting import CannotPost
-from ..services.reviewing import change_at, counters_of, limits_of, moved_since
+from ..services.reviewing import change_at, costs_of, counters_of, limits_of, moved_since
 from ..tables import DECISION_TONES, RESULT
 from .shared import count_named, count_trail, may, status_of
 
@@ -63,7 +63,10 @@ def _review(public_id, *, problems=None, said=None):
     limits = limits_of(tx, row)
     found = lists.review_of(tx, row)
     moved = moved_since(tx, row.id, [line.id for line in found if line.entry is not None])
-    lines = [_line(tx, line, limits, moved.get(line.id, []), problems or {}) for line in found]
+    costs = costs_of(tx, [(line.item_id, line.book_then) for line in found])
+    lines = [
+        _line(tx, line, limits, moved.get(line.id, []), problems or {}, costs) for line in found
+    ]
     counted = [line for line in lines if line["counted"] is not None]
     off = [line for line in counted if line["difference"]]
     undecided = [line for line in counted if not line["decision"]]
@@ -94,7 +97,7 @@ def _sees_costs(tx, count):
     return bool(held) and (held.everything or count.department_id in held.departments)
 
 
-def _line(tx: Any, line: Any, limits: Any, moved: list[Any], problems: dict[int, Any]) -> Any:
+def _line(tx: Any, line: Any, limits: Any, moved: list[Any], problems: Any, costs: Any) -> Any:
     """Return a line as its reviewer sees it."""
     difference = None
     if line.entry is not None:
@@ -103,6 +106,7 @@ def _line(tx: Any, line: Any, limits: Any, moved: list[Any], problems: dict[int,
             book=line.book_then,
             book_value=line.book_value,
             included=line.included,
+            cost=costs.get(line.item_id, (0, 0)),
         )
     quantity = difference.quantity if difference else 0
     large = difference.is_large(limits) if difference else False
@@ -146,12 +150,14 @@ def decide_line(public_id):
     limits = limits_of(tx, count)
     (line,) = lists.review_of(tx, count, line=row.id)
     moved = moved_since(tx, count.id, [row.id]).get(row.id, [])
+    costs = costs_of(tx, [(row.item_id, line.book_then)])
     told = [_movement(tx, one, row.point_id, line) for one in moved]
-    form = _decide_form(row, line, moved, told)
+    shown = _line(tx, line, limits, moved, {}, costs)
+    form = _decide_form(row, line, moved, told, large=shown["large"])
     back = url_for("inventory.review_count", public_id=count.public_id)
     crumbs, number = count_trail(count, line.name), count.public_id
     context = {
-        "row": _line(tx, line, limits, moved, {}),
+        "row": shown,
         "moved": told,
         "own": tx.actor.person_id in counters_of(tx, row),
         "costs": _sees_costs(tx, count),
@@ -176,7 +182,9 @@ def decide_line(public_id):
     return form_page("inventory/counting/decide.html", form, crumbs, back=back, **context)
 
 
-def _decide_form(row: Any, line: Any, moved: list[Any], told: list[Any]) -> DecideForm:
+def _decide_form(
+    row: Any, line: Any, moved: list[Any], told: list[Any], *, large: bool
+) -> DecideForm:
     """Return the form of a decision, with what was decided before and what may be."""
     form = DecideForm(
         request.form,
@@ -189,6 +197,9 @@ def _decide_form(row: Any, line: Any, moved: list[Any], told: list[Any]) -> Deci
     )
     wanted = DECISIONS if line.entry is not None else {k: DECISIONS[k] for k in NOT_COUNTED}
     form.decision.choices = [(k, v) for k, v in wanted.items() if moved or k != "included"]
+    if large:
+        form.reason.label.text = message("What explains it (needed to keep it)")
+        form.reason.flags.optional = False
     form.movements.choices = [(one.id, said) for one, said in zip(moved, told, strict=True)]
     return form
 
