@@ -16,3 +16,18 @@ class Damaged(BackupError):
 
 class NotRestored(BackupError):
     """An archive is sound, but cannot be restored here."""
+
+
+class NotEmpty(NotRestored):
+    """Something is there already: ``left`` says what, and what to do if a killed restore left it.
+
+    The two are (what is there, what to do), all at once, so that nobody is refused twice.
+    """
+
+    def __init__(self, *left: tuple[str, str]) -> None:
+        self.left = left
+        found, remedies = (" and ".join(said) for said in zip(*left, strict=True))
+        super().__init__(
+            f"{found}; a backup is restored into an empty place only. Nothing was changed. If this"
+            f" is of a restore that was killed, and no portal uses it, {remedies}, and try again."
+        )

@@ -12,10 +12,10 @@ from sqlalchemy import select
 
 from portal.audit.services import entries
 from portal.guard import kernel_execute
-from portal.settings.services import facts, remember, remembered
+from portal.settings.services import facts, forget, remember, remembered, remembered_under
 from portal.work import UnitOfWork
 
-LAST, RUNNING, VERIFIED = "backup:last", "backup:running", "backup:verified"
+LAST, RUNNING, VERIFIED = "backup:last", "backup:running:", "backup:verified"
 LONGEST = timedelta(days=1)  # a backup that has not ended by then was killed
 _NAME = re.compile(r"kantor-\d{8}T\d{6}Z\.tar")
 
@@ -47,14 +47,20 @@ def drop_old(folder: Path, keep: int) -> list[str]:
     return [path.name for path in old]
 
 
-def note_begin(tx: UnitOfWork) -> None:
-    """Note that a backup is being made: until its end no content of a file is removed."""
-    remember(tx, RUNNING, tx.now.isoformat())
+def note_begin(tx: UnitOfWork, run: str) -> None:
+    """Note that a backup is being made: until its end no content of a file is removed.
+
+    Several may be made at once, each with a ``run`` of its own.
+    """
+    for key, began in _running(tx).items():
+        if tx.now - began >= LONGEST:
+            forget(tx, key)
+    remember(tx, f"{RUNNING}{run}", tx.now.isoformat())
 
 
-def note_end(tx: UnitOfWork, made: dict[str, Any] | None) -> None:
+def note_end(tx: UnitOfWork, run: str, made: dict[str, Any] | None) -> None:
     """Note that a backup has ended, and, when it is good, which it is."""
-    remember(tx, RUNNING, None)
+    forget(tx, f"{RUNNING}{run}")
     if made is not None:
         remember(tx, LAST, made)
         tx.audit("core.backup_made", None, **made)
@@ -68,8 +74,13 @@ def note_verified(tx: UnitOfWork, *, archive: str, seal: str) -> None:
 
 def is_running(tx: UnitOfWork) -> bool:
     """Return whether a backup is being made, so that files it still needs must stay."""
-    began = remembered(tx, RUNNING)
-    return began is not None and tx.now - datetime.fromisoformat(began) < LONGEST
+    return any(tx.now - began < LONGEST for began in _running(tx).values())
+
+
+def _running(tx: UnitOfWork) -> dict[str, datetime]:
+    """Return when each backup began that has not ended, or was killed."""
+    found = remembered_under(tx, RUNNING)
+    return {key: datetime.fromisoformat(began) for key, began in found.items()}
 
 
 def last(tx: UnitOfWork) -> Last | None:

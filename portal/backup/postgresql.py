@@ -21,7 +21,7 @@ from sqlalchemy import URL
 from portal.jobs.huey_engine import SCHEMA as QUEUE
 
 from .archive import CHUNK
-from .errors import BackupError, NotRestored
+from .errors import BackupError, NotEmpty, NotRestored
 from .manifest import Table
 from .programs import major, program
 
@@ -138,10 +138,8 @@ class Target:
         except psycopg.Error as error:
             raise NotRestored(f"PostgreSQL: {_in_one_line(error)}.") from error
         if there:
-            raise NotRestored(
-                f"The database {name} holds something already ({there[0][0]});"
-                " a backup is restored into an empty database only. Nothing was changed."
-            )
+            held = f"The database {name} holds something already ({there[0][0]})"
+            raise NotEmpty((held, f"drop the database {name} and make it anew"))
         self._restorer = program("pg_restore", at_least=major(written_by)).path
 
     def restore(self, chunks: Iterator[bytes], cleaning: ExitStack) -> None:

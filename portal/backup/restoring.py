@@ -18,7 +18,7 @@ from portal.files.store import Store
 from portal.plugin import Plugin
 
 from .archive import CONFIGURATION
-from .errors import Damaged, NotRestored
+from .errors import Damaged, NotEmpty, NotRestored
 from .making import Say
 from .manifest import Manifest, Table
 from .reading import Opened
@@ -39,8 +39,7 @@ def restore(
     manifest = archive.manifest
     require_known(manifest, plugins)
     target, store = _target(manifest, here), Store(here.files_url)
-    target.require_ready(manifest.database["written_by"].rpartition(" ")[2])
-    _require_no_files(store, here)
+    _require_empty(target, store, manifest.database["written_by"].rpartition(" ")[2])
     archive.check(say)
     with ExitStack() as cleaning:
         told = _write_home(archive, here, new_key, cleaning)
@@ -121,13 +120,19 @@ def _target(manifest: Manifest, here: Config) -> Any:
 _SPOKEN = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 
 
-def _require_no_files(store: Store, here: Config) -> None:
+def _require_empty(target: Any, store: Store, written_by: str) -> None:
+    """Raise NotEmpty with everything that is in the way."""
+    left: list[tuple[str, str]] = []
+    try:
+        target.require_ready(written_by)
+    except NotEmpty as refused:
+        left += refused.left
     always = datetime.now(UTC) + timedelta(days=36500)
-    if next(store.stored_before(always), None) is not None:
-        raise NotRestored(
-            f"{here.files_url} holds files already; a backup is restored into an empty place only."
-            " Nothing was changed."
-        )
+    if count := sum(1 for _ in store.stored_before(always)):
+        folder = store.url.removeprefix("file://")
+        left.append((f"{folder} holds files already ({count:,})", f"remove the folder {folder}"))
+    if left:
+        raise NotEmpty(*left)
 
 
 def _write_home(archive: Opened, here: Config, new_key: bool, cleaning: ExitStack) -> list[str]:

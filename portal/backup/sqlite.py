@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import URL
 
 from .archive import CHUNK
-from .errors import BackupError, NotRestored
+from .errors import BackupError, NotEmpty, NotRestored
 from .manifest import Table
 
 PATIENCE = 30.0  # seconds to wait for somebody else's lock
@@ -90,10 +90,8 @@ class Target:
         except sqlite3.Error as error:
             raise NotRestored(f"{self.file} is no empty database: {error}.") from error
         if not empty:
-            raise NotRestored(
-                f"{self.file} holds something already; a backup is restored into an empty"
-                " database only. Nothing was changed."
-            )
+            held = f"{self.file} holds something already"
+            raise NotEmpty((held, f"remove the file {self.file}"))
 
     def restore(self, chunks: Iterator[bytes], cleaning: ExitStack) -> None:
         """Write the database beside its place."""

@@ -62,7 +62,8 @@ def _backup(desk: Any, path: Path, keep: int | None, say: Any) -> None:
     app = desk.app
     folder = path if path.is_dir() else None
     final = path / keeping.name_at(datetime.now(UTC)) if folder else path
-    _note(app, keeping.note_begin)
+    run = secrets.token_hex(8)
+    _note(app, lambda tx: keeping.note_begin(tx, run))
     good = None
     try:
         made = making.make(desk.config, final.absolute(), say=say)
@@ -73,7 +74,7 @@ def _backup(desk: Any, path: Path, keep: int | None, say: Any) -> None:
             "lost": len(made.manifest.lost),
         }
     finally:
-        _note(app, lambda tx: keeping.note_end(tx, good))
+        _note(app, lambda tx: keeping.note_end(tx, run, good))
     say("")
     click.echo(f"{made.path} ({made.size:,} bytes)")
     _describe(made.manifest, made.seal)

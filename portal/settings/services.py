@@ -85,6 +85,17 @@ def remembered(tx: UnitOfWork, key: str) -> Any:
     return None if found is None else json.loads(found)
 
 
+def remembered_under(tx: UnitOfWork, prefix: str) -> dict[str, Any]:
+    """Return everything that was kept under keys that begin with ``prefix``."""
+    chosen = select(info.c.key, info.c.value).where(info.c.key.startswith(prefix, autoescape=True))
+    return {key: json.loads(value) for key, value in kernel_execute(tx.session, chosen)}
+
+
+def forget(tx: UnitOfWork, key: str) -> None:
+    """Keep no longer what was kept under ``key``."""
+    kernel_execute(tx.session, delete(info).where(info.c.key == key))
+
+
 def values_of(tx: UnitOfWork, slug: str, department_id: int | None = None) -> dict[str, Any]:
     """Return the settings of a plugin: the portal's, overridden by the department's."""
     rows = tx.session.scalars(

@@ -3,12 +3,17 @@
 import hashlib
 import io
 import json
+import os
+import re
+import shutil
 import signal
 import stat
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 
 import kantor_inventory
 from kantor_inventory.services import items
@@ -20,6 +25,7 @@ from portal.backup.manifest import Table
 from portal.backup.reading import opened
 from portal.commands.backup import ENDING, _plainly
 from portal.db import looking, unscoped
+from portal.errors import NotFound
 from portal.jobs.sweep import tidy
 
 from .conftest import PHOTOS, Place, findings, is_empty, quiet, restored, rows_of
@@ -93,6 +99,29 @@ def test_a_folder_that_holds_files_is_refused(archive, new_place, app):
     place.app().extensions["kantor_files"].put(io.BytesIO(b"here"))
     with pytest.raises(NotRestored, match="holds files already"):
         restored(archive, place)
+
+
+def test_what_a_killed_restore_has_left_is_named_at_once_to_be_removed(archive, new_place):
+    place = new_place()
+    restored(archive, place)
+    place.let_go()
+    with pytest.raises(NotRestored) as refused:
+        restored(archive, place)
+    said, database = str(refused.value), make_url(place.config.database_url).database
+    assert "of a restore that was killed, and no portal uses it" in said
+    assert f"remove the folder {place.config.home / 'files'}" in said
+    assert re.search(rf"(remove the file|drop the database) {re.escape(database)}\b", said)
+    assert "Nothing was changed." in said
+
+
+def test_once_that_is_removed_the_next_restore_goes_through(archive, new_place):
+    place = new_place()
+    place.app().extensions["kantor_files"].put(io.BytesIO(PHOTOS[0]))
+    with pytest.raises(NotRestored) as refused:
+        restored(archive, place)
+    shutil.rmtree(re.search(r"remove the folder (\S+),", str(refused.value))[1])
+    restored(archive, place)
+    assert findings(place.app()) == []
 
 
 def test_it_is_not_restored_into_the_other_kind_of_database(
@@ -244,13 +273,16 @@ def test_a_database_without_a_portal_is_told(new_place, tmp_path, portal_databas
         making.make(place.config, tmp_path / "b.tar", say=quiet)
 
 
-def test_no_content_goes_while_a_backup_still_needs_it(app):
+def test_no_content_goes_while_one_of_two_backups_still_needs_it(app):
     store = app.extensions["kantor_files"]
     with app.app_context(), unscoped(reason="test") as tx:
         tx.session.execute(text("DELETE FROM upload"))
         tx.session.execute(text("DELETE FROM stored_file"))
-        keeping.note_begin(tx)
+        keeping.note_begin(tx, "first")
+        keeping.note_begin(tx, "second")
         later = tx.now + timedelta(days=3)
+    for path in Path(store.url.removeprefix("file://")).rglob("*"):
+        os.utime(path, (1e9, 1e9))
     held = hashlib.sha256(PHOTOS[0]).hexdigest()
     with app.app_context():
         with looking(reason="test") as tx:
@@ -258,9 +290,24 @@ def test_no_content_goes_while_a_backup_still_needs_it(app):
         tidy(store, later)
         store.open(held).close()
         with unscoped(reason="test") as tx:
-            keeping.note_end(tx, None)
-        with looking(reason="test") as tx:
-            assert not keeping.is_running(tx)
+            keeping.note_end(tx, "first", None)
+        tidy(store, later)
+        store.open(held).close()
+        with unscoped(reason="test") as tx:
+            keeping.note_end(tx, "second", None)
+        tidy(store, later)
+        with pytest.raises(NotFound):
+            store.open(held)
+
+
+def test_a_backup_that_was_killed_holds_contents_for_a_day_only(app):
+    with app.app_context(), unscoped(reason="test") as tx:
+        keeping.note_begin(replace(tx, now=tx.now - keeping.LONGEST), "killed")
+        assert not keeping.is_running(tx)
+        keeping.note_begin(tx, "next")
+        keeping.note_end(tx, "next", None)
+        marks = text("SELECT count(*) FROM portal_info WHERE key LIKE 'backup:running%'")
+        assert tx.session.execute(marks).scalar_one() == 0
 
 
 def test_a_folder_keeps_the_newest_and_whatever_else_lies_in_it(tmp_path):

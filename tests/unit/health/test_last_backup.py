@@ -20,7 +20,7 @@ def backups(portal_app, world, as_role):
         with portal_app.app_context(), unscoped(reason="test data") as tx:
             write_facts(tx, kind=kind)
             at = (tx.now - timedelta(days=days)).isoformat()
-            keeping.note_end(tx, MADE | {"made_at": at} | changes)
+            keeping.note_end(tx, "run", MADE | {"made_at": at} | changes)
             if verified:
                 keeping.note_verified(tx, archive=MADE["archive"], seal=verified)
         return page(as_role("administrator"))
