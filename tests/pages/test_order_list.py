@@ -116,3 +116,19 @@ def test_what_was_typed_and_refused_is_in_the_sums_without_script(served_clinic,
     assert figure(cost.inner_text()) == 3 * price
     context.close()
     window.close()
+
+
+def test_the_small_links_are_as_high_as_a_finger_on_a_phone(served_clinic, opened):
+    window = Window(opened, served_clinic, ("light", PHONE, "en"))
+    page = window.page("hendra")
+    heights = {}
+    for address, links in (
+        ("/inventory/order-list", ".onlist a"),
+        ("/inventory/overview", ".hd .more"),
+    ):
+        page.goto(address)
+        boxes = [link.bounding_box() for link in page.locator(links).all()]
+        heights[links] = {box["height"] for box in boxes if box}
+    assert heights == {".onlist a": {44}, ".hd .more": {44}}
+    window.close()
+    assert window.heard == []
