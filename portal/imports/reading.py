@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from codecs import BOM_UTF8
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from typing import BinaryIO
 
 from portal.messages import message
@@ -52,5 +52,7 @@ def read_table(source: BinaryIO, *, max_rows: int = MAX_ROWS, sheet: str = "") -
 
 
 def _is_binary(head: bytes) -> bool:
-    """Text has no zero bytes but by accident; in UTF-16 every other byte may be one."""
+    """Text has no zeros but by accident; in UTF-16 either byte of a letter may be one."""
+    if head.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+        return head.decode("utf-16", "ignore").count("\0") > 3
     return min(head[0::2].count(0), head[1::2].count(0)) > 3

@@ -293,7 +293,7 @@ WRONG = {
     "less than nothing in a workbook": (number("-1"), "negative"),
     "four decimals": (quantity("0,0001"), "more than 3 decimals"),
     "four decimals in a workbook": (number("0.0001"), "more than 3 decimals"),
-    "an exponent": (quantity("1E3"), "lost digits"),
+    "an exponent": (quantity("1E3"), "leaves digits out"),
     "2 to the power of 63": (quantity("9223372036854775808"), "too large"),
     "2 to the power of 63 in a workbook": (number("9223372036854775808"), "too large"),
     "endless": (quantity("inf"), "not a number"),

@@ -69,9 +69,6 @@ ROWS = {
     "/inventory/orders/": (
         "SELECT public_id FROM inventory_purchase_order WHERE status = 'placed' ORDER BY id"
     ),
-    "/inventory/orders/<public_id>/close-short": (
-        "SELECT public_id FROM inventory_purchase_order WHERE status = 'closed_short'"
-    ),
     "/inventory/orders/<public_id>/place": (
         "SELECT public_id FROM inventory_purchase_order WHERE status = 'draft'"
     ),

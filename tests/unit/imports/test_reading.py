@@ -216,6 +216,12 @@ def test_whatever_is_written_is_read_back(rows, delimiter, encoding):
     assert [tuple(row) for row in rows[1:]] == cells(grid)
 
 
+def test_utf_16_is_text_whichever_byte_of_a_letter_is_zero():
+    rows = [["Kode", "Nama", "Satuan"], *[["A1", "ĀĀĀĀĀ", "Ā"]] * 3]
+    text = "\n".join(",".join(row) for row in rows)
+    assert cells(read(text.encode("utf-16"))) == [tuple(row) for row in rows[1:]]
+
+
 def test_dates_stay_text_in_a_csv():
     assert read("Kode,Tanggal\nA1,2026-08-24\n").rows[0].cells[1] == "2026-08-24"
     assert not isinstance(read("K,T\nA,2026-08-24\n").rows[0].cells[1], date)
