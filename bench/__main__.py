@@ -247,11 +247,11 @@ class Run:
         return measure.latencies(site, paths, rounds=self.rounds, each=10)
 
     def exports(self, server: Server, site: Site) -> None:
-        site.get(f"{LISTS[0]}?format=xlsx&q=4711")  # What is imported once is not growth.
         for wanted in ("csv", "xlsx", "json"):
             self.export(server, site, wanted, self.size.items)
 
     def export(self, server: Server, site: Site, wanted: str, rows: int) -> None:
+        site.get(f"{LISTS[0]}?format={wanted}&q=4711")  # What is imported once is not growth.
         with measure.Memory(server) as memory:
             first, last, size = measure.download(site, f"{LISTS[0]}?format={wanted}")
         value = f"{first:.2f} s, {memory.growth:.0f} MB"
