@@ -87,6 +87,24 @@ def test_somebody_else_counts_again(counting):
     assert [e.round for e in counting.entries(count)] == [1, 1, 2]
 
 
+@pytest.mark.parametrize("act", [services.clear, services.missed])
+def test_who_counted_first_says_nothing_else_of_it_either(counting, act):
+    counting.receive(40_000)
+    count = counting.sent_in(20_000)
+    counting.decide(count, "recount")
+    with counting.as_maya() as tx:
+        services.send_back(tx, services.SendBack(count=count))
+    seen = counting.enter(count, 40_000, by=counting.as_joko())
+    asked = {services.clear: services.Clear, services.missed: services.Missed}[act]
+    command = asked(line=counting.line(count), seen=seen)
+    with pytest.raises(CountedBefore), counting.as_dewi() as tx:
+        act(tx, command)
+    counting.submit(count, by=counting.as_joko())
+    counting.decide(count)
+    counting.post(count)
+    assert counting.shop.balance(counting.shop.pen, counting.shop.shelf)[0] == 40_000
+
+
 def test_what_was_not_counted_can_be_sent_back_to_anybody(counting):
     counting.receive(40_000)
     counting.receive(9_000, item=counting.shop.ream)

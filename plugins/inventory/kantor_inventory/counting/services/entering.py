@@ -140,8 +140,6 @@ def enter(tx: UnitOfWork, command: Enter) -> CountEntry:
     count, line, current = _open_line(tx, held.id)
     counted, entered = _amount(tx, line, command.amounts)
     _refuse_unseen(tx, current, command.seen)
-    if counted_before(tx, count, [line]):
-        raise CountedBefore
     _replace(tx, current)
     entry = CountEntry(
         count=count,
@@ -293,6 +291,8 @@ def _open_line(tx: UnitOfWork, line_id: int) -> tuple[Count, CountLine, CountEnt
     place = line.point.place
     if place is None or place.department_id != count.department_id:
         raise NotCountable(message("This place belongs to another department now."))
+    if counted_before(tx, count, [line]):
+        raise CountedBefore
     return count, line, current
 
 
