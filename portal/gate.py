@@ -74,7 +74,7 @@ def unkeyed(reason: str) -> Callable[..., Any]:
     return declare
 
 
-ADDRESSES_KEPT = 5_000
+ADDRESSES_KEPT, LONGEST_KEPT = 5_000, 200  # and the signs of one
 
 
 class UndeclaredRoute(TypeError):
@@ -115,7 +115,9 @@ class Portal(Flask):
         if found is None:
             if len(self._addresses) >= ADDRESSES_KEPT:
                 self._addresses.clear()
-            found = self._addresses[asked] = super().url_for(endpoint, **values)
+            found = super().url_for(endpoint, **values)
+            if len(found) <= LONGEST_KEPT:  # What somebody typed may be of any length.
+                self._addresses[asked] = found
         return found
 
     def dispatch_request(self) -> Any:

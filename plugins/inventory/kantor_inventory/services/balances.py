@@ -185,6 +185,7 @@ def _lock(tx: UnitOfWork, pairs: Sequence[Pair]) -> dict[Pair, Balance]:
     return found
 
 
+# Made once: all that moves asks for this.
 _LOCKED: Any = (
     select(Balance)
     .where(among_named(Balance))

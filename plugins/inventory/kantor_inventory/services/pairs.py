@@ -34,6 +34,3 @@ def naming(pairs: Sequence[Pair]) -> dict[str, Any]:
 def _both(model: Any) -> ColumnElement[int]:
     """Return item and point as one number."""
     return cast(model.item_id, BigInteger) * literal(_POINTS, BigInteger) + model.point_id
-
-
-# Made once: all that moves asks for this.
