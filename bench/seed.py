@@ -26,8 +26,7 @@ from bench.loading import (
 )
 from bench.seed_work import ORDERED, fill_work, is_on_order
 from portal.db import db
-from portal.engine import WRITE
-from portal.guard import LIMITED
+from portal.guard import LIMITED, WRITE
 from portal.orm import sort_key
 from portal.reach import EVERYTHING
 
@@ -41,6 +40,7 @@ WORDS = (  # noqa: SIM905
     " A5 80g 120g 12mm 20mm 50cm 1l 5l soft hard matt gloss sterile plain lined ruled recycled"
     " premium basic wide narrow round square double single X-48 K320 M8 refill starter spare"
 ).split()
+PEOPLE = 200
 MINIMUM = 3000
 
 
@@ -193,9 +193,9 @@ def _departments() -> Rows:
 
 
 def _people() -> Rows:
-    for i in range(1, 61):
+    for i in range(1, PEOPLE + 1):
         more = {"language": "en", "active_from": date(2020, 1, 1), "epoch": 1, "version": 1}
-        yield _base(i, f"Person {i:02}") | more
+        yield _base(i, f"Person {i:03}") | more
 
 
 def _places() -> Rows:

@@ -20,7 +20,7 @@ from sqlalchemy import Connection, create_engine, insert, inspect, make_url, sel
 from sqlalchemy.exc import OperationalError
 
 from bench.client import Site
-from bench.seed import Size, fill
+from bench.seed import PEOPLE, Size, fill
 from portal import migrate
 from portal.db import db, unscoped
 from portal.guard import kernel_execute
@@ -33,7 +33,8 @@ CHECKOUT = Path(__file__).parent.parent
 FOLDER = CHECKOUT / "var" / "bench"
 RATES = ("sign_in", "anonymous", "write", "export")
 KEEPER, CLERK, MANAGER = 1, 2, 3  # people: of everything, of one department, of three
-WRITERS = range(11, 51)  # people of everything, so many that none writes more than a person could
+# People of everything, so many that none writes more than a person could.
+WRITERS = range(11, PEOPLE + 1)
 
 
 def database(kind: str, size: Size) -> str:

@@ -3,8 +3,7 @@
 from alembic import context
 from sqlalchemy import inspect
 
-from portal.engine import WRITE
-from portal.guard import LIMITED
+from portal.guard import LIMITED, WRITE
 from portal.orm import Instant
 from portal.reach import EVERYTHING
 

@@ -7,9 +7,8 @@ from typing import Any
 
 from sqlalchemy import Engine, event, make_url
 
-from .guard import trip_unguarded_sql
+from .guard import WRITE, trip_unguarded_sql
 
-WRITE = "kantor_write"  # execution option of a connection: this transaction will write
 # execution option of a statement whose parameters decide how PostgreSQL should answer it
 PLANNED_ANEW = "kantor_planned_anew"
 PREPARED_AFTER = 5  # times that a statement is sent before PostgreSQL keeps it prepared
@@ -76,7 +75,7 @@ def set_up(engine: Engine) -> None:
 
 
 def _connect_patiently(_dialect: Any, _record: Any, arguments: Any, parameters: Any) -> Any:
-    from .health.deadline import PatientConnection
+    from .driver import PatientConnection
 
     return PatientConnection.connect(*arguments, **parameters)
 

@@ -13,6 +13,7 @@ from typing import Any, cast
 from sqlalchemy import (
     ClauseElement,
     Executable,
+    Update,
     event,
     inspect,
 )
@@ -26,7 +27,9 @@ from .reach import EVERYTHING, Principal
 LIMITED = (
     "kantor_limited"  # execution option: names of the tables whose rows this statement has limited
 )
+WRITE = "kantor_write"  # execution option of a connection: this transaction will write
 ASKED = "kantor_asked"  # attribute of a flush: the states whose old side is in reach
+Change = tuple[Update, Mapping[str, Any]]  # a statement of the portal's own and its parameters
 _flushing: ContextVar[bool] = ContextVar("kantor_flushing", default=False)
 
 
@@ -53,6 +56,27 @@ class GuardedSession(Session):
 
     def get_bind(self, *args: Any, bind: Any = None, **kwargs: Any) -> Any:
         return bind or self.bind or self._db.engine
+
+    def begin_writing(self) -> None:
+        """Begin to write from the newest state, whatever was read before.
+
+        PostgreSQL shows it to each statement (READ COMMITTED), so what was begun for reading goes
+        on.
+        """
+        if self._goes_on():
+            self.expire_all()
+            return
+        self.rollback()
+        Session.connection(self, execution_options={WRITE: True})
+
+    def _goes_on(self) -> bool:
+        if not self.in_transaction():
+            return False
+        connection = Session.connection(self)
+        if connection.dialect.name == "sqlite":
+            return False
+        driver: Any = connection.connection.driver_connection
+        return bool(driver.info.transaction_status.name == "INTRANS")  # Nothing has failed in it.
 
     def _flush(self, objects: Any = None) -> None:
         token = _flushing.set(True)

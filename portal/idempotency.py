@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from .auth.models import Idempotency
 from .errors import AlreadyDone, KeyReused, TooMany
-from .guard import GuardedSession, kernel_execute
+from .guard import Change, GuardedSession, kernel_execute
 
 _KEYS = Idempotency.__table__
 _MINE = (_KEYS.c.owner == bindparam("mine"), _KEYS.c.key == bindparam("form"))
@@ -71,7 +71,6 @@ def claim(session: GuardedSession, owner: int, form: FormKey, now: datetime) -> 
         raise TooMany()
 
 
-def remember(session: GuardedSession, owner: int, form: FormKey, answer: str | None) -> None:
-    """Keep where a twin of this form is to be sent."""
-    mine = {"mine": owner, "form": form.key, "answered": answer}
-    kernel_execute(session, _REMEMBERED, mine)
+def remembering(owner: int, form: FormKey, answer: str | None) -> Change:
+    """Return the change that keeps where a twin of this form is to be sent."""
+    return _REMEMBERED, {"mine": owner, "form": form.key, "answered": answer}

@@ -16,8 +16,8 @@ from typing import Any
 from sqlalchemy import Engine, create_engine, inspect, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from .engine import WRITE, database_url
-from .guard import LIMITED
+from .engine import database_url
+from .guard import LIMITED, WRITE
 from .reach import EVERYTHING
 
 LOCAL = "postgresql+psycopg://postgres@127.0.0.1:5432/postgres"

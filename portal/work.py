@@ -12,22 +12,24 @@ from weakref import WeakKeyDictionary
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ClauseElement, bindparam, insert, inspect, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlalchemy.orm.exc import StaleDataError
 
 from .audit import services as audit
-from .engine import WRITE
 from .errors import (
     EditConflict,
     NotFound,
     Refused,
     Shortfall,
+    ValidationFailed,
 )
 from .guard import GuardedSession, kernel_execute, require_keys, require_pointed_at
-from .idempotency import FormKey, claim, dialect_of, remember
+from .idempotency import FormKey, claim, dialect_of, remembering
 from .inserting import insert_numbered
 from .jobs.models import Job, Outbox
+from .messages import Message
 from .orm import new_public_id
 from .reach import EVERYTHING, Principal
 
@@ -55,6 +57,9 @@ class Event:
     name: ClassVar[str]
 
 
+Doubt = Callable[["UnitOfWork"], Mapping[str, Message | str]]
+
+
 @dataclass
 class UnitOfWork:
     """One transaction as services see it; ``answer`` is where a repeated form is sent."""
@@ -68,6 +73,7 @@ class UnitOfWork:
     events: list[Event] = field(default_factory=list)
     entries: list[dict[str, Any]] = field(default_factory=list)
     jobs: list[int] = field(default_factory=list)
+    doubts: list[Doubt] = field(default_factory=list)
 
     @property
     def today(self) -> date:
@@ -104,6 +110,14 @@ class UnitOfWork:
                 request_id=self.request_id,
             )
         )
+
+    def if_refused(self, faults: Doubt) -> None:
+        """Say what it means if the database refuses the rows, for example a name twice.
+
+        ``faults(tx)`` is asked after the rollback and returns field -> sentence, raised as
+        ValidationFailed: who was a moment later than somebody else reads it beside the field.
+        """
+        self.doubts.append(faults)
 
     def service(self, name: str) -> Any | None:
         """Return what another active plugin provides under ``name``, or None."""
@@ -321,7 +335,7 @@ def unit_of_work(
     if session.new or session.dirty or session.deleted:
         raise Refused("rows were changed before the unit of work began")
     assert session.principal is not None
-    _begin_writing(session)
+    session.begin_writing()
     session.unit = tx = UnitOfWork(session, session.principal, True, request_id=request_id)
     owner = tx.actor.person_id or 0
     try:
@@ -330,15 +344,22 @@ def unit_of_work(
         yield tx
         session.flush()
         sent = _store_events(tx)
-        if form is not None:
-            remember(tx.session, owner, form, tx.answer)
+        remembered = None if form is None else remembering(owner, form, tx.answer)
         if tx.entries:
-            audit.append(session, tx.entries)
+            audit.append(session, tx.entries, remembered)
+        elif remembered is not None:
+            kernel_execute(session, *remembered)
         Session.commit(session)
         session.committed = True
     except StaleDataError as error:
         Session.rollback(session)
         raise EditConflict() from error
+    except IntegrityError as error:
+        Session.rollback(session)
+        faults = {field: text for ask in tx.doubts for field, text in ask(tx).items()}
+        if not faults:
+            raise
+        raise ValidationFailed(faults) from error
     except BaseException:
         Session.rollback(session)
         raise
@@ -346,28 +367,6 @@ def unit_of_work(
         session.unit = None
     if session.runtime is not None and (tx.jobs or sent):
         session.runtime.wake(tx.jobs, sent)
-
-
-def _begin_writing(session: GuardedSession) -> None:
-    """Begin to write from the newest state, whatever was read before.
-
-    PostgreSQL shows it to each statement (READ COMMITTED), so what was begun for reading goes on.
-    """
-    if _goes_on(session):
-        session.expire_all()
-        return
-    session.rollback()
-    Session.connection(session, execution_options={WRITE: True})
-
-
-def _goes_on(session: GuardedSession) -> bool:
-    if not session.in_transaction():
-        return False
-    connection = Session.connection(session)
-    if connection.dialect.name == "sqlite":
-        return False
-    driver: Any = connection.connection.driver_connection
-    return bool(driver.info.transaction_status.name == "INTRANS")  # Nothing has failed in it.
 
 
 def _store_events(tx: UnitOfWork) -> bool:

@@ -6,58 +6,84 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import insert, select, text
+from sqlalchemy import Insert, Update, bindparam, func, insert, select
 from sqlalchemy.orm import Session
 
-from portal.guard import kernel_execute
+from portal.guard import Change, kernel_execute
 
 from .models import AuditEntry
 
 GENESIS = "0" * 64
-LOCK = 7062  # one writer of the chain at a time
 entries = AuditEntry.__table__
-NEWEST = select(entries.c.hash).order_by(entries.c.id.desc()).limit(1)
+SEALED = (
+    "actor_id",
+    "actor_name",
+    "on_behalf_of_id",
+    "action",
+    "subject_kind",
+    "subject_id",
+    "subject_label",
+    "detail",
+    "request_id",
+)
+_NEWEST = select(entries.c.hash).order_by(entries.c.id.desc()).limit(1)
+_ADDED = insert(entries).inline()
+_names = ("at", *SEALED)
+_seal = func.core_audit_seal(bindparam("content")).table_valued("previous", "hash")
+_SEALED_THERE = insert(entries).from_select(
+    (*_names, "previous", "hash"),
+    select(
+        *(bindparam(name, type_=entries.c[name].type) for name in _names),
+        _seal.c.previous,
+        _seal.c.hash,
+    ),
+)
 
 
 def sealed(previous: str, row: Mapping[str, Any]) -> str:
     """Return the hash of an entry: SHA-256 over the previous hash and the entry as
     canonical JSON.
     """
+    return hashlib.sha256(f"[{json.dumps(previous)},{_content(row)}".encode()).hexdigest()
+
+
+def _content(row: Mapping[str, Any]) -> str:
+    """Return what is sealed of an entry as JSON, from behind the previous hash on."""
     at = row["at"].astimezone(UTC).isoformat(timespec="microseconds")
-    content = [
-        previous,
-        at,
-        *(
-            row[key]
-            for key in (
-                "actor_id",
-                "actor_name",
-                "on_behalf_of_id",
-                "action",
-                "subject_kind",
-                "subject_id",
-                "subject_label",
-                "detail",
-                "request_id",
-            )
-        ),
-    ]
-    text_ = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text_.encode()).hexdigest()
+    said = [at, *(row[name] for name in SEALED)]
+    return json.dumps(said, sort_keys=True, ensure_ascii=False, separators=(",", ":"))[1:]
 
 
-def append(session: Session, rows: Sequence[dict[str, Any]]) -> None:
-    """Add entries to the end of the chain; must be the last thing before a commit."""
-    connection = Session.connection(session)
-    if connection.dialect.name == "postgresql":  # On SQLite the writer already has the database.
-        kernel_execute(session, text(f"SELECT pg_advisory_xact_lock({LOCK})"))
-    previous = kernel_execute(session, NEWEST).scalar() or GENESIS
+def append(session: Session, rows: Sequence[dict[str, Any]], also: Change | None = None) -> None:
+    """Add entries to the end of the chain; must be the last thing before a commit.
+
+    ``also`` is made with them: on PostgreSQL by the same statement, which seals them there. Who
+    adds an entry waits for the writer before, and keeps the next waiting for no more than that.
+    """
+    if Session.connection(session).dialect.name == "postgresql":
+        statement, more = (_SEALED_THERE, {}) if also is None else (_sealed_with(also[0]), also[1])
+        sent = [{**row, **more, "content": _content(row)} for row in rows]
+    else:  # The writer has the database alone.
+        if also is not None:
+            kernel_execute(session, *also)
+        statement, sent = _ADDED, _sealed_here(session, rows)
+    kernel_execute(session, statement, sent if len(sent) > 1 else sent[0])
+
+
+@cache
+def _sealed_with(change: Update) -> Insert:
+    return _SEALED_THERE.add_cte(change.cte("also"))
+
+
+def _sealed_here(session: Session, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    previous = kernel_execute(session, _NEWEST).scalar() or GENESIS
     for row in rows:
         row["previous"] = previous
         previous = row["hash"] = sealed(previous, row)
-    kernel_execute(session, insert(entries).inline(), rows if len(rows) > 1 else rows[0])
+    return list(rows)
 
 
 def broken(session: Session) -> Iterator[int]:

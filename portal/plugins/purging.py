@@ -9,9 +9,8 @@ from typing import Any
 from sqlalchemy import Connection, delete, inspect, or_, select, text, update
 
 from portal.db import db, unscoped
-from portal.engine import WRITE
 from portal.files.models import StoredFile, Upload
-from portal.guard import LIMITED, kernel_execute
+from portal.guard import LIMITED, WRITE, kernel_execute
 from portal.jobs.models import Job, Outbox
 from portal.links.models import Link
 from portal.lists.models import ListPreference, SavedView

@@ -9,8 +9,8 @@ from sqlalchemy import create_engine, inspect, select, text
 
 from portal import migrate
 from portal.db import db, unscoped
-from portal.engine import WRITE, engine_options, set_up
-from portal.guard import LIMITED
+from portal.engine import engine_options, set_up
+from portal.guard import LIMITED, WRITE
 from portal.people.models import Person
 from portal.reach import EVERYTHING
 from portal.roles.services import sync_roles

@@ -11,11 +11,10 @@ from sqlalchemy import text
 
 import kantor_inventory
 from bench.loading import DEPARTMENTS, PLACES, START, SUPPLIERS, load, public_id
-from bench.seed import Size, fill
+from bench.seed import PEOPLE, Size, fill
 from portal import migrate
 from portal.db import db
-from portal.engine import WRITE
-from portal.guard import LIMITED
+from portal.guard import LIMITED, WRITE
 from portal.orm import sort_key
 from portal.reach import EVERYTHING
 from portal.testing import LONG_AGO, make_app
@@ -47,6 +46,7 @@ def large_office(portal_database_kind: str, tmp_path_factory: Any) -> Iterator[A
                 migrate.upgrade(app.extensions["kantor"])
                 fill(SIZE)
                 _crowd()
+            engine.dispose()  # A connection of SQLite knows the statistics it met when it began.
             yield app, engine
         finally:
             engine.dispose()
@@ -88,7 +88,7 @@ def _named(number: int, name: str) -> dict[str, Any]:
 
 
 def _people() -> Iterator[dict[str, Any]]:
-    for i in range(100, MANY):
+    for i in range(PEOPLE + 1, MANY):
         more = {"language": "en", "active_from": LONG_AGO, "epoch": 1, "version": 1}
         yield _named(i, f"Somebody {i * 7919 % MANY} of many") | more
 

@@ -199,7 +199,7 @@ def add_counts(tx: Any, world: World) -> None:
 
 def add_orders(tx: Any, world: World) -> None:
     """Add a list, an order on its way and one that has come in part, in every department."""
-    supplier = tx.session.scalars(select(Supplier).limit(1)).one()
+    supplier = tx.session.scalars(select(Supplier).order_by(Supplier.id).limit(1)).one()
     offers = {}
     for name, sku in (("Thing", "T-1"), ("Ordered thing", "T-9")):
         item = tx.session.scalars(select(Item).filter_by(sku=sku)).one_or_none()

@@ -214,7 +214,7 @@ ASKING = {
             tx, the(tx, PurchaseOrder, world, "order"), "inventory.order.view"
         ),
         "open_orders_of": lambda tx, world: ordered.open_orders_of(
-            tx, inside(tx, select(Supplier))
+            tx, inside(tx, select(Supplier).order_by(Supplier.id))
         ),
         "on order for alerts": lambda tx, world: alerts.on_order(
             tx, [(ordered_id(tx), point_id(tx, world))]

@@ -16,8 +16,7 @@ from portal.audit import services
 from portal.audit.reading import CHECKED, known, newest_chain, told
 from portal.audit.words import ACTIONS
 from portal.db import db
-from portal.engine import WRITE
-from portal.guard import LIMITED, kernel_execute
+from portal.guard import LIMITED, WRITE, kernel_execute
 from portal.jobs.tables import NAMED
 from portal.people.services import AddDepartment, add_department
 from portal.reach import EVERYTHING

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 import pytest
 from sqlalchemy import make_url
 
+from portal import driver
 from portal.db import db
-from portal.health import deadline
 from portal.testing import make_app, sign_in
 from tests.unit.auth.signing import add_account, signed_in
 from tests.unit.health.proxy import Wire
@@ -143,7 +143,7 @@ def test_a_page_that_waits_for_a_frozen_database_gives_up(wired, monkeypatch):
     app, wire = wired
     add_account(app)
     client = signed_in(app)
-    monkeypatch.setattr(deadline, "LONGEST", 1.0)
+    monkeypatch.setattr(driver, "LONGEST", 1.0)
     with _frozen(wire):
         page, seconds = timed(lambda: client.get("/account"))
         assert page.status_code == 503

@@ -120,7 +120,7 @@ def add_packs(
 ) -> list[int]:
     """Add the packs and barcodes that are new; return the unit each item is counted in."""
     words = {key for row in rows if "pack" in row.changes and (key := key_of(row.get("pack")))}
-    units = {key: items.unit_named(tx, key).id for key in sorted(words)}
+    units = {key: items.unit_id_named(tx, key) for key in sorted(words)}
     packed = [row for row in rows if "pack" in row.changes]
     made = tx.append(
         ItemUnit,

@@ -198,7 +198,7 @@ def _add_items(
     known: _Names,
     categories: Mapping[str, int],
 ) -> list[int]:
-    units = {key: items.unit_named(tx, key).id for key in _unit_keys(rows, known)}
+    units = {key: items.unit_id_named(tx, key) for key in _unit_keys(rows, known)}
     return tx.append(
         Item,
         [
@@ -228,7 +228,7 @@ def _add_units(
     noted: Noted,
 ) -> list[int]:
     """Add what each item is counted and packed in, with its barcode; return the counting units."""
-    units = {key: items.unit_named(tx, key).id for key in _unit_keys(rows, known)}
+    units = {key: items.unit_id_named(tx, key) for key in _unit_keys(rows, known)}
 
     def unit(item_id: int, word: str, size: int) -> dict[str, Any]:
         unit_id = units[known.unit(word)]

@@ -23,7 +23,7 @@ from ..models import Barcode, Category, Item, ItemUnit, Unit
 from ..watching import episodes
 
 # Asked for every new item, so made once.
-UNIT_NAMED = select(Unit).where(Unit.name_key == bindparam("key"))
+UNIT_ID = select(Unit.id).where(Unit.name_key == bindparam("key"))
 TAKEN = select(Item.id, Item.name).where(Item.sku_key == bindparam("key"))
 
 
@@ -96,23 +96,24 @@ class Rename:
 
 def add_item(tx: UnitOfWork, command: AddItem) -> Item:
     """Add an item with its units and codes; raise ValidationFailed with every fault at once."""
-    problems = _name_problems(command) | _sku_problem(tx, command.sku)
+    problems = _name_problems(command)
     if not command.unit.strip():
         problems["unit"] = message("Say in what the item is counted.")
     if problems:
-        raise ValidationFailed(problems)
-    base = unit_named(tx, command.unit)
+        raise ValidationFailed(problems | _sku_problem(tx, command.sku))
+    tx.if_refused(lambda tx: _sku_problem(tx, command.sku))
+    base_id, category = unit_id_named(tx, command.unit), _category(tx, command.category)
     item = Item(
         name=command.name.strip(),
         sku=command.sku.strip(),
         sku_key=sort_key(command.sku.strip()),
-        base_unit_id=base.id,
-        category=_category(tx, command.category),
+        base_unit_id=base_id,
+        category_id=category.id if category is not None else None,
         mode=command.mode,
         note=command.note.strip(),
     )
     tx.session.add(item)
-    _put_unit(tx, item, base, Pack(unit=base.name, num=1, code=command.code))
+    _put_unit(tx, item, base_id, Pack(unit=command.unit, num=1, code=command.code))
     for pack in command.packs:
         _add_unit(tx, item, pack)
     tx.audit("inventory.item_added", item, sku=item.sku)
@@ -128,9 +129,11 @@ def edit_item(tx: UnitOfWork, command: EditItem) -> Item:
     if rearmed or item.name != command.name.strip():  # A new name is written to balances, too.
         episodes.hold(tx, [command.item])
     tx.expect_version(item, command.version, **_said(item))
-    problems = _name_problems(command) | _sku_problem(tx, command.sku, besides=item.id)
+    number = item.id
+    problems = _name_problems(command) | _sku_problem(tx, command.sku, besides=number)
     if problems:
         raise ValidationFailed(problems)
+    tx.if_refused(lambda tx: _sku_problem(tx, command.sku, besides=number))
     before = _said(item)
     item.name, item.sku = command.name.strip(), command.sku.strip()
     item.sku_key = sort_key(item.sku)
@@ -226,12 +229,19 @@ def rename(tx: UnitOfWork, model: type[Category | Unit], command: Rename) -> Any
 
 def unit_named(tx: UnitOfWork, name: str) -> Unit:
     """Return the unit of this name, however it is spelt in capitals; made if it is new."""
-    unit = tx.session.scalars(UNIT_NAMED, {"key": sort_key(name.strip())}).one_or_none()
+    same = select(Unit).where(Unit.name_key == sort_key(name.strip()))
+    unit = tx.session.scalars(same).one_or_none()
     if unit is None:
         unit = Unit(name=name.strip())
         tx.session.add(unit)
         tx.session.flush()
     return unit
+
+
+def unit_id_named(tx: UnitOfWork, name: str) -> int:
+    """Return the id of what unit_named() returns."""
+    known: int | None = tx.session.scalar(UNIT_ID, {"key": sort_key(name.strip())})
+    return known if known is not None else unit_named(tx, name).id
 
 
 def by_code(tx: UnitOfWork, code: str) -> ItemUnit | None:
@@ -260,12 +270,12 @@ def _add_unit(tx: UnitOfWork, item: Item, pack: Pack) -> ItemUnit:
                 )
             }
         )
-    return _put_unit(tx, item, unit, pack)
+    return _put_unit(tx, item, unit.id, pack)
 
 
-def _put_unit(tx: UnitOfWork, item: Item, unit: Unit, pack: Pack) -> ItemUnit:
+def _put_unit(tx: UnitOfWork, item: Item, unit_id: int, pack: Pack) -> ItemUnit:
     factor = rules.Factor(pack.num, pack.den)
-    row = ItemUnit(item=item, unit_id=unit.id, num=factor.num, den=factor.den)
+    row = ItemUnit(item=item, unit_id=unit_id, num=factor.num, den=factor.den)
     tx.session.add(row)
     tx.session.flush()
     if pack.code.strip():
@@ -318,9 +328,16 @@ def _free_name(tx: UnitOfWork, model: Any, name: str, *, besides: int | None = N
     """Raise ValidationFailed for an empty name or one that another row has."""
     if not name.strip():
         raise ValidationFailed({"name": message("Give it a name.")})
-    same = select(model.id).where(model.name_key == sort_key(name.strip()))
-    if any(found != besides for found in tx.session.scalars(same)):
-        raise ValidationFailed({"name": message("There is already one of this name.")})
+
+    def taken(tx: UnitOfWork) -> dict[str, Message | str]:
+        same = select(model.id).where(model.name_key == sort_key(name.strip()))
+        if all(found == besides for found in tx.session.scalars(same)):
+            return {}
+        return {"name": message("There is already one of this name.")}
+
+    if problems := taken(tx):
+        raise ValidationFailed(problems)
+    tx.if_refused(taken)
 
 
 def _said(item: Item) -> dict[str, Any]:
