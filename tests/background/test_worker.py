@@ -100,7 +100,7 @@ def test_an_import_whose_worker_is_killed_is_done_once_by_the_next_one(
     app, world, start_worker, jobs, things
 ):
     client = sign_in(app, world.people["assistant"])
-    rows = [*stock_rows(40), ["Z-1", "Tunggu 4", "pcs", "", "Gudang", "1", "1", "1"]]
+    rows = [*stock_rows(40), ["Z-1", "Tunggu 9", "pcs", "", "Gudang", "1", "1", "1"]]
     url, chosen = columns_of(client, hostile_csv(rows))
     worker = start_worker()
     result = client.post(f"{url}/run", data=chosen).location
