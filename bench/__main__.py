@@ -368,7 +368,7 @@ def main() -> int:
     parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS)
     chosen = parser.parse_args()
     size = Size(chosen.items, chosen.movements or chosen.items * 10)
-    for kind in [chosen.database] if chosen.database else offered():
+    for kind in [chosen.database] if chosen.database else offered(durable=True):
         Run(kind, size, chosen.rounds, chosen.seconds, tuple(chosen.only)).all()
     print("\nPlans of every order, filter and search: `make test PYTEST_ARGS=tests/plans`")
     return 0

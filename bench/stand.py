@@ -77,7 +77,7 @@ def _name(size: Size) -> str:
 def _address(kind: str, name: str) -> str:
     if kind == "sqlite":
         return f"sqlite:///{FOLDER / name}.db"
-    server = make_url(str(postgres_server()))
+    server = make_url(str(postgres_server(durable=True)))
     return server.set(database=name).render_as_string(hide_password=False)
 
 
@@ -136,7 +136,7 @@ def _empty(kind: str, name: str, *, template: str = "template0") -> None:
 
 @contextmanager
 def _administering() -> Iterator[Connection]:
-    engine = create_engine(str(postgres_server()), isolation_level="AUTOCOMMIT")
+    engine = create_engine(str(postgres_server(durable=True)), isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         yield connection
     engine.dispose()

@@ -23,15 +23,23 @@ from .reach import EVERYTHING
 LOCAL = "postgresql+psycopg://postgres@127.0.0.1:5432/postgres"
 
 
+def postgres_server(*, durable: bool = False) -> str | None:
+    """Return the address of a server for test databases, started here if need be, or None.
+
+    One that is started here is ``durable`` if its commits shall be as safe, and as dear, as those
+    of an organisation's server.
+    """
+    return _server(durable)
+
+
 @lru_cache(maxsize=1)
-def postgres_server() -> str | None:
-    """Return the address of a server for test databases, started here if need be, or None."""
+def _server(durable: bool) -> str | None:
     for url in (os.environ.get("KANTOR_TEST_POSTGRES"), LOCAL):
         if url and _answers(database_url(url)):
             return database_url(url)
     from . import testing_postgres
 
-    return testing_postgres.start() or testing_postgres.start_embedded()
+    return testing_postgres.start(durable=durable) or testing_postgres.start_embedded()
 
 
 def _answers(url: str) -> bool:
@@ -46,9 +54,9 @@ def _answers(url: str) -> bool:
 
 
 @lru_cache(maxsize=1)
-def offered() -> list[str]:
+def offered(*, durable: bool = False) -> list[str]:
     """Return the databases this machine offers; say what is missing, fail if it is required."""
-    if postgres_server() is not None:
+    if postgres_server(durable=durable) is not None:
         return ["sqlite", "postgresql"]
     required = os.environ.get("KANTOR_TEST_REQUIRE", "").split(",")
     if "postgres" in required:

@@ -1,7 +1,8 @@
 """A PostgreSQL server of the tests' own, for a machine that has the programs and no server running.
 
-It lies in a temporary folder, listens on loopback alone, trusts everybody there, forgoes safety on
-disk, and is gone when the test run ends. PostgreSQL refuses to run as root: an ordinary user is
+It lies in a temporary folder, listens on loopback alone, trusts everybody there, and is gone when
+the test run ends. For tests it forgoes safety on disk; what is measured is not to forgo it, because
+a commit that is not safe costs nothing. PostgreSQL refuses to run as root: an ordinary user is
 taken then. ``pg_trgm`` must be among its extensions, as it is in Debian's package.
 """
 
@@ -23,7 +24,7 @@ from typing import Any
 
 PLACES = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/opt/homebrew/opt/postgresql*/bin")
 LONGEST_START = 60
-FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200")
+FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 
 
 def programs() -> Path | None:
@@ -41,7 +42,7 @@ def _version(folder: Path) -> tuple[int, ...]:
     return tuple(int(part) for part in digits)
 
 
-def start() -> str | None:
+def start(*, durable: bool = False) -> str | None:
     """Start a server that ends with this process; return its address, None without programs."""
     bin_folder = programs()
     if bin_folder is None:
@@ -53,7 +54,8 @@ def start() -> str | None:
     port = _free_port()
     kind = ["--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"]
     _run(bin_folder / "initdb", user, "-D", home / "data", *kind)
-    settings = [f"port={port}", "listen_addresses=127.0.0.1", "unix_socket_directories=", *FAST]
+    settings = [f"port={port}", "listen_addresses=127.0.0.1", "unix_socket_directories="]
+    settings += ["max_connections=200", *(() if durable else FAST)]
     options = [part for setting in settings for part in ("-c", setting)]
     with (home / "log").open("wb") as log:
         server = subprocess.Popen(

@@ -9,22 +9,27 @@ import pytest
 from portal import testing_postgres
 
 PROGRAM = """
+import sys
 import psycopg
 from portal import testing_postgres
-url = testing_postgres.start().replace("+psycopg", "")
+url = testing_postgres.start(durable=sys.argv[1] == "durable").replace("+psycopg", "")
 with psycopg.connect(url) as connection:
     connection.execute("CREATE EXTENSION pg_trgm")
-    print(connection.execute("SHOW data_directory").fetchone()[0])
+    for name in ("data_directory", "fsync", "synchronous_commit"):
+        print(connection.execute(f"SHOW {name}").fetchone()[0])
 """
 
 
-def test_a_server_of_ones_own_is_gone_with_the_process():
+@pytest.mark.parametrize(("kind", "safe"), [("fast", "off"), ("durable", "on")])
+def test_a_server_of_ones_own_is_gone_with_the_process(kind, safe):
     if testing_postgres.programs() is None:
         pytest.skip("PostgreSQL's programs are not installed")
     finished = subprocess.run(
-        [sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True
+        [sys.executable, "-c", PROGRAM, kind], capture_output=True, text=True, check=True
     )
-    folder = Path(finished.stdout.strip())
+    where, *settings = finished.stdout.split()
+    folder = Path(where)
+    assert settings == [safe, safe]
     assert folder.parent.name.startswith("kantor-postgres-")
     assert not folder.parent.exists()
 
