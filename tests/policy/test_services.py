@@ -16,7 +16,7 @@ from kantor_inventory.counting import services as counting
 from kantor_inventory.counting.models import Count
 from kantor_inventory.counting.services import reading as counted
 from kantor_inventory.models import Category, Item, Unit
-from kantor_inventory.services import choices, items, lists, stock, suppliers
+from kantor_inventory.services import choices, items, lists, scanning, stock, suppliers
 from portal.audit.reading import page_of
 from portal.contacts import services as contacts
 from portal.contacts.models import Contact
@@ -141,8 +141,16 @@ def the_line(world):
     return there(world, "count_line", "same")
 
 
+def looked_up(code):
+    return lambda tx, world: list(scanning.look_up(tx, [code(world)]))
+
+
 # permission -> the services that ask for it
 ASKING = {
+    "inventory.item.view": {
+        "look_up a packet": looked_up(lambda world: world.common["code"]),
+        "look_up a shelf": looked_up(lambda world: "T-1"),
+    },
     "inventory.item.edit": {
         "edit_item": edited_item,
         "add_pack": lambda tx, world: items.add_pack(
