@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .absences.models import Absence
 from .contacts.models import Contact, ContactPoint
 from .errors import (
     BadRequest,
@@ -54,10 +55,14 @@ from .series.services import next_number
 from .settings.services import values_of as settings_of
 from .undo.services import undoable
 from .work import Event, UnitOfWork
+from .worktime.models import WorkCalendar
+from .worktime.rules import Calendar, add_working, next_working, working_between
 
 __all__ = [
+    "Absence",
     "BadRequest",
     "BulkResult",
+    "Calendar",
     "Confidential",
     "Conflict",
     "Contact",
@@ -97,6 +102,8 @@ __all__ = [
     "Unreadable",
     "ValidationFailed",
     "Versioned",
+    "WorkCalendar",
+    "add_working",
     "bounded",
     "create_search",
     "declarative_base",
@@ -109,6 +116,7 @@ __all__ = [
     "message",
     "new_public_id",
     "next_number",
+    "next_working",
     "permits",
     "repeated",
     "retire_link",
@@ -118,4 +126,5 @@ __all__ = [
     "translate",
     "undoable",
     "visible",
+    "working_between",
 ]

@@ -60,14 +60,15 @@ HUES = (
 SLUG = re.compile(r"[a-z][a-z0-9]{1,19}")
 # Where core's own pages lie, and how its tables begin: purging a plugin drops by these names.
 _ADDRESSES = (
-    "account admin audit contacts csp departments dev docs e E files health home import imports"
+    "account admin audit away calendars contacts csp departments dev docs e E files health holidays"
+    " home import imports"
     " jobs links lists live metrics people places plugins portal ready roles scan scanning search"
     " settings sign static undo"
 )
 _TABLES = (
-    "alembic assignment case contact core department idempotency installed job kantor link list"
-    " membership outbox person pg place plugin role series setting sqlite stored throttle undo"
-    " upload"
+    "absence alembic assignment case contact core department holiday idempotency installed job"
+    " kantor link list membership outbox person pg place plugin role series setting sqlite stored"
+    " throttle undo upload work"
 )
 RESERVED = frozenset(f"{_ADDRESSES} {_TABLES}".split())
 ROLES = (
@@ -358,6 +359,12 @@ CORE_PERMISSIONS = (
     Permission(
         name="core.membership.edit", title=message("Move people between departments"), writes=True
     ),
+    Permission(name="core.calendar.view", title=message("See when the organisation works")),
+    Permission(
+        name="core.calendar.edit", title=message("Change working hours and holidays"), writes=True
+    ),
+    Permission(name="core.absence.view", title=message("See who is away")),
+    Permission(name="core.absence.edit", title=message("Note who is away"), writes=True),
     Permission(name="core.role.view", title=message("See roles and who holds them")),
     Permission(name="core.role.edit", title=message("Change what a role may do"), writes=True),
     Permission(name="core.role.assign", title=message("Give any role to others"), writes=True),

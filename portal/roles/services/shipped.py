@@ -21,7 +21,13 @@ SHIPPED: dict[str, Message] = {
     "assistant": message("Back-office assistant"),
     "employee": message("Employee"),
 }
-EVERYBODY = ("core.person.view", "core.department.view", "core.place.view")
+EVERYBODY = (
+    "core.person.view",
+    "core.department.view",
+    "core.place.view",
+    "core.calendar.view",
+    "core.absence.view",
+)
 # Any reach shows the shared address book; it decides whose private contacts are seen besides.
 PRIVATE_CONTACTS = {
     "administrator": "all",
@@ -31,11 +37,16 @@ PRIVATE_CONTACTS = {
     "assistant": "department",
     "employee": "department",
 }
+ABSENCES = {"administrator": "all", "department_manager": "tree"}  # the others: their own
 CORE_GRANTS = (
     *(RoleGrant(role=role, permission=name, reach="all") for role in SHIPPED for name in EVERYBODY),
     *(
         RoleGrant(role=role, permission="core.contact.view", reach=reach)
         for role, reach in PRIVATE_CONTACTS.items()
+    ),
+    *(
+        RoleGrant(role=role, permission="core.absence.edit", reach=ABSENCES.get(role, "own"))
+        for role in SHIPPED
     ),
     *(
         RoleGrant(role="administrator", permission=name, reach="all")
@@ -44,6 +55,7 @@ CORE_GRANTS = (
             "core.person.give_access",
             "core.department.edit",
             "core.membership.edit",
+            "core.calendar.edit",
             "core.role.view",
             "core.role.edit",
             "core.role.assign",

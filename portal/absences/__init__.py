@@ -1,0 +1,1 @@
+"""Who is away on which days, never why."""

@@ -1,0 +1,1 @@
+"""When people work: calendars with windows and holidays, and reckoning in working time."""
