@@ -57,6 +57,7 @@ from .undo.services import undoable
 from .work import Event, UnitOfWork
 from .worktime.models import WorkCalendar
 from .worktime.rules import Calendar, add_working, next_working, working_between
+from .worktime.services import calendar_of
 
 __all__ = [
     "Absence",
@@ -105,6 +106,7 @@ __all__ = [
     "WorkCalendar",
     "add_working",
     "bounded",
+    "calendar_of",
     "create_search",
     "declarative_base",
     "drop_search",

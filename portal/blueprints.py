@@ -18,6 +18,7 @@ from .roles.views import blueprint as roles
 from .scanning.views import blueprint as scanning
 from .settings.views import blueprint as settings
 from .undo.views import blueprint as undo
+from .worktime.views import blueprint as worktime
 
 CORE = (
     home,
@@ -30,6 +31,7 @@ CORE = (
     roles,
     places,
     contacts,
+    worktime,
     plugins,
     settings,
     audit,

@@ -78,6 +78,19 @@ class DemoContact:
     department: str | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class DemoCalendar:
+    """Working hours: of Monday to Thursday, of Friday and of Saturday, and who works by them."""
+
+    name: str
+    weekdays: str
+    friday: str
+    saturday: str = ""
+    usual: bool = False
+    department: str | None = None
+    person: str | None = None
+
+
 DEPARTMENTS = (
     DemoDepartment(code="management", name="Management", parent=None),
     DemoDepartment(code="backoffice", name="Back office", parent="management"),
@@ -234,6 +247,27 @@ AX|Annex|site||management|
 ARCHIVE|Archive|room|AX|backoffice|
 GARAGE|Garage and workshop|room|AX|backoffice|
 """
+
+HOLIDAYS = "Public holidays"
+YEAR_END = "Year-end closing"  # half a day
+STOCKTAKING = "Stocktaking"  # on a Saturday that is worked otherwise than others
+MORNING = "08:00-12:00"
+CALENDARS = (
+    DemoCalendar(
+        name="Office hours",
+        weekdays="08:00-12:00, 13:00-17:00",
+        friday="08:00-11:30, 13:00-16:30",
+        usual=True,
+    ),
+    DemoCalendar(
+        name="Clinic hours",
+        weekdays="07:30-12:00, 13:00-16:00",
+        friday="07:30-11:30, 13:00-16:00",
+        saturday="07:30-12:30",
+        department="outpatient",
+    ),
+    DemoCalendar(name="Mornings", weekdays=MORNING, friday="08:00-11:30", person="nadia.anggraini"),
+)
 
 CONTACTS = (
     DemoContact(

@@ -30,6 +30,7 @@ ADMINISTRATION = (
 )
 SETTING_UP = (
     ("roles.roles", message("Roles"), "core.role.view", "shield-lock"),
+    ("worktime.calendars", message("Working hours"), "core.calendar.view", "calendar-time"),
     ("plugins.plugins", message("Plugins"), "core.plugin.view", "puzzle"),
     ("settings.settings", message("Settings"), "core.setting.edit", "settings"),
     ("audit.entries", message("Audit"), "core.audit.view", "history"),

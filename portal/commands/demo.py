@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import click
@@ -185,6 +185,7 @@ def add_clinic(tx: Any, plugins: Any) -> None:
     _add_places(tx, departments)
     _add_contacts(tx, departments)
     tx.session.flush()
+    _add_hours(tx, people, departments)
 
 
 def _add_accounts(tx: Any, people: Any, departments: Any) -> None:
@@ -255,3 +256,42 @@ def _add_contacts(tx: Any, departments: Any) -> None:
         tx.session.add(row)
         tx.session.flush()
         made[contact.name] = row.id
+
+
+def _add_hours(tx: Any, people: Any, departments: Any) -> None:
+    """Write when the clinic works, with the holidays of this year and the next."""
+    from portal import demo as data
+    from portal.worktime import services
+    from portal.worktime.models import WorksBy
+    from portal.worktime.rules import read_windows
+
+    morning = read_windows(data.MORNING)
+    kept = services.add_list(tx, services.SaveList(name=data.HOLIDAYS, country="ID"))
+    tx.session.flush()
+    for year in (tx.today.year, tx.today.year + 1):
+        services.import_year(tx, kept.public_id, services.ImportYear(year=year, joint=True))
+        last = services.SaveHoliday(on=date(year, 12, 31), name=data.YEAR_END, windows=morning)
+        services.add_holiday(tx, kept.public_id, last)
+    for one in data.CALENDARS:
+        days = [*[one.weekdays] * 4, one.friday, one.saturday, ""]
+        row = services.add_calendar(
+            tx,
+            services.SaveCalendar(
+                name=one.name,
+                week=tuple(read_windows(day) for day in days),
+                holiday_list=kept.public_id,
+                usual=one.usual,
+            ),
+        )
+        tx.session.flush()
+        if one.usual:
+            saturday = tx.today + timedelta(days=14 + (5 - tx.today.weekday()) % 7)
+            day = services.SaveDay(on=saturday, name=data.STOCKTAKING, windows=morning)
+            services.add_day(tx, row.public_id, day)
+        else:
+            whose = {
+                "department_id": departments.get(one.department or ""),
+                "person_id": people[one.person].id if one.person else None,
+            }
+            tx.session.add(WorksBy(calendar_id=row.id, **whose))
+    tx.session.flush()

@@ -83,6 +83,12 @@ def _clock(minute: int) -> str:
     return f"{minute // 60:02}:{minute % 60:02}"
 
 
+def shared(windows: Windows, others: Windows) -> Windows:
+    """Return the time that lies in both of two days' windows, in order and apart."""
+    both = ((max(a, c), min(b, d)) for a, b in windows for c, d in others)
+    return tuple(sorted((begins, ends) for begins, ends in both if begins < ends))
+
+
 def minutes_of(windows: Windows) -> int:
     """Return how long a day's windows are together by the clock on the wall, in minutes."""
     return sum(ends - begins for begins, ends in windows)

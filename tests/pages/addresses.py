@@ -30,6 +30,10 @@ LINE = (
 # What stands in the gaps of an address: the first row. {me} is the person who looks.
 ROWS = {
     "/audit/": "SELECT max(id) FROM audit_entry",
+    "/calendars/": "SELECT public_id FROM work_calendar WHERE usual",
+    "/calendars/days/": "SELECT public_id FROM work_day ORDER BY id",
+    "/calendars/holidays/": "SELECT public_id FROM holiday_list ORDER BY id",
+    "/calendars/holidays/dates/": "SELECT public_id FROM holiday ORDER BY id",
     "/contacts/": "SELECT public_id FROM contact WHERE department_id IS NULL ORDER BY id",
     "/inventory/ask/": "SELECT public_id FROM place WHERE code = 'STORE'",
     "/inventory/categories/": "SELECT public_id FROM inventory_category ORDER BY id",

@@ -23,6 +23,8 @@ if os.environ.get("KANTOR_TEST_AXE") == "all":
     COMBINATIONS |= CONTRAST
 EMPTY = (
     "/",
+    "/calendars",
+    "/calendars/holidays",
     "/contacts",
     "/people",
     "/people/departments",
@@ -44,6 +46,8 @@ EMPTY = (
 FORMS = (
     "/sign-in",
     "/account/password",
+    "/calendars/new",
+    "/calendars/holidays/new",
     "/contacts/new",
     "/people/new",
     "/people/departments/new",

@@ -24,6 +24,7 @@ from portal.people import picking
 from portal.people.services import departments, persons
 from portal.places import services as places
 from portal.roles.services import editing
+from portal.worktime import services as worktime
 from tests.policy.calling import EVERY, answer, gives_only_with, there, visitor
 
 NOTE = "a mistake"
@@ -215,6 +216,21 @@ ASKING = {
     "core.place.view": {
         "tree": lambda tx, world: places.tree(tx),
         "find_place": lambda tx, world: places.find_place(tx, world.places["same"]["id"]),
+    },
+    "core.calendar.view": {
+        "calendars": lambda tx, world: worktime.calendars(tx),
+        "find_calendar": lambda tx, world: worktime.find_calendar(
+            tx, there(world, "work_calendar")["id"]
+        ),
+        "holiday_lists": lambda tx, world: worktime.holiday_lists(tx),
+        "find_list": lambda tx, world: worktime.find_list(tx, there(world, "holiday_list")["id"]),
+    },
+    "core.calendar.edit": {
+        "find_day": lambda tx, world: worktime.find_day(tx, there(world, "work_day")["id"]),
+        "find_holiday": lambda tx, world: worktime.find_holiday(tx, there(world, "holiday")["id"]),
+        "import_year": lambda tx, world: worktime.import_year(
+            tx, there(world, "holiday_list")["id"], worktime.ImportYear(year=2026)
+        ),
     },
     "core.role.edit": {
         "copy_role": lambda tx, world: editing.copy_role(tx, world.common["role"], name="A copy")

@@ -18,7 +18,7 @@ from portal.places.models import Place, PlaceServes
 from portal.plugins.models import PluginActivation
 from portal.roles.models import Assignment, Role, RolePermission
 from portal.testing import LONG_AGO, add_person, give_role
-from tests.policy import canaries, papers, stocked, tables
+from tests.policy import canaries, papers, stocked, tables, timed
 from tests.policy.stand import PASSWORD, Stand
 from tests.policy.stocked import SHARED
 
@@ -77,6 +77,7 @@ def build(stand: Stand) -> World:
         _people(tx, world)
         _contacts(tx, world)
         _places(tx, world)
+        timed.add_calendars(tx, world)
         stocked.add_catalogue(tx, world)
         for slug in stand.app.extensions["kantor"].loaded:
             tx.session.add(PluginActivation(slug=slug, department_id=None))

@@ -16,6 +16,8 @@ LISTS = (
     "/people/departments",
     "/places",
     "/places/tree",
+    "/calendars",
+    "/calendars/holidays",
     "/contacts",
     "/roles",
     "/audit",
