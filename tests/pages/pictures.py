@@ -48,6 +48,7 @@ PICTURES = {
     "labels": ("/inventory/labels", "hendra", 800),
     "scan": ("/scan", "hendra", 560),
     "columns": ("/inventory/stock", "hendra", 700),
+    "working-hours": ("/calendars/<public_id>", "bagus", 900),
     "account": ("/account", "dewi", 900),
 }
 PHONE = {"count-phone"}  # taken as wide as one

@@ -1,0 +1,21 @@
+"""What the page for plugin authors shows, run as it stands there."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from portal.settings.services import write_facts
+from portal.testing import working_as
+
+PAGE = Path(__file__).parents[3] / "docs" / "plugin-authors" / "working-time.md"
+
+
+def test_the_code_of_the_page_does_what_it_says(portal_app, world):
+    (code,) = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    with working_as(portal_app) as tx:
+        write_facts(tx, time_zone="Asia/Jakarta")
+    portal_app.extensions["kantor_facts"].forget()
+    with working_as(portal_app) as tx:
+        known = {"tx": tx, "department_id": world.departments["office"]}
+        exec(compile(code, PAGE.name, "exec"), known)  # noqa: S102 - our own page
