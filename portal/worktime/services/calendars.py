@@ -58,10 +58,13 @@ def calendars(tx: UnitOfWork) -> Sequence[WorkCalendar]:
     return tx.session.scalars(rows.order_by(*order)).all()
 
 
-def find_calendar(tx: UnitOfWork, public_id: str, permission: str = VIEW) -> Any:
+def find_calendar(
+    tx: UnitOfWork, public_id: str, permission: str = VIEW, *, lock: bool = False
+) -> Any:
     """Return the calendar in reach of ``permission``, or raise NotFound."""
     rows = visible(select(WorkCalendar), permission, tx.actor)
-    return tx.one(rows.options(joinedload(WorkCalendar.holiday_list)), public_id=public_id)
+    rows = rows.options(joinedload(WorkCalendar.holiday_list))
+    return tx.one(rows, public_id=public_id, lock=lock)
 
 
 def usual_calendar(tx: UnitOfWork) -> WorkCalendar | None:
@@ -74,11 +77,10 @@ def usual_calendar(tx: UnitOfWork) -> WorkCalendar | None:
 def add_calendar(tx: UnitOfWork, command: SaveCalendar) -> WorkCalendar:
     """Make a calendar; raise ValidationFailed for a taken name or a week without hours."""
     values = _values(tx, command, None)
-    if command.usual:
-        _make_room(tx, None)
+    said = _make_room(tx, None) if command.usual else {}
     row = WorkCalendar(**values, usual=command.usual)
     tx.session.add(row)
-    tx.audit("core.calendar_added", row, week=[written(day) for day in command.week])
+    tx.audit("core.calendar_added", row, week=[written(day) for day in command.week], **said)
     return row
 
 
@@ -90,20 +92,19 @@ def change_calendar(tx: UnitOfWork, public_id: str, command: SaveCalendar) -> Wo
     row: WorkCalendar = find_calendar(tx, public_id, EDIT)
     tx.expect_version(row, command.version, **as_form(row))
     values = _values(tx, command, row)
-    if command.usual and not row.usual:
-        _make_room(tx, row.id)
+    said = _make_room(tx, row.id) if command.usual and not row.usual else {}
     before = [written(day) for day in week_of(row)]
     changed = put(row, **values, usual=command.usual)
     if "week" in changed:
         changed["week"] = [before, [written(day) for day in command.week]]
     if changed:
-        tx.audit("core.calendar_changed", row, changed=changed)
+        tx.audit("core.calendar_changed", row, changed=changed, **said)
     return row
 
 
 def remove_calendar(tx: UnitOfWork, public_id: str, *, version: int | None) -> None:
     """Remove a calendar; raise Conflict while it is the usual one or somebody works by it."""
-    row: WorkCalendar = find_calendar(tx, public_id, EDIT)
+    row: WorkCalendar = find_calendar(tx, public_id, EDIT, lock=True)
     tx.expect_version(row, version, **as_form(row))
     if row.usual:
         raise Conflict(message("This is the usual calendar. Make another one the usual first."))
@@ -162,26 +163,28 @@ def refuse_taken_name(
     return taken(tx)
 
 
-def _make_room(tx: UnitOfWork, becomes: int | None) -> None:
-    """Take from the usual calendar that it is so; who does the same at once waits here."""
+def _make_room(tx: UnitOfWork, becomes: int | None) -> dict[str, str]:
+    """Take from the usual calendar that it is so, and return what the audit says of that.
+
+    Who does the same at once waits here; who has the other one open in a form meets a conflict.
+    """
     order = select(WorkCalendar.id).order_by(WorkCalendar.id)
     tx.session.scalars(order.with_for_update()).all()
-    # A statement of its own: after the wait it sees which one is the usual now.
-    tx.session.execute(
-        update(WorkCalendar)
-        .where(WorkCalendar.usual, WorkCalendar.id != (becomes or 0))
-        .values(usual=False)
-    )
+    # Statements of their own: after the wait they see which one is the usual now.
+    usual = WorkCalendar.usual, WorkCalendar.id != (becomes or 0)
+    other = select(WorkCalendar.name).where(*usual)
+    name = tx.session.scalars(other).first()
+    change = update(WorkCalendar).where(*usual)
+    tx.session.execute(change.values(usual=False, version=WorkCalendar.version + 1))
 
     def refused(tx: UnitOfWork) -> dict[str, Message | str]:
-        other = select(WorkCalendar.name).where(WorkCalendar.usual)
-        name = tx.session.scalars(other.where(WorkCalendar.id != (becomes or 0))).first()
-        if name is None:
+        if (first := tx.session.scalars(other).first()) is None:
             return {}
-        text = message("Somebody has made {name} the usual one just now.", name=name)
+        text = message("Somebody has made {name} the usual one just now.", name=first)
         return {"usual": text}
 
     tx.if_refused(refused)
+    return {} if name is None else {"instead_of": name}
 
 
 # --- exceptional days

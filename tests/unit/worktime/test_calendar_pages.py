@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from portal.people.models import Person
-from portal.testing import sign_in, working_as
+from portal.testing import counting_statements, sign_in, working_as
 from portal.worktime.models import WorkCalendar
 from portal.worktime.services import DAYS, WorkBy, work_by
 from tests.unit.granting import department, person
@@ -121,6 +121,21 @@ def test_departments_and_people_are_given_a_calendar_and_it_is_taken_away(
     nobody = admin.post(f"{calendar}/people", data={})
     assert nobody.status_code == 422
     assert "Choose a department or a person." in nobody.text
+
+
+def test_a_calendar_takes_few_statements_however_many_work_by_it(
+    portal_app, admin, world, calendar
+):
+    with working_as(portal_app) as tx:
+        for name in world.departments:
+            by = WorkBy(department=department(tx, world, name).public_id)
+            work_by(tx, calendar.rpartition("/")[2], by)
+        for who in world.people.values():
+            work_by(tx, calendar.rpartition("/")[2], WorkBy(person=person(tx, who).public_id))
+    admin.get(calendar)
+    with counting_statements(portal_app) as seen:
+        assert admin.get(calendar).status_code == 200
+    assert len(seen) <= 12
 
 
 def test_an_unused_calendar_is_removed_on_its_page(portal_app, admin, world, calendar):

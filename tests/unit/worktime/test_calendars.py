@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
-from threading import Barrier
 from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
-from sqlalchemy.exc import OperationalError
 
 from portal.api import add_working, calendar_of
 from portal.errors import Conflict, EditConflict, NotFound, ValidationFailed
 from portal.people.models import Membership
-from portal.retries import is_busy
 from portal.testing import LONG_AGO, add_person, counting_statements, working_as
 from portal.worktime.models import WorkCalendar, WorksBy
 from portal.worktime.rules import read_windows, written
@@ -32,7 +28,7 @@ from portal.worktime.services import (
     work_by_no_longer,
 )
 from tests.unit.granting import department, person
-from tests.unit.worktime.common import changed, make_calendar, make_list, week
+from tests.unit.worktime.common import at_once, changed, make_calendar, make_list, week
 
 MONDAY, SUNDAY = date(2026, 11, 30), date(2026, 11, 29)
 
@@ -152,30 +148,51 @@ def test_one_calendar_is_the_usual_and_takes_that_from_the_other(portal_app, wor
         assert usual == ["Own"]
 
 
-def test_two_who_make_a_calendar_the_usual_at_once_leave_one(portal_app, world, calendars):
-    start = Barrier(2)
-
-    def make_usual(public_id):
-        start.wait()
-        for _ in range(5):  # As the portal does when the database is busy.
-            try:
-                with working_as(portal_app, world.people["administrator"]) as tx:
-                    row = tx.one(select(WorkCalendar), public_id=public_id)
-                    change_calendar(tx, public_id, changed(row, usual=True))
-            except OperationalError as error:
-                if not is_busy(error):
-                    raise
-            else:
-                return "done"
-        return "busy"
-
-    with ThreadPoolExecutor(2) as threads:
-        outcome = list(threads.map(make_usual, (calendars["office"], calendars["own"])))
-    assert outcome == ["done", "done"]
+def test_who_has_the_calendar_open_that_was_the_usual_meets_a_conflict(
+    portal_app, world, calendars
+):
     with working_as(portal_app) as tx:
-        usual = tx.session.scalars(select(WorkCalendar.name).where(WorkCalendar.usual)).all()
-        assert len(usual) == 1
-        assert usual[0] in ("Office", "Own")
+        stale = changed(tx.one(select(WorkCalendar), public_id=calendars["usual"]), name="Mine")
+    with working_as(portal_app) as tx:
+        row = tx.one(select(WorkCalendar), public_id=calendars["own"])
+        change_calendar(tx, row.public_id, changed(row, usual=True))
+        assert tx.entries[-1]["detail"]["instead_of"] == "Usual"
+    with working_as(portal_app) as tx, pytest.raises(EditConflict):
+        change_calendar(tx, calendars["usual"], stale)
+
+
+def usual_ones(app):
+    with working_as(app) as tx:
+        return tx.session.scalars(select(WorkCalendar.name).where(WorkCalendar.usual)).all()
+
+
+def test_two_who_make_a_calendar_the_usual_at_once_leave_one(portal_app, world, calendars):
+    def make_usual(public_id):
+        def act(tx):
+            row = tx.one(select(WorkCalendar), public_id=public_id)
+            change_calendar(tx, public_id, changed(row, usual=True))
+            return "done"
+
+        return act
+
+    acts = (make_usual(calendars["office"]), make_usual(calendars["own"]))
+    outcome = at_once(portal_app, world.people["administrator"], *acts)
+    assert outcome == ["done", "done"]
+    assert usual_ones(portal_app) in (["Office"], ["Own"])
+
+
+def test_two_who_make_the_first_calendar_at_once_leave_one_that_is_the_usual(portal_app, world):
+    def make(name):
+        def act(tx):
+            make_calendar(tx, name, usual=True)
+            return "done"
+
+        return act
+
+    outcome = at_once(portal_app, world.people["administrator"], make("One"), make("Other"))
+    assert "done" in outcome
+    assert set(outcome) <= {"done", "ValidationFailed"}
+    assert len(usual_ones(portal_app)) == 1
 
 
 def test_a_department_and_a_person_have_one_calendar_each(portal_app, world, calendars):

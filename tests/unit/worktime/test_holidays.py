@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import date
-from threading import Barrier
 
 import pytest
 from sqlalchemy import select
-from sqlalchemy.exc import OperationalError
 
 from portal.errors import Conflict, NotFound, ValidationFailed
-from portal.retries import is_busy
 from portal.settings.services import write_facts
 from portal.testing import working_as
 from portal.worktime.models import Holiday, HolidayList
@@ -31,7 +27,7 @@ from portal.worktime.services import (
     remove_holiday,
     remove_list,
 )
-from tests.unit.worktime.common import make_calendar, make_list
+from tests.unit.worktime.common import at_once, make_calendar, make_list
 
 INDEPENDENCE, NEW_YEAR, JOINT = date(2026, 8, 17), date(2026, 1, 1), date(2026, 12, 24)
 
@@ -93,21 +89,10 @@ def test_importing_again_adds_what_is_missing_and_changes_nothing(portal_app, in
 
 
 def test_two_who_import_a_year_at_once_import_it_once(portal_app, world, indonesian):
-    start = Barrier(2)
+    def act(tx):
+        return import_year(tx, indonesian, ImportYear(year=2026)).added
 
-    def run(_):
-        start.wait()
-        for _ in range(5):  # As the portal does when the database is busy.
-            try:
-                with working_as(portal_app, world.people["administrator"]) as tx:
-                    return import_year(tx, indonesian, ImportYear(year=2026)).added
-            except OperationalError as error:
-                if not is_busy(error):
-                    raise
-        return -1
-
-    with ThreadPoolExecutor(2) as threads:
-        added = sorted(threads.map(run, range(2)))
+    added = sorted(at_once(portal_app, world.people["administrator"], act, act))
     assert added[0] == 0
     assert added[1] > 12
 

@@ -17,6 +17,7 @@ from portal.worktime.rules import (
     checked,
     next_working,
     read_windows,
+    shared,
     spans,
     spans_on,
     working_between,
@@ -158,6 +159,13 @@ def test_windows_that_cannot_be_are_refused_with_the_reason(text, reason):
     assert refused.value.reason == reason
 
 
+def test_half_a_holiday_is_worked_as_far_as_the_day_is():
+    office = read_windows("9-12, 13-17")
+    assert written(shared(office, read_windows("7-11"))) == "09:00-11:00"
+    assert written(shared(office, read_windows("11-14"))) == "11:00-12:00, 13:00-14:00"
+    assert shared((), office) == shared(office, ()) == ()
+
+
 # --- laws
 
 
@@ -223,3 +231,14 @@ def test_the_windows_of_a_day_are_in_order_and_apart(calendar, day):
     found = spans_on(calendar, day)
     assert all(first < last for first, last in found)
     assert all(last <= first for (_, last), (first, _) in pairwise(found))
+
+
+@often
+@given(windows(), windows())
+def test_what_two_days_share_is_in_both_to_the_minute(one, other):
+    def minutes(day):
+        return {minute for begins, ends in day for minute in range(begins, ends)}
+
+    found = shared(one, other)
+    assert checked(found) == found
+    assert minutes(found) == minutes(one) & minutes(other)
