@@ -27,10 +27,10 @@ ADMINISTRATION = (
     ("people.departments", message("Departments"), "core.department.view", "sitemap"),
     ("places.places", message("Places"), "core.place.view", "map-pin"),
     ("contacts.contacts", message("Contacts"), "core.contact.view", "address-book"),
+    ("worktime.calendars", message("Working hours"), "core.calendar.view", "calendar-time"),
 )
 SETTING_UP = (
     ("roles.roles", message("Roles"), "core.role.view", "shield-lock"),
-    ("worktime.calendars", message("Working hours"), "core.calendar.view", "calendar-time"),
     ("plugins.plugins", message("Plugins"), "core.plugin.view", "puzzle"),
     ("settings.settings", message("Settings"), "core.setting.edit", "settings"),
     ("audit.entries", message("Audit"), "core.audit.view", "history"),
