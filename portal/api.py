@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from .absences.models import Absence
+from .absences.rules import Away
+from .absences.services import absences_between, is_away
 from .contacts.models import Contact, ContactPoint
 from .errors import (
     BadRequest,
@@ -61,6 +63,7 @@ from .worktime.services import calendar_of
 
 __all__ = [
     "Absence",
+    "Away",
     "BadRequest",
     "BulkResult",
     "Calendar",
@@ -104,6 +107,7 @@ __all__ = [
     "ValidationFailed",
     "Versioned",
     "WorkCalendar",
+    "absences_between",
     "add_working",
     "bounded",
     "calendar_of",
@@ -111,6 +115,7 @@ __all__ = [
     "declarative_base",
     "drop_search",
     "ids_in_reach",
+    "is_away",
     "known_codes",
     "link_codes",
     "link_targets",

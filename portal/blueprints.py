@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .absences.views import blueprint as absences
 from .audit.views import blueprint as audit
 from .auth.views import account, sign
 from .contacts.views import blueprint as contacts
@@ -28,6 +29,7 @@ CORE = (
     files,
     links,
     people,
+    absences,
     roles,
     places,
     contacts,

@@ -58,6 +58,17 @@ class DemoAccount:
 
 
 @dataclass(frozen=True, kw_only=True)
+class DemoAbsence:
+    """Days on which somebody is away; ``person`` is a key."""
+
+    person: str
+    from_on: date
+    last_on: date
+    from_noon: bool
+    until_noon: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class DemoPlace:
     code: str
     name: str
@@ -210,6 +221,24 @@ Erna Suryaningsih|member|840
 # Who came from where: the former department and the days spent there.
 _MOVED = {"Nadia Anggraini": ("nursing", 380), "Gilang Ramadan": ("backoffice", 500)}
 
+# name | first day and last day, counted from this week's Monday | which of them is a half day
+_ABSENCES = """
+Slamet Riyanto|-4|6|
+Putri Maharani|9|9|until
+Nadia Anggraini|7|11|
+Joko Sumantri|14|17|from
+Hendra Saputro|21|22|
+Citra Nareswari|0|4|
+Dimas Kurniadi|10|10|from
+Bayu Hermawan|0|6|
+Irwan Syahputra|-10|-6|
+Laras Setyowati|8|9|until
+Heni Marlinawati|2|3|from
+Kartini Widyastuti|15|18|
+Lina Marpuah|14|25|
+Zainal Mustakim|16|18|until
+"""
+
 _BACK = "backoffice"
 _ALL = tuple(d.code for d in DEPARTMENTS if d.code != _BACK)
 # code | name | kind | parent | department | serves everybody
@@ -345,6 +374,24 @@ def people(today: date) -> tuple[DemoPerson, ...]:
     """Return everybody who works at the clinic, with memberships dated from ``today``."""
     lines = [(code, line) for code, text in _PEOPLE.items() for line in text.strip().splitlines()]
     return tuple(_person(today, number, *line) for number, line in enumerate(lines, start=1))
+
+
+def absences(today: date) -> tuple[DemoAbsence, ...]:
+    """Return who is away around ``today``; it goes by weeks, so that nobody is away on a Sunday
+    alone.
+    """
+    monday = today - timedelta(days=today.weekday())
+    lines = (line.split("|") for line in _ABSENCES.strip().splitlines())
+    return tuple(
+        DemoAbsence(
+            person=person_key(name),
+            from_on=monday + timedelta(days=int(first)),
+            last_on=monday + timedelta(days=int(last)),
+            from_noon=half == "from",
+            until_noon=half == "until",
+        )
+        for name, first, last, half in lines
+    )
 
 
 def places() -> tuple[DemoPlace, ...]:

@@ -25,6 +25,7 @@ TOAST = "kantor_toast"
 ADMINISTRATION = (
     ("people.people", message("People"), "core.person.view", "users"),
     ("people.departments", message("Departments"), "core.department.view", "sitemap"),
+    ("absences.absences", message("Who is away"), "core.absence.view", "user-off"),
     ("places.places", message("Places"), "core.place.view", "map-pin"),
     ("contacts.contacts", message("Contacts"), "core.contact.view", "address-book"),
     ("worktime.calendars", message("Working hours"), "core.calendar.view", "calendar-time"),
@@ -37,6 +38,7 @@ SETTING_UP = (
     ("jobs.jobs", message("Background work"), "core.job.view", "loader"),
 )
 CREATE = (
+    ("absences.new_absence", message("Absence"), "core.absence.edit", "calendar-event"),
     ("people.new_person", message("Person"), "core.person.edit", "user-plus"),
     ("contacts.new_contact", message("Contact"), "core.contact.edit", "address-book"),
 )

@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, false, or_, true
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, or_, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.orm import CoreBase, Global, Public, Versioned, people_in
 from portal.people.models import Person
 from portal.reach import Held, Principal
+
+from .rules import Away
 
 
 class Absence(
@@ -39,17 +41,26 @@ class Absence(
     source: Mapped[str] = mapped_column(String(20), default="own")
     person: Mapped[Person] = relationship()
 
+    @property
+    def away(self) -> Away:
+        """The days as rules know them."""
+        return Away(
+            from_on=self.from_on,
+            last_on=self.last_on,
+            from_noon=self.from_noon,
+            until_noon=self.until_noon,
+        )
+
     @classmethod
     def rows(cls, entity: Any, held: Held, who: Principal, writing: bool) -> ColumnElement[bool]:
         if not writing or held.everything:
             return true()
-        parts: list[ColumnElement[bool]] = []
-        if held.own or held.team:
-            parts.append(entity.person_id == who.person_id)
+        # Whoever may note anybody's may note their own, wherever the role is held.
+        parts: list[ColumnElement[bool]] = [entity.person_id == who.person_id]
         departments = held.departments | (who.managed if held.team else frozenset())
         if departments:
             parts.append(entity.person_id.in_(people_in(departments, who)))
-        return or_(false(), *parts)
+        return or_(*parts)
 
     @classmethod
     def reached(cls, entity: Any, held: Held, who: Principal, writing: bool) -> ColumnElement[bool]:

@@ -26,6 +26,19 @@ class Away:
             return self.last_on < self.from_on
         return self.from_noon and self.until_noon
 
+    @property
+    def halves(self) -> tuple[int, int]:
+        """The half days, counted from the first of all: which is the first, and which the first
+        after.
+        """
+        begins = 2 * self.from_on.toordinal() + self.from_noon
+        return begins, 2 * self.last_on.toordinal() + (1 if self.until_noon else 2)
+
+    def meets(self, other: Away) -> bool:
+        """Whether two absences share half a day; an empty one shares none."""
+        (begins, ends), (other_begins, other_ends) = self.halves, other.halves
+        return max(begins, other_begins) < min(ends, other_ends)
+
     def covers(self, day: date, minute: int) -> bool:
         """Return whether somebody is away, so many minutes after midnight by their calendar."""
         begins = (self.from_on, NOON if self.from_noon else 0)

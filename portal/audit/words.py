@@ -7,6 +7,10 @@ from collections import ChainMap
 from portal.messages import NAMES, Message, message
 
 _ACTIONS: dict[str, Message] = {
+    "core.absence_added": message("Noted that somebody is away"),
+    "core.absence_changed": message("Changed the days somebody is away"),
+    "core.absence_ended": message("Noted that somebody is back"),
+    "core.absence_removed": message("Removed an absence"),
     "core.account_created": message("Gave an account"),
     "core.account_disabled": message("Closed an account"),
     "core.account_enabled": message("Opened an account again"),

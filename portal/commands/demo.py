@@ -181,11 +181,28 @@ def add_clinic(tx: Any, plugins: Any) -> None:
                     until_on=member.until_on,
                 )
             )
+    _add_absences(tx, people)
     _add_accounts(tx, people, departments)
     _add_places(tx, departments)
     _add_contacts(tx, departments)
     tx.session.flush()
     _add_hours(tx, people, departments)
+
+
+def _add_absences(tx: Any, people: Any) -> None:
+    from portal import demo as data
+    from portal.absences.models import Absence
+
+    for absence in data.absences(tx.today):
+        tx.session.add(
+            Absence(
+                person_id=people[absence.person].id,
+                from_on=absence.from_on,
+                last_on=absence.last_on,
+                from_noon=absence.from_noon,
+                until_noon=absence.until_noon,
+            )
+        )
 
 
 def _add_accounts(tx: Any, people: Any, departments: Any) -> None:

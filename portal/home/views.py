@@ -7,6 +7,7 @@ from typing import Any
 from flask import Blueprint
 from sqlalchemy import select
 
+from portal.absences.weeks import away_today
 from portal.messages import Message, message
 from portal.people.models import Department
 from portal.plugin import Home
@@ -65,6 +66,7 @@ def index() -> Any:
         "home/index.html",
         greeting=greeting(tx.now.astimezone(tx.zone).hour, tx.actor.name),
         today=tx.today,
+        away=away_today(tx),
         apps=bool(tx.actor.active),
         steps=() if found else first_steps(tx),
         strips=[panel for panel in found if panel.place == "strip"],

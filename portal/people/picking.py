@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ScalarSelect, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, func, or_, select
 
 from portal.people.models import Department, Membership, Person
 from portal.reach import visible
@@ -35,11 +35,16 @@ def departments_today(tx: UnitOfWork) -> ScalarSelect[str]:
     )
 
 
-def find(tx: UnitOfWork, text: str) -> Sequence[Match]:
-    """Return (public id, name, departments) of the first people whose name has these words."""
+def find(tx: UnitOfWork, text: str, among: ColumnElement[bool] | None = None) -> Sequence[Match]:
+    """Return (public id, name, departments) of the first people whose name has these words.
+
+    With a condition as ``among`` only of those whom it holds for.
+    """
     found: Any = select(
         Person.public_id, Person.name, departments_today(tx).label("departments")
     ).where(or_(Person.active_until.is_(None), Person.active_until > tx.today))
+    if among is not None:
+        found = found.where(among)
     found = matching(tx, visible(found, "core.person.view", tx.actor), text, Person)
     rows = tx.session.execute(found.order_by(Person.name_key, Person.id).limit(SHOWN)).all()
     return [(row.public_id, row.name, row.departments or "") for row in rows]

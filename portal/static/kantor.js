@@ -239,6 +239,14 @@
     if (decided || field !== document.activeElement) event.preventDefault(); // Matches that come too late.
   });
 
+  // A last day that lies before the first one goes along with it: at the end, not while it is typed.
+  function takeAlong(field) {
+    const last = field.dataset.takesAlong && document.getElementById(field.dataset.takesAlong);
+    if (last?.value && last.value < field.value) last.value = field.value;
+  }
+  document.addEventListener("focusout", (event) => takeAlong(event.target));
+  document.addEventListener("submit", (event) => all("[data-takes-along]", event.target).forEach(takeAlong), true);
+
   // --- finding by keyboard ---------------------------------------------------------------------------
   const finder = () => $(".tools input[type=search]");
 

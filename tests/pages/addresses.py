@@ -30,6 +30,10 @@ LINE = (
 # What stands in the gaps of an address: the first row. {me} is the person who looks.
 ROWS = {
     "/audit/": "SELECT max(id) FROM audit_entry",
+    "/away/": (
+        "SELECT a.public_id FROM absence a JOIN person p ON p.id = a.person_id"
+        " WHERE p.name = 'Slamet Riyanto'"
+    ),
     "/calendars/": "SELECT public_id FROM work_calendar WHERE usual",
     "/calendars/days/": "SELECT public_id FROM work_day ORDER BY id",
     "/calendars/holidays/": "SELECT public_id FROM holiday_list ORDER BY id",

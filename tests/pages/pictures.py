@@ -48,6 +48,7 @@ PICTURES = {
     "labels": ("/inventory/labels", "hendra", 800),
     "scan": ("/scan", "hendra", 560),
     "columns": ("/inventory/stock", "hendra", 700),
+    "away": ("/away", "ratna", 900),
     "working-hours": ("/calendars/<public_id>", "bagus", 900),
     "account": ("/account", "dewi", 900),
 }

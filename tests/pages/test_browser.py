@@ -23,6 +23,7 @@ if os.environ.get("KANTOR_TEST_AXE") == "all":
     COMBINATIONS |= CONTRAST
 EMPTY = (
     "/",
+    "/away",
     "/calendars",
     "/calendars/holidays",
     "/contacts",
@@ -46,6 +47,7 @@ EMPTY = (
 FORMS = (
     "/sign-in",
     "/account/password",
+    "/away/new",
     "/calendars/new",
     "/calendars/holidays/new",
     "/contacts/new",

@@ -24,7 +24,7 @@ MANY = 25_000
 SIZE = Size(MANY, 2 * MANY)  # with balances, people, contacts and acts: 250,000 rows
 LONG = 10_000
 GROWING = {
-    *("audit_entry", "contact", "contact_point", "job", "person"),
+    *("absence", "audit_entry", "contact", "contact_point", "job", "person"),
     *("inventory_alert", "inventory_balance", "inventory_item", "inventory_movement"),
     *("inventory_count", "inventory_count_entry", "inventory_count_line"),
     *("inventory_purchase_order", "inventory_purchase_order_line"),
@@ -69,6 +69,7 @@ def _crowd() -> None:
     with db.engine.connect().execution_options(**options) as connection, connection.begin():
         for table, rows in (
             ("person", _people()),
+            ("absence", _absences()),
             ("contact", _contacts()),
             ("contact_point", _numbers()),
             ("inventory_supplier", _suppliers()),
@@ -91,6 +92,16 @@ def _people() -> Iterator[dict[str, Any]]:
     for i in range(PEOPLE + 1, MANY):
         more = {"language": "en", "active_from": LONG_AGO, "epoch": 1, "version": 1}
         yield _named(i, f"Somebody {i * 7919 % MANY} of many") | more
+
+
+def _absences() -> Iterator[dict[str, Any]]:
+    """Yield absences of years: nearly all of them over, a few for each day that is near."""
+    today = date.today()
+    for i in range(1, MANY):
+        first = today + timedelta(days=200 - i // 12)
+        row = {"id": i, "public_id": public_id(i), "version": 1, "person_id": i, "source": "own"}
+        row |= {"from_on": first, "last_on": first + timedelta(days=i % 9)}
+        yield row | {"from_noon": False, "until_noon": i % 5 == 0}
 
 
 def _contacts() -> Iterator[dict[str, Any]]:

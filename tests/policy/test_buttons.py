@@ -11,6 +11,7 @@ from tests.policy.oracle import ANONYMOUS, OFF, predicted
 # What is looked at, and where its page leads those who may go there.
 WAYS = [
     ("/contacts/<public_id>", "/contacts/<public_id>/edit"),
+    ("/away/<public_id>", "/away/<public_id>/edit"),
     ("/calendars/<public_id>", "/calendars/<public_id>/edit"),
     ("/calendars/holidays/<public_id>", "/calendars/holidays/<public_id>/dates/new"),
     ("/people/<public_id>", "/people/<public_id>/edit"),

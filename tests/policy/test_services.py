@@ -17,6 +17,7 @@ from kantor_inventory.counting.models import Count
 from kantor_inventory.counting.services import reading as counted
 from kantor_inventory.models import Category, Item, Unit
 from kantor_inventory.services import choices, items, lists, scanning, stock, suppliers
+from portal.absences import services as absences
 from portal.audit.reading import page_of
 from portal.contacts import services as contacts
 from portal.contacts.models import Contact
@@ -212,6 +213,20 @@ ASKING = {
         "find_department": lambda tx, world: departments.find_department(
             tx, world.department_ids["same"]
         )
+    },
+    "core.absence.view": {
+        "find_absence": lambda tx, world: absences.find_absence(
+            tx, there(world, "absence", "same")["id"]
+        ),
+        "coming_of": lambda tx, world: absences.coming_of(tx, world.common["colleague_same"]),
+    },
+    "core.absence.edit": {
+        "remove_absence": lambda tx, world: absences.remove_absence(
+            tx, there(world, "absence", "same")["id"], there(world, "absence", "same")["version"]
+        ),
+        "may_note": lambda tx, world: absences.may_note(tx, world.common["colleague_same"]),
+        "noted_by": lambda tx, world: absences.noted_by(tx, world.common["newcomer"]),
+        "notes_for_others": lambda tx, world: absences.notes_for_others(tx),
     },
     "core.place.view": {
         "tree": lambda tx, world: places.tree(tx),

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from sqlalchemy import func, select, update
 
+from portal.absences.models import Absence
 from portal.audit.models import AuditEntry
 from portal.auth import passwords
 from portal.auth.models import Account
@@ -205,8 +207,21 @@ def _people(tx: Any, world: World) -> None:
         world.put("account", "own", role, id=actor["public_id"])
         held = _assignment(tx, actor["id"], spare.id, world.departments["same"], may_grant=True)
         world.put("assignment", "own", role, id=held)
+    _absences(tx, world)
     nowhere = add_person(tx, "Newcomer nowhere")
     world.common["newcomer"] = tx.session.get_one(Person, nowhere).public_id
+
+
+def _absences(tx: Any, world: World) -> None:
+    """Let everybody be away for some days that lie ahead."""
+    whose = [("own", role, actor["id"]) for role, actor in world.actors.items()]
+    whose += [(r, "*", world.common[f"colleague_{r}"]) for r in (*SHARED, "team")]
+    for relation, role, person_id in whose:
+        days = {"from_on": date(2099, 1, 5), "last_on": date(2099, 1, 6)}
+        row = Absence(person_id=person_id, source="own", **days)
+        tx.session.add(row)
+        tx.session.flush()
+        world.put("absence", relation, role, id=row.public_id, version=row.version)
 
 
 def _assignment(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from flask import current_app, request
 
+from portal.absences import services as absences
+from portal.absences.words import Days
 from portal.auth.services import account_of
 from portal.messages import message
 from portal.people import services
@@ -60,6 +62,9 @@ def person(public_id: str):
         titled=lists.title_of,
         account=account_of(tx, row.id) if may_give_access else None,
         may_give_access=may_give_access and services.may_give_access(tx, row),
+        absences=absences.coming_of(tx, row.id) if tx.actor.holds(absences.VIEW) else None,
+        days_of=lambda absence: Days(absence.away),
+        away_noted=tx.actor.holds(absences.EDIT) and absences.may_note(tx, row.id),
         today=tx.today,
         last_day=last_day_of,
         panels=panels(tx, row, "page"),
