@@ -243,6 +243,30 @@ def remove_absence(tx: UnitOfWork, public_id: str, version: int | None) -> Perso
     return person
 
 
+def end_all(tx: UnitOfWork, person: Person, until_on: date) -> int:
+    """End every absence of somebody who leaves; return how many ended earlier than they would
+    have.
+    """
+    last_on = until_on - timedelta(days=1)
+    with tx.acting_for("core", reason="the absences of somebody who leaves end") as own:
+        rows = own.session.scalars(
+            select(Absence).where(Absence.person_id == person.id, Absence.last_on > last_on)
+        ).all()
+        for row in rows:
+            back_on, back_noon = until_on, False
+            if row.from_on > last_on:
+                back_on, back_noon = row.from_on, row.from_noon
+                own.session.delete(row)
+            else:
+                row.last_on, row.until_noon = last_on, False
+            tx.publish(
+                AbsenceEnded(
+                    absence_id=row.id, person_id=person.id, back_on=back_on, back_noon=back_noon
+                )
+            )
+    return len(rows)
+
+
 def _remove(tx: UnitOfWork, row: Absence, person: Person) -> None:
     away = row.away
     tx.publish(

@@ -9,6 +9,7 @@ from zoneinfo import available_timezones
 
 from sqlalchemy import select
 
+from portal.absences import services as absences
 from portal.audit.changes import put
 from portal.errors import Forbidden, NotFound, ValidationFailed
 from portal.messages import LANGUAGES, Message, message
@@ -140,7 +141,7 @@ def change_person(tx: UnitOfWork, public_id: str, command: ChangePerson) -> Pers
 
 
 def end_person(tx: UnitOfWork, public_id: str, command: EndPerson) -> Person:
-    """Note the last day of somebody, with which memberships and roles end; None takes it back.
+    """Note the last day of somebody, with which memberships, absences and roles end; None: no end.
 
     Raises Forbidden for oneself, for somebody who may do more, and for somebody who also works
     where the actor has no say.
@@ -157,9 +158,10 @@ def end_person(tx: UnitOfWork, public_id: str, command: EndPerson) -> Person:
     changed = put(person, active_until=until_on)
     if not changed:
         return person
-    ended = {"memberships": 0, "roles": 0}
+    ended = {"memberships": 0, "absences": 0, "roles": 0}
     if until_on is not None:
         ended["memberships"] = end_all(tx, person, until_on)
+        ended["absences"] = absences.end_all(tx, person, until_on)
         ended["roles"] = roles.end_all(tx, person, until_on)
         if until_on <= tx.today:
             roles.sign_out(tx, person.id)

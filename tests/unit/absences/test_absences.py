@@ -25,6 +25,7 @@ from portal.absences.services import (
 from portal.errors import Conflict, EditConflict, NotFound, ValidationFailed
 from portal.messages import translate
 from portal.people.models import Person
+from portal.people.services import EndPerson, end_person
 from portal.testing import add_person, working_as
 from tests.unit.granting import give, make_role, person
 from tests.unit.people.test_races import at_once
@@ -143,6 +144,26 @@ def test_nobody_is_away_before_the_first_day_of_work_or_after_the_last(portal_ap
         }
         assert refused(note, tx, 0, 3) == {"last_on": "Employee does not work here any more then."}
         note(tx, -2, 2)
+
+
+def test_with_the_last_day_of_somebody_their_absences_end_too(portal_app, me, admin):
+    with working_as(portal_app, me) as tx:
+        note(tx, 1, 2)
+        cut, never = note(tx, 4, 9, until_noon=True).id, note(tx, 20, 21).id
+    with working_as(portal_app, admin) as tx:
+        leaver = person(tx, me)
+        last_day = tx.today + timedelta(days=5)
+        end_person(tx, leaver.public_id, EndPerson(version=leaver.version, last_day=last_day))
+        assert [row.away for row in kept(tx)] == [
+            Away(**days(tx, 1, 2)),
+            Away(**days(tx, 4, 5)),
+        ]
+        told = [event for event in tx.events if event.name == "core.absence_ended"]
+        assert [(event.absence_id, event.back_on - tx.today) for event in told] == [
+            (cut, timedelta(days=6)),
+            (never, timedelta(days=20)),
+        ]
+        assert tx.entries[-1]["detail"]["absences"] == 2
 
 
 @pytest.mark.parametrize(
