@@ -60,8 +60,8 @@ HUES = (
 SLUG = re.compile(r"[a-z][a-z0-9]{1,19}")
 # Where core's own pages lie, and how its tables begin: purging a plugin drops by these names.
 _ADDRESSES = (
-    "account admin audit away calendars contacts csp departments dev docs e E files health holidays"
-    " home import imports"
+    "absences account admin audit away calendars contacts csp departments dev docs e E files health"
+    " holidays home import imports"
     " jobs links lists live metrics people places plugins portal ready roles scan scanning search"
     " settings sign static undo"
 )

@@ -54,7 +54,7 @@ class Weeks:
 
 def weeks_of(tx: UnitOfWork) -> Weeks | None:
     """Return the strip of the actor's own departments, None for who is in none."""
-    departments = tx.actor.member_of | tx.actor.managed
+    departments = _own_departments(tx)
     if not departments:
         return None
     first = tx.today
@@ -73,11 +73,16 @@ def weeks_of(tx: UnitOfWork) -> Weeks | None:
 
 def away_today(tx: UnitOfWork) -> Sequence[tuple[str, str]]:
     """Return name and public id of whom the actor's own departments miss today."""
-    departments = tx.actor.member_of | tx.actor.managed
+    departments = _own_departments(tx)
     if not departments:
         return ()
     rows = _away(tx, departments, tx.today, tx.today)
     return list(dict.fromkeys((name, public_id) for _, name, public_id in rows))
+
+
+def _own_departments(tx: UnitOfWork) -> frozenset[int]:
+    actor = tx.actor
+    return actor.member_of | actor.managed if actor.holds(VIEW) else frozenset()
 
 
 def _away(tx: UnitOfWork, departments: frozenset[int], first: date, last: date) -> Iterable[Any]:

@@ -289,13 +289,13 @@ def test_a_reader_sees_whose_and_which_days_and_nothing_more(as_role, absence):
     assert re.findall(r"<dt>(.*?)</dt>", main) == ["Person", "First day", "Last day"]
 
 
-def test_the_strip_shows_the_people_of_ones_own_departments(as_role, absence, outsider):
+def test_the_strip_shows_the_people_of_ones_own_departments(as_role, absence, nadia, outsider):
     browser = as_role("employee")
     assert "Nobody of your departments is away" in browser.get("/away").text
     absence()
     absence(outsider)
     strip = browser.get("/away").text.partition('id="weeks"')[2].partition("</section>")[0]
-    assert "Nadia" in strip
+    assert f'href="/people/{nadia}"' in strip
     assert "Outsider" not in strip
     assert strip.count('class="on"') == 3
 
