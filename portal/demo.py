@@ -58,17 +58,6 @@ class DemoAccount:
 
 
 @dataclass(frozen=True, kw_only=True)
-class DemoAbsence:
-    """Days on which somebody is away; ``person`` is a key."""
-
-    person: str
-    from_on: date
-    last_on: date
-    from_noon: bool
-    until_noon: bool
-
-
-@dataclass(frozen=True, kw_only=True)
 class DemoPlace:
     code: str
     name: str
@@ -87,19 +76,6 @@ class DemoContact:
     points: tuple[tuple[str, str], ...]
     note: str = ""
     department: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class DemoCalendar:
-    """Working hours: of Monday to Thursday, of Friday and of Saturday, and who works by them."""
-
-    name: str
-    weekdays: str
-    friday: str
-    saturday: str = ""
-    usual: bool = False
-    department: str | None = None
-    person: str | None = None
 
 
 DEPARTMENTS = (
@@ -221,24 +197,6 @@ Erna Suryaningsih|member|840
 # Who came from where: the former department and the days spent there.
 _MOVED = {"Nadia Anggraini": ("nursing", 380), "Gilang Ramadan": ("backoffice", 500)}
 
-# name | first day and last day, counted from this week's Monday | which of them is a half day
-_ABSENCES = """
-Slamet Riyanto|-4|6|
-Putri Maharani|9|9|until
-Nadia Anggraini|7|11|
-Joko Sumantri|14|17|from
-Hendra Saputro|21|22|
-Citra Nareswari|0|4|
-Dimas Kurniadi|10|10|from
-Bayu Hermawan|0|6|
-Irwan Syahputra|-10|-6|
-Laras Setyowati|8|9|until
-Heni Marlinawati|2|3|from
-Kartini Widyastuti|15|18|
-Lina Marpuah|14|25|
-Zainal Mustakim|16|18|until
-"""
-
 _BACK = "backoffice"
 _ALL = tuple(d.code for d in DEPARTMENTS if d.code != _BACK)
 # code | name | kind | parent | department | serves everybody
@@ -276,27 +234,6 @@ AX|Annex|site||management|
 ARCHIVE|Archive|room|AX|backoffice|
 GARAGE|Garage and workshop|room|AX|backoffice|
 """
-
-HOLIDAYS = "Public holidays"
-YEAR_END = "Year-end closing"  # half a day
-STOCKTAKING = "Stocktaking"  # on a Saturday that is worked otherwise than others
-MORNING = "08:00-12:00"
-CALENDARS = (
-    DemoCalendar(
-        name="Office hours",
-        weekdays="08:00-12:00, 13:00-17:00",
-        friday="08:00-11:30, 13:00-16:30",
-        usual=True,
-    ),
-    DemoCalendar(
-        name="Clinic hours",
-        weekdays="07:30-12:00, 13:00-16:00",
-        friday="07:30-11:30, 13:00-16:00",
-        saturday="07:30-12:30",
-        department="outpatient",
-    ),
-    DemoCalendar(name="Mornings", weekdays=MORNING, friday="08:00-11:30", person="nadia.anggraini"),
-)
 
 CONTACTS = (
     DemoContact(
@@ -374,24 +311,6 @@ def people(today: date) -> tuple[DemoPerson, ...]:
     """Return everybody who works at the clinic, with memberships dated from ``today``."""
     lines = [(code, line) for code, text in _PEOPLE.items() for line in text.strip().splitlines()]
     return tuple(_person(today, number, *line) for number, line in enumerate(lines, start=1))
-
-
-def absences(today: date) -> tuple[DemoAbsence, ...]:
-    """Return who is away around ``today``; it goes by weeks, so that nobody is away on a Sunday
-    alone.
-    """
-    monday = today - timedelta(days=today.weekday())
-    lines = (line.split("|") for line in _ABSENCES.strip().splitlines())
-    return tuple(
-        DemoAbsence(
-            person=person_key(name),
-            from_on=monday + timedelta(days=int(first)),
-            last_on=monday + timedelta(days=int(last)),
-            from_noon=half == "from",
-            until_noon=half == "until",
-        )
-        for name, first, last, half in lines
-    )
 
 
 def places() -> tuple[DemoPlace, ...]:

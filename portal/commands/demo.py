@@ -190,10 +190,10 @@ def add_clinic(tx: Any, plugins: Any) -> None:
 
 
 def _add_absences(tx: Any, people: Any) -> None:
-    from portal import demo as data
+    from portal import demo_hours
     from portal.absences.models import Absence
 
-    for absence in data.absences(tx.today):
+    for absence in demo_hours.absences(tx.today):
         tx.session.add(
             Absence(
                 person_id=people[absence.person].id,
@@ -277,7 +277,7 @@ def _add_contacts(tx: Any, departments: Any) -> None:
 
 def _add_hours(tx: Any, people: Any, departments: Any) -> None:
     """Write when the clinic works, with the holidays of this year and the next."""
-    from portal import demo as data
+    from portal import demo_hours as data
     from portal.worktime import services
     from portal.worktime.models import WorksBy
     from portal.worktime.rules import read_windows
