@@ -1,0 +1,1 @@
+"""Who stands in for whom, and with that who may decide."""
