@@ -6,6 +6,9 @@ from .absences.models import Absence
 from .absences.rules import Away
 from .absences.services import absences_between, is_away
 from .contacts.models import Contact, ContactPoint
+from .delegation.models import Delegation
+from .delegation.resolving import deciders, may_decide
+from .delegation.rules import Decider, Way
 from .errors import (
     BadRequest,
     Conflict,
@@ -71,6 +74,8 @@ __all__ = [
     "Conflict",
     "Contact",
     "ContactPoint",
+    "Decider",
+    "Delegation",
     "Department",
     "EditConflict",
     "Event",
@@ -106,12 +111,14 @@ __all__ = [
     "Unreadable",
     "ValidationFailed",
     "Versioned",
+    "Way",
     "WorkCalendar",
     "absences_between",
     "add_working",
     "bounded",
     "calendar_of",
     "create_search",
+    "deciders",
     "declarative_base",
     "drop_search",
     "ids_in_reach",
@@ -120,6 +127,7 @@ __all__ = [
     "link_codes",
     "link_targets",
     "matching",
+    "may_decide",
     "message",
     "new_public_id",
     "next_number",

@@ -6,6 +6,7 @@ from .absences.views import blueprint as absences
 from .audit.views import blueprint as audit
 from .auth.views import account, sign
 from .contacts.views import blueprint as contacts
+from .delegation.views import blueprint as delegation
 from .files.views import blueprint as files
 from .health.views import blueprint as health
 from .home.views import blueprint as home
@@ -30,6 +31,7 @@ CORE = (
     links,
     people,
     absences,
+    delegation,
     roles,
     places,
     contacts,

@@ -20,6 +20,17 @@ class DemoAbsence:
 
 
 @dataclass(frozen=True, kw_only=True)
+class DemoDeputy:
+    """Who stands in for whom on which days; both people are keys."""
+
+    principal: str
+    deputy: str
+    from_on: date
+    last_on: date
+    only_when_absent: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class DemoCalendar:
     """Working hours: of Monday to Thursday, of Friday and of Saturday, and who works by them."""
 
@@ -87,4 +98,30 @@ def absences(today: date) -> tuple[DemoAbsence, ...]:
             until_noon=half == "until",
         )
         for name, first, last, half in lines
+    )
+
+
+# whose | by whom | first day and last day, counted from this week's Monday | only while away
+_DEPUTIES = """
+Hendra Saputro|Dewi Kartikasari|21|22|y
+Kartini Widyastuti|Rudi Hartawan|15|18|y
+Zainal Mustakim|Vina Oktaviani|16|18|y
+Ratna Wulansari|Hendra Saputro|0|13|
+Slamet Riyanto|Putri Maharani|-4|6|y
+"""
+
+
+def deputies(today: date) -> tuple[DemoDeputy, ...]:
+    """Return who stands in for whom around ``today``."""
+    monday = today - timedelta(days=today.weekday())
+    lines = (line.split("|") for line in _DEPUTIES.strip().splitlines())
+    return tuple(
+        DemoDeputy(
+            principal=person_key(principal),
+            deputy=person_key(deputy),
+            from_on=monday + timedelta(days=int(first)),
+            last_on=monday + timedelta(days=int(last)),
+            only_when_absent=bool(away),
+        )
+        for principal, deputy, first, last, away in lines
     )

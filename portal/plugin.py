@@ -60,15 +60,15 @@ HUES = (
 SLUG = re.compile(r"[a-z][a-z0-9]{1,19}")
 # Where core's own pages lie, and how its tables begin: purging a plugin drops by these names.
 _ADDRESSES = (
-    "absences account admin audit away calendars contacts csp departments dev docs e E files health"
-    " holidays home import imports"
+    "absences account admin audit away calendars contacts csp delegation departments deputies"
+    " dev docs e E files health holidays home import imports"
     " jobs links lists live metrics people places plugins portal ready roles scan scanning search"
     " settings sign static undo"
 )
 _TABLES = (
-    "absence alembic assignment case contact core department holiday idempotency installed job"
-    " kantor link list membership outbox person pg place plugin role series setting sqlite stored"
-    " throttle undo upload work"
+    "absence alembic assignment case contact core delegation department holiday idempotency"
+    " installed job kantor link list membership outbox person pg place plugin role series setting"
+    " sqlite stored throttle undo upload work"
 )
 RESERVED = frozenset(f"{_ADDRESSES} {_TABLES}".split())
 ROLES = (
@@ -365,6 +365,9 @@ CORE_PERMISSIONS = (
     ),
     Permission(name="core.absence.view", title=message("See who is away")),
     Permission(name="core.absence.edit", title=message("Note who is away"), writes=True),
+    Permission(name="core.delegation.view", title=message("See who stands in for whom")),
+    Permission(name="core.delegation.edit", title=message("Name deputies"), writes=True),
+    Permission(name="core.approval.fallback", title=message("Decide what nobody else can decide")),
     Permission(name="core.role.view", title=message("See roles and who holds them")),
     Permission(name="core.role.edit", title=message("Change what a role may do"), writes=True),
     Permission(name="core.role.assign", title=message("Give any role to others"), writes=True),

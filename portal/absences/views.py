@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, request, url_for
 
+from portal.delegation import services as delegation
 from portal.errors import BadRequest
 from portal.messages import message
 from portal.people.picking import find
@@ -88,7 +89,17 @@ def absence(public_id: str):
         changeable=editable and services.may_change_now(tx, row),
         ending=editable and begun and not over,
         removable=editable and not begun,
+        alone=None if over else _alone(tx, row),
+        itself=row.person_id == tx.actor.person_id,
     )
+
+
+def _alone(tx, row):
+    """Return the days of a day or more on which nobody stands in, to who may name a deputy."""
+    half = row.from_on == row.last_on and (row.from_noon or row.until_noon)
+    if half or not tx.actor.holds(delegation.EDIT) or not delegation.may_name(tx, row.person_id):
+        return None
+    return delegation.uncovered(tx, row.person_id, row.from_on, row.last_on)
 
 
 @blueprint.get("/<public_id>/edit")

@@ -182,6 +182,7 @@ def add_clinic(tx: Any, plugins: Any) -> None:
                 )
             )
     _add_absences(tx, people)
+    _add_deputies(tx, people)
     _add_accounts(tx, people, departments)
     _add_places(tx, departments)
     _add_contacts(tx, departments)
@@ -201,6 +202,23 @@ def _add_absences(tx: Any, people: Any) -> None:
                 last_on=absence.last_on,
                 from_noon=absence.from_noon,
                 until_noon=absence.until_noon,
+            )
+        )
+
+
+def _add_deputies(tx: Any, people: Any) -> None:
+    from portal import demo_hours
+    from portal.delegation.models import Delegation
+
+    for one in demo_hours.deputies(tx.today):
+        tx.session.add(
+            Delegation(
+                principal_id=people[one.principal].id,
+                deputy_id=people[one.deputy].id,
+                from_on=one.from_on,
+                last_on=one.last_on,
+                only_when_absent=one.only_when_absent,
+                created_by_id=people[one.principal].id,
             )
         )
 

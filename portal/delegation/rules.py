@@ -124,7 +124,8 @@ class _Step:
 
     def to(self, person_id: int, way: Way, given: Given | None = None) -> _Step:
         before = self.decider
-        limits = [n for n in (before.limit, given and given.max_amount) if n is not None]
+        own = None if given is None else given.max_amount
+        limits = [limit for limit in (before.limit, own) if limit is not None]
         decider = Decider(
             person_id=person_id,
             way=max(way, before.way),

@@ -39,6 +39,10 @@ ROWS = {
     "/calendars/holidays/": "SELECT public_id FROM holiday_list ORDER BY id",
     "/calendars/holidays/dates/": "SELECT public_id FROM holiday ORDER BY id",
     "/contacts/": "SELECT public_id FROM contact WHERE department_id IS NULL ORDER BY id",
+    "/deputies/": (
+        "SELECT d.public_id FROM delegation d JOIN person p ON p.id = d.principal_id"
+        " WHERE p.name = 'Slamet Riyanto'"
+    ),
     "/inventory/ask/": "SELECT public_id FROM place WHERE code = 'STORE'",
     "/inventory/categories/": "SELECT public_id FROM inventory_category ORDER BY id",
     "/inventory/counts/": f"{COUNT} 'counting'",

@@ -49,6 +49,7 @@ PICTURES = {
     "scan": ("/scan", "hendra", 560),
     "columns": ("/inventory/stock", "hendra", 700),
     "away": ("/away", "ratna", 900),
+    "deputies": ("/deputies", "ratna", 600),
     "working-hours": ("/calendars/<public_id>", "bagus", 900),
     "account": ("/account", "dewi", 900),
 }

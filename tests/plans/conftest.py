@@ -24,7 +24,7 @@ MANY = 25_000
 SIZE = Size(MANY, 2 * MANY)  # with balances, people, contacts and acts: 250,000 rows
 LONG = 10_000
 GROWING = {
-    *("absence", "audit_entry", "contact", "contact_point", "job", "person"),
+    *("absence", "audit_entry", "contact", "contact_point", "delegation", "job", "person"),
     *("inventory_alert", "inventory_balance", "inventory_item", "inventory_movement"),
     *("inventory_count", "inventory_count_entry", "inventory_count_line"),
     *("inventory_purchase_order", "inventory_purchase_order_line"),
@@ -70,6 +70,7 @@ def _crowd() -> None:
         for table, rows in (
             ("person", _people()),
             ("absence", _absences()),
+            ("delegation", _delegations()),
             ("contact", _contacts()),
             ("contact_point", _numbers()),
             ("inventory_supplier", _suppliers()),
@@ -102,6 +103,16 @@ def _absences() -> Iterator[dict[str, Any]]:
         row = {"id": i, "public_id": public_id(i), "version": 1, "person_id": i, "source": "own"}
         row |= {"from_on": first, "last_on": first + timedelta(days=i % 9)}
         yield row | {"from_noon": False, "until_noon": i % 5 == 0}
+
+
+def _delegations() -> Iterator[dict[str, Any]]:
+    """Yield who stood in for years: nearly all of it over, a few for each day that is near."""
+    today = date.today()
+    for i in range(1, MANY):
+        first = today + timedelta(days=200 - i // 12)
+        row = {"id": i, "public_id": public_id(i), "version": 1, "scope": "all"}
+        row |= {"principal_id": i, "deputy_id": i % (MANY - 1) + 1, "only_when_absent": i % 3 > 0}
+        yield row | {"from_on": first, "last_on": first + timedelta(days=i % 9)}
 
 
 def _contacts() -> Iterator[dict[str, Any]]:

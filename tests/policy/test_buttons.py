@@ -12,6 +12,7 @@ from tests.policy.oracle import ANONYMOUS, OFF, predicted
 WAYS = [
     ("/contacts/<public_id>", "/contacts/<public_id>/edit"),
     ("/away/<public_id>", "/away/<public_id>/edit"),
+    ("/deputies/<public_id>", "/deputies/<public_id>/edit"),
     ("/calendars/<public_id>", "/calendars/<public_id>/edit"),
     ("/calendars/holidays/<public_id>", "/calendars/holidays/<public_id>/dates/new"),
     ("/people/<public_id>", "/people/<public_id>/edit"),

@@ -21,6 +21,7 @@ from portal.absences import services as absences
 from portal.audit.reading import page_of
 from portal.contacts import services as contacts
 from portal.contacts.models import Contact
+from portal.delegation import services as delegation
 from portal.people import picking
 from portal.people.services import departments, persons
 from portal.places import services as places
@@ -227,6 +228,22 @@ ASKING = {
         "may_note": lambda tx, world: absences.may_note(tx, world.common["colleague_same"]),
         "noted_by": lambda tx, world: absences.noted_by(tx, world.common["newcomer"]),
         "notes_for_others": lambda tx, world: absences.notes_for_others(tx),
+    },
+    "core.delegation.view": {
+        "find_delegation": lambda tx, world: delegation.find_delegation(
+            tx, there(world, "delegation", "same")["id"]
+        ),
+        "coming_of": lambda tx, world: delegation.coming_of(tx, world.common["colleague_same"]),
+    },
+    "core.delegation.edit": {
+        "end_delegation": lambda tx, world: delegation.end_delegation(
+            tx,
+            there(world, "delegation", "same")["id"],
+            there(world, "delegation", "same")["version"],
+        ),
+        "may_name": lambda tx, world: delegation.may_name(tx, world.common["colleague_same"]),
+        "named_for": lambda tx, world: delegation.named_for(tx, world.common["newcomer"]),
+        "names_for_others": lambda tx, world: delegation.names_for_others(tx),
     },
     "core.place.view": {
         "tree": lambda tx, world: places.tree(tx),

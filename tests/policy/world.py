@@ -14,6 +14,7 @@ from portal.audit.models import AuditEntry
 from portal.auth import passwords
 from portal.auth.models import Account
 from portal.contacts.models import Contact, ContactPoint
+from portal.delegation.models import Delegation
 from portal.guard import kernel_execute
 from portal.people.models import Department, Membership, Person
 from portal.places.models import Place, PlaceServes
@@ -209,6 +210,7 @@ def _people(tx: Any, world: World) -> None:
         world.put("assignment", "own", role, id=held)
     _absences(tx, world)
     nowhere = add_person(tx, "Newcomer nowhere")
+    _delegations(tx, world, nowhere)
     world.common["newcomer"] = tx.session.get_one(Person, nowhere).public_id
 
 
@@ -222,6 +224,18 @@ def _absences(tx: Any, world: World) -> None:
         tx.session.add(row)
         tx.session.flush()
         world.put("absence", relation, role, id=row.public_id, version=row.version)
+
+
+def _delegations(tx: Any, world: World, deputy_id: int) -> None:
+    """Let somebody stand in for everybody on some days that lie ahead."""
+    whose = [("own", role, actor["id"]) for role, actor in world.actors.items()]
+    whose += [(r, "*", world.common[f"colleague_{r}"]) for r in (*SHARED, "team")]
+    for relation, role, person_id in whose:
+        days = {"from_on": date(2099, 1, 5), "last_on": date(2099, 1, 6)}
+        row = Delegation(principal_id=person_id, deputy_id=deputy_id, **days)
+        tx.session.add(row)
+        tx.session.flush()
+        world.put("delegation", relation, role, id=row.public_id, version=row.version)
 
 
 def _assignment(

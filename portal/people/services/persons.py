@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from portal.absences import services as absences
 from portal.audit.changes import put
+from portal.delegation import services as delegation
 from portal.errors import Forbidden, NotFound, ValidationFailed
 from portal.messages import LANGUAGES, Message, message
 from portal.people.events import PersonAdded, PersonEnded
@@ -141,7 +142,7 @@ def change_person(tx: UnitOfWork, public_id: str, command: ChangePerson) -> Pers
 
 
 def end_person(tx: UnitOfWork, public_id: str, command: EndPerson) -> Person:
-    """Note the last day of somebody, with which memberships, absences and roles end; None: no end.
+    """Note the last day of somebody: memberships, absences, deputies and roles end; None: no end.
 
     Raises Forbidden for oneself, for somebody who may do more, and for somebody who also works
     where the actor has no say.
@@ -158,10 +159,11 @@ def end_person(tx: UnitOfWork, public_id: str, command: EndPerson) -> Person:
     changed = put(person, active_until=until_on)
     if not changed:
         return person
-    ended = {"memberships": 0, "absences": 0, "roles": 0}
+    ended = {"memberships": 0, "absences": 0, "deputies": 0, "roles": 0}
     if until_on is not None:
         ended["memberships"] = end_all(tx, person, until_on)
         ended["absences"] = absences.end_all(tx, person, until_on)
+        ended["deputies"] = delegation.end_all(tx, person, until_on)
         ended["roles"] = roles.end_all(tx, person, until_on)
         if until_on <= tx.today:
             roles.sign_out(tx, person.id)

@@ -7,6 +7,7 @@ from flask import current_app, request
 from portal.absences import services as absences
 from portal.absences.words import Days
 from portal.auth.services import account_of
+from portal.delegation import services as delegation
 from portal.messages import message
 from portal.people import services
 from portal.people.forms import KIND_NAMES, LeaveForm, NewPersonForm, PersonForm
@@ -65,6 +66,8 @@ def person(public_id: str):
         absences=absences.coming_of(tx, row.id) if tx.actor.holds(absences.VIEW) else None,
         days_of=lambda absence: Days(absence.away),
         away_noted=tx.actor.holds(absences.EDIT) and absences.may_note(tx, row.id),
+        deputies=delegation.coming_of(tx, row.id) if tx.actor.holds(delegation.VIEW) else None,
+        deputy_named=tx.actor.holds(delegation.EDIT) and delegation.may_name(tx, row.id),
         today=tx.today,
         last_day=last_day_of,
         panels=panels(tx, row, "page"),

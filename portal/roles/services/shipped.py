@@ -27,6 +27,7 @@ EVERYBODY = (
     "core.place.view",
     "core.calendar.view",
     "core.absence.view",
+    "core.delegation.view",
 )
 # Any reach shows the shared address book; it decides whose private contacts are seen besides.
 PRIVATE_CONTACTS = {
@@ -37,6 +38,7 @@ PRIVATE_CONTACTS = {
     "assistant": "department",
     "employee": "department",
 }
+# Absences and deputies: of whom they are noted.
 ABSENCES = {"administrator": "all", "department_manager": "tree"}  # the others: their own
 CORE_GRANTS = (
     *(RoleGrant(role=role, permission=name, reach="all") for role in SHIPPED for name in EVERYBODY),
@@ -45,7 +47,8 @@ CORE_GRANTS = (
         for role, reach in PRIVATE_CONTACTS.items()
     ),
     *(
-        RoleGrant(role=role, permission="core.absence.edit", reach=ABSENCES.get(role, "own"))
+        RoleGrant(role=role, permission=name, reach=ABSENCES.get(role, "own"))
+        for name in ("core.absence.edit", "core.delegation.edit")
         for role in SHIPPED
     ),
     *(
@@ -56,6 +59,7 @@ CORE_GRANTS = (
             "core.department.edit",
             "core.membership.edit",
             "core.calendar.edit",
+            "core.approval.fallback",
             "core.role.view",
             "core.role.edit",
             "core.role.assign",

@@ -19,6 +19,7 @@ LISTS = (
     "/calendars",
     "/calendars/holidays",
     "/contacts",
+    "/deputies",
     "/roles",
     "/audit",
 )
