@@ -29,8 +29,10 @@ class TimeForm(Form):
     confirms = False  # whether the reader may say that it shall be longer
 
     version = VersionField()
-    from_on = DateField(message("From"), [required()], render_kw={"data-takes-along": "last_on"})
-    last_on = DateField(message("Until and including"), [required()])
+    from_on = DateField(
+        message("First day"), [required()], render_kw={"data-takes-along": "last_on"}
+    )
+    last_on = DateField(message("Last day"), [required()])
     only_when_absent = BooleanField(message("Only while away"))
     longer = BooleanField(message("Allow more than 60 days"))
 
@@ -44,7 +46,7 @@ class DeputyForm(TimeForm):
     """Who stands in for whom, and when; who names only their own deputy is not asked for whom."""
 
     principal = PickField(message("For whom"), [required()])
-    deputy = PickField(message("Deputy"), [required()], render_kw={"data-focus": ""})
+    deputy = PickField(message("Deputy"), [required()], render_kw={"data-begin": ""})
 
     def prepare(self, tx: UnitOfWork) -> DeputyForm:
         """Let the fields find the people who may be named."""

@@ -80,10 +80,10 @@ DEPUTIES = Table(
             primary=True,
         ),
         Column("deputy", message("Deputy"), "person"),
-        Column("from_on", message("From"), "date", sort=(Delegation.from_on, Delegation.id)),
+        Column("from_on", message("First day"), "date", sort=(Delegation.from_on, Delegation.id)),
         Column(
             "last_on",
-            message("Until and including"),
+            message("Last day"),
             "date",
             sort=(Delegation.last_on, Delegation.id),
         ),

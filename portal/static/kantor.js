@@ -382,8 +382,8 @@
   // The first thing to fill in has the cursor, where that does not call a keyboard up over the page.
   function begin() {
     if (location.hash === "#find" || new URLSearchParams(location.search).get("q")) { const field = finder(); field?.focus(); field?.select(); return; }
-    const field = $(".form-page form[data-watch] :is(input:not([type=hidden]), select, textarea)");
-    const empty = field?.matches("input:not([role=combobox]):not([type=radio]):not([type=checkbox]):not([type=date]):not([type=file]), textarea") && !field.value;
+    const field = $(".form-page [data-begin]") ?? $(".form-page form[data-watch] :is(input:not([type=hidden]), select, textarea)");
+    const empty = field?.matches("[data-begin], input:not([role=combobox]):not([type=radio]):not([type=checkbox]):not([type=date]):not([type=file]), textarea") && !field.value;
     if (empty && !$("[data-focus]") && matchMedia("(pointer: fine)").matches) field.focus({ preventScroll: true });
   }
   document.addEventListener("htmx:after:swap", (event) => {
