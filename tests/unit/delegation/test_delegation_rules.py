@@ -112,14 +112,23 @@ def test_two_who_stand_in_for_one_another_and_are_both_away_leave_it_to_the_supe
 
 
 def test_a_chain_of_more_than_three_falls_back():
-    ring = [passes(n, n + 1, n + 2) for n in range(2, 6)]  # from the keeper to the administrator
-    chain = (HEAD, KEEPER, DEWI, EKO, FARID)
-    org = place(*ring, absent=set(chain), managers={STORES: (HEAD,)}, fallback=frozenset({CHIEF}))
-    org = dataclasses.replace(org, given=(passes(1, HEAD, KEEPER), *ring))
+    ring = [passes(n, n, n + 1) for n in (HEAD, KEEPER, DEWI, EKO)]  # from the head to Farid
+    more = {"managers": {STORES: (HEAD,)}, "fallback": frozenset({CHIEF})}
+    org = place(*ring, absent={HEAD, KEEPER, DEWI}, **more)
     assert DEPTH == 3
-    assert who(org) == {HEAD, CHIEF}
-    here = dataclasses.replace(org, absent=frozenset({HEAD, KEEPER, DEWI}))
-    assert who(here) == {HEAD, EKO}
+    assert who(org) == {HEAD, EKO}
+    assert who(dataclasses.replace(org, absent=org.absent | {EKO})) == {HEAD, CHIEF}
+
+
+def test_a_superior_who_is_away_leaves_it_to_the_standing_deputy_there():
+    org = place(absent={KEEPER, HEAD}, standing={OFFICE: (EKO,)})
+    assert who(org) == {KEEPER, EKO}
+
+
+def test_who_leads_two_steps_and_is_away_is_not_their_own_superior_or_standing_deputy():
+    managers = {BOARD: (CHIEF,), OFFICE: (KEEPER,), STORES: (KEEPER,)}
+    org = place(absent={KEEPER}, managers=managers, standing={STORES: (KEEPER,)})
+    assert who(org) == {KEEPER, CHIEF}
 
 
 def test_without_a_deputy_the_standing_deputy_decides_then_the_superior_then_the_fallback():
