@@ -63,7 +63,7 @@ _ADDRESSES = (
     "absences account admin audit away calendars contacts csp delegation departments deputies"
     " dev docs e E files health holidays home import imports"
     " jobs links lists live metrics people places plugins portal ready roles scan scanning search"
-    " settings sign static undo"
+    " settings sign static undo worktime"
 )
 _TABLES = (
     "absence alembic assignment case contact core delegation department holiday idempotency"

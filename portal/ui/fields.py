@@ -19,6 +19,7 @@ Match = tuple[str, str] | tuple[str, str, str]
 _FORMATS = {"id": NumberFormat.COMMA, "en": NumberFormat.POINT}
 _NOT_LISTED = message("Choose one of the list.")
 _TYPED = {"autocomplete": "off"}
+LONGEST_WORDS = 100  # letters that are looked for; SQLite refuses to look for very many
 _MATCHES_SHOWN = 10
 
 
@@ -251,7 +252,7 @@ class ChoiceField(SelectFieldBase):
     def process_formdata(self, valuelist: list[Any]) -> None:
         if not valuelist:
             return
-        if valuelist[0] == "":  # The blank line, or a crafted request: the checks decide.
+        if not valuelist[0].strip():  # The blank line, or a crafted request: the checks decide.
             self.data = None
             return
         try:
@@ -319,7 +320,8 @@ class PickField(Field):
         if formdata:
             # A match that was ticked answers the words; what was picked before only if they agree.
             ticked = formdata.get(f"{self.name}_pick")
-            self.words = "" if ticked else formdata.get(f"{self.name}_q", "").strip()
+            typed = formdata.get(f"{self.name}_q", "").strip()[:LONGEST_WORDS]
+            self.words = "" if ticked else typed
             self.data = ticked or formdata.get(self.name) or None
             if self.words:  # Not empty: words that fit nothing are wrong in an optional field too.
                 self.raw_data = [self.words]

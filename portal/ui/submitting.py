@@ -14,9 +14,8 @@ from wtforms import Field, HiddenField
 from portal.errors import EditConflict, ValidationFailed
 from portal.messages import current_language, gettext, translate
 from portal.ui import formats
+from portal.ui.fields import LONGEST_WORDS
 from portal.ui.forms import Form
-
-LONGEST_WORDS = 100
 
 
 class VersionField(HiddenField):

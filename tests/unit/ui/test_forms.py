@@ -241,3 +241,23 @@ def test_choices_are_asked_for_once_and_only_when_something_is_chosen_or_shown()
     assert "Archive" in str(form.room())
     assert asked == ["rooms"]
     assert not sent("b").validate()
+
+
+def test_a_choice_of_nothing_but_spaces_is_the_blank_line():
+    class Chosen(forms.Form):
+        room = forms.ChoiceField("Room", [forms.optional()], choices=[("a", "A")], blank="None")
+
+    form = Chosen(MultiDict({"room": "\t\r\n"}))
+    assert form.validate()
+    assert form.room.data is None
+
+
+def test_of_very_many_words_typed_into_a_picker_the_first_are_looked_for():
+    class Picked(forms.Form):
+        supplier = forms.PickField("Supplier", [forms.optional()])
+
+    asked = []
+    form = Picked(MultiDict({"supplier_q": "é" * 40_000}))
+    form.supplier.search = lambda words: asked.append(words) or ()
+    assert not form.validate()
+    assert asked == ["é" * 100]
