@@ -142,6 +142,17 @@ def people_in(departments: frozenset[int], who: Principal) -> Any:
     )
 
 
+def people_reached(person: Any, held: Held, who: Principal, *, own: bool) -> ColumnElement[bool]:
+    """Return the condition that the people in a column are reached: those of the departments and,
+    for ``team``, of the departments one manages today; oneself if ``own``.
+    """
+    parts: list[ColumnElement[bool]] = [person == who.person_id] if own else []
+    departments = held.departments | (who.managed if held.team else frozenset())
+    if departments:
+        parts.append(person.in_(people_in(departments, who)))
+    return or_(false(), *parts)
+
+
 def _owner_rows(owner: Any, held: Held, who: Principal) -> list[ColumnElement[bool]]:
     """Return the own and team part of a reach."""
     parts: list[ColumnElement[bool]] = []

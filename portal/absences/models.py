@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, or_, true
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from portal.orm import CoreBase, Global, Public, Versioned, people_in
+from portal.orm import CoreBase, Global, Public, Versioned, people_reached
 from portal.people.models import Person
 from portal.reach import Held, Principal
 
@@ -56,11 +56,7 @@ class Absence(
         if not writing or held.everything:
             return true()
         # Whoever may note anybody's may note their own, wherever the role is held.
-        parts: list[ColumnElement[bool]] = [entity.person_id == who.person_id]
-        departments = held.departments | (who.managed if held.team else frozenset())
-        if departments:
-            parts.append(entity.person_id.in_(people_in(departments, who)))
-        return or_(*parts)
+        return people_reached(entity.person_id, held, who, own=True)
 
     @classmethod
     def reached(cls, entity: Any, held: Held, who: Principal, writing: bool) -> ColumnElement[bool]:

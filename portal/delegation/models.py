@@ -12,12 +12,11 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     String,
-    or_,
     true,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from portal.orm import CoreBase, Global, Public, Versioned, people_in
+from portal.orm import CoreBase, Global, Public, Versioned, people_reached
 from portal.people.models import Department, Person
 from portal.reach import Held, Principal
 
@@ -83,11 +82,7 @@ class Delegation(
         if not writing or held.everything:
             return true()
         # Whoever may name anybody's deputy may name their own, wherever the role is held.
-        parts: list[ColumnElement[bool]] = [entity.principal_id == who.person_id]
-        departments = held.departments | (who.managed if held.team else frozenset())
-        if departments:
-            parts.append(entity.principal_id.in_(people_in(departments, who)))
-        return or_(*parts)
+        return people_reached(entity.principal_id, held, who, own=True)
 
     @classmethod
     def reached(cls, entity: Any, held: Held, who: Principal, writing: bool) -> ColumnElement[bool]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, false, or_, true
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from portal.orm import CoreBase, Global, Named, Public, Versioned, one_of, people_in
+from portal.orm import CoreBase, Global, Named, Public, Versioned, one_of, people_reached
 from portal.reach import Held, Principal
 from portal.search import Searched
 
@@ -65,13 +65,7 @@ class Person(Public, Named, Versioned, Global, CoreBase, reason="everybody sees 
     def rows(cls, entity: Any, held: Held, who: Principal, writing: bool) -> ColumnElement[bool]:
         if not writing or held.everything:
             return true()
-        parts: list[ColumnElement[bool]] = []
-        if held.own or held.team:
-            parts.append(entity.id == who.person_id)
-        departments = held.departments | (who.managed if held.team else frozenset())
-        if departments:
-            parts.append(entity.id.in_(people_in(departments, who)))
-        return or_(false(), *parts)
+        return people_reached(entity.id, held, who, own=held.own or held.team)
 
     @classmethod
     def reached(cls, entity: Any, held: Held, who: Principal, writing: bool) -> ColumnElement[bool]:

@@ -285,7 +285,7 @@ class ManyField(ChoiceField):
     def process_formdata(self, valuelist: list[Any]) -> None:
         self.data = []
         try:
-            self.data = [self.coerce(value) for value in valuelist]
+            self.data = [self.coerce(value) for value in valuelist if value.strip()]
         except (TypeError, ValueError):
             raise ValueError(_NOT_LISTED) from None
 

@@ -252,6 +252,15 @@ def test_a_choice_of_nothing_but_spaces_is_the_blank_line():
     assert form.room.data is None
 
 
+def test_ticks_of_nothing_but_spaces_are_no_ticks():
+    class Ticked(forms.Form):
+        rooms = forms.ManyField("Rooms", [forms.optional()], choices=[("a", "A")])
+
+    form = Ticked(MultiDict([("rooms", " \t"), ("rooms", "a")]))
+    assert form.validate()
+    assert form.rooms.data == ["a"]
+
+
 def test_of_very_many_words_typed_into_a_picker_the_first_are_looked_for():
     class Picked(forms.Form):
         supplier = forms.PickField("Supplier", [forms.optional()])
