@@ -239,10 +239,13 @@
     if (decided || field !== document.activeElement) event.preventDefault(); // Matches that come too late.
   });
 
-  // A last day that lies before the first one goes along with it: at the end, not while it is typed.
+  // A last day that lies before the first one goes along with it: at the end, not while it is typed, and
+  // never one that somebody wrote: that is a mistake to be told of.
   function takeAlong(field) {
     const last = field.dataset.takesAlong && document.getElementById(field.dataset.takesAlong);
-    if (last?.value && last.value < field.value) last.value = field.value;
+    if (!last?.value || last.value >= field.value || last.matches("[aria-invalid=true]")) return;
+    if (![last.defaultValue, last.dataset.taken].includes(last.value)) return;
+    last.value = last.dataset.taken = field.value;
   }
   document.addEventListener("focusout", (event) => takeAlong(event.target));
   document.addEventListener("submit", (event) => all("[data-takes-along]", event.target).forEach(takeAlong), true);

@@ -234,6 +234,8 @@ def _count_label(counted: Counted, language: str) -> str:
 def _empty(question: Question, tx: UnitOfWork, narrowed: bool) -> EmptyWords:
     if narrowed:
         return EmptyWords(NO_MATCH, NO_MATCH_TEXT, ())
+    if question.asked.view is not None:  # There may be rows under the other tabs.
+        return EmptyWords(message("Nothing under “{tab}”", tab=question.asked.view.title), "", ())
     said = question.table.empty
     allowed = [a for a in said.actions if a.permission is None or tx.actor.holds(a.permission)]
     actions = [Link(a.label, url_for(a.endpoint), a.icon) for a in allowed]
