@@ -25,6 +25,7 @@ from .config import Config
 from .db import db, unscoped
 from .gate import FORM_KEY, Portal
 from .guard import kernel_execute
+from .messages import current_language
 from .people.models import Department, Membership, Person
 from .plugin import ROLES, Plugin
 from .plugins.models import PluginActivation
@@ -76,6 +77,12 @@ class World:
 
     departments: dict[str, int] = field(default_factory=dict)
     people: dict[str, int] = field(default_factory=dict)
+
+
+@pytest.fixture(autouse=True)
+def _in_english() -> None:
+    """Begin in English: a request in another language before may have been made in this thread."""
+    current_language.set("en")
 
 
 @pytest.fixture(scope="session")

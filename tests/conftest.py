@@ -9,17 +9,10 @@ from typing import Any
 
 import pytest
 
-from portal.messages import current_language
 from tests.gallery.browse import browser, chromium
 
 FIGURES: list[str] = []
 OF_A_WORKER = "kantor_figures"
-
-
-@pytest.fixture(autouse=True)
-def _in_english() -> None:
-    """Begin in English: a request in another language before may have been made in this thread."""
-    current_language.set("en")
 
 
 @pytest.fixture(scope="session")
