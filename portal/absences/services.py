@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, false, or_, select, true
+from sqlalchemy import ColumnElement, select
 
 from portal.audit.changes import put
 from portal.errors import Conflict, NotFound, ValidationFailed
 from portal.messages import Message, message
 from portal.people.models import Person
+from portal.people.reaching import person_named, reached_by, reaches_others
 from portal.reach import visible
 from portal.roles.rules import reaches
 from portal.work import UnitOfWork
@@ -118,12 +119,7 @@ def may_edit(tx: UnitOfWork, absence: Absence) -> bool:
 
 def in_reach(tx: UnitOfWork) -> ColumnElement[bool]:
     """Return the condition of being a person whose absences the actor may note."""
-    if tx.actor.owns(Absence):
-        return true()
-    held = tx.actor.grants.get(EDIT)
-    if held is None:
-        return false()
-    return or_(Person.id == tx.actor.person_id, Person.rows(Person, held, tx.actor, True))
+    return reached_by(tx, EDIT)
 
 
 def may_note(tx: UnitOfWork, person_id: int) -> bool:
@@ -134,15 +130,12 @@ def may_note(tx: UnitOfWork, person_id: int) -> bool:
 
 def notes_for_others(tx: UnitOfWork) -> bool:
     """Return whether the actor may note the absences of somebody else."""
-    held = tx.actor.grants.get(EDIT)
-    if held is None:
-        return tx.actor.owns(Absence)
-    return held.everything or bool(held.departments) or (held.team and bool(tx.actor.managed))
+    return reaches_others(tx, EDIT)
 
 
 def noted_by(tx: UnitOfWork, public_id: str = "") -> Any:
     """Return the person the actor may note as away, oneself for an empty id; or raise NotFound."""
-    return tx.one(select(Person).where(in_reach(tx), _named(tx, public_id)))
+    return tx.one(person_named(tx, EDIT, public_id))
 
 
 def is_over(tx: UnitOfWork, absence: Absence) -> bool:
@@ -167,9 +160,8 @@ def note_absence(tx: UnitOfWork, command: NoteAbsence) -> Absence:
     """Note that somebody is away; raise ValidationFailed for days that cannot be, or that are taken
     and for a person who is unknown or out of reach.
     """
-    wanted = select(Person).where(in_reach(tx), _named(tx, command.person))
     try:
-        person = tx.one(wanted, lock=True)
+        person = tx.one(person_named(tx, EDIT, command.person), lock=True)
     except NotFound as error:
         raise ValidationFailed({"person": UNKNOWN}) from error
     away = _asked(command)
@@ -280,10 +272,6 @@ def _remove(tx: UnitOfWork, row: Absence, person: Person) -> None:
     tx.session.delete(row)
     tx.session.flush()
     tx.audit("core.absence_removed", person, **dataclasses.asdict(away))
-
-
-def _named(tx: UnitOfWork, public_id: str) -> ColumnElement[bool]:
-    return Person.public_id == public_id if public_id else Person.id == tx.actor.person_id
 
 
 def _locked(tx: UnitOfWork, public_id: str) -> tuple[Absence, Person]:

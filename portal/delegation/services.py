@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, false, or_, select, true
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import joinedload
 
 from portal.absences.services import absences_between
@@ -15,6 +15,7 @@ from portal.audit.changes import put
 from portal.errors import Conflict, NotFound, ValidationFailed
 from portal.messages import Message, message
 from portal.people.models import Department, Person
+from portal.people.reaching import person_named, reached_by, reaches_others
 from portal.reach import visible
 from portal.work import UnitOfWork
 
@@ -72,12 +73,7 @@ def may_edit(tx: UnitOfWork, row: Delegation) -> bool:
 
 def in_reach(tx: UnitOfWork) -> ColumnElement[bool]:
     """Return the condition of being a person whose deputy the actor may name."""
-    if tx.actor.owns(Delegation):
-        return true()
-    held = tx.actor.grants.get(EDIT)
-    if held is None:
-        return false()
-    return or_(Person.id == tx.actor.person_id, Person.rows(Person, held, tx.actor, True))
+    return reached_by(tx, EDIT)
 
 
 def may_name(tx: UnitOfWork, person_id: int) -> bool:
@@ -90,10 +86,7 @@ def may_name(tx: UnitOfWork, person_id: int) -> bool:
 
 def names_for_others(tx: UnitOfWork) -> bool:
     """Return whether the actor may name who stands in for somebody else."""
-    held = tx.actor.grants.get(EDIT)
-    if held is None:
-        return tx.actor.owns(Delegation)
-    return held.everything or bool(held.departments) or (held.team and bool(tx.actor.managed))
+    return reaches_others(tx, EDIT)
 
 
 def confirms_longer(tx: UnitOfWork) -> bool:
@@ -106,7 +99,7 @@ def named_for(tx: UnitOfWork, public_id: str = "") -> Any:
     """Return the person whose deputy the actor may name, oneself for an empty id; or raise
     NotFound.
     """
-    return tx.one(_principal(tx, public_id))
+    return tx.one(person_named(tx, EDIT, public_id))
 
 
 def state_of(tx: UnitOfWork, row: Delegation) -> str:
@@ -276,15 +269,10 @@ def _of(tx: UnitOfWork, person_id: int, from_on: date, last_on: date) -> Sequenc
     return tx.session.scalars(rows.order_by(Delegation.from_on, Delegation.id)).all()
 
 
-def _principal(tx: UnitOfWork, public_id: str) -> Select[Any]:
-    named = Person.public_id == public_id if public_id else Person.id == tx.actor.person_id
-    return select(Person).where(in_reach(tx), named)
-
-
 def _people(tx: UnitOfWork, command: NameDeputy) -> tuple[Person, Person, Department | None]:
     """Return principal, held until the commit, deputy and department, or raise ValidationFailed."""
     try:
-        principal = tx.one(_principal(tx, command.principal), lock=True)
+        principal = tx.one(person_named(tx, EDIT, command.principal), lock=True)
     except NotFound as error:
         raise ValidationFailed({"principal": UNKNOWN}) from error
     try:
