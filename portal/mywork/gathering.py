@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -59,20 +58,18 @@ def gather(tx: UnitOfWork, ask: WorkAsk, only: str = "") -> Found:
     """Return the first items of every kind, or of the one named, in one order."""
     clock = clock_of(tx)
     items: list[Waiting] = []
-    more = []
+    more: dict[str, WorkItems] = {}
     for slug, kind in kinds(tx):
         if only and kind.name != only:
             continue
         found = _asked(tx, slug, kind, ask)
         items += [Waiting(kind, item) for item in found]
         if len(found) > ask.limit:
-            more.append(kind)
-    first = heapq.nsmallest(ask.limit, items, key=lambda one: clock.rank(one.item))
-    if len(items) > len(first):
-        shown = {id(one) for one in first}
-        left = [one.kind for one in items if id(one) not in shown and one.kind not in more]
-        more += dict.fromkeys(left)
-    return Found(first, more)
+            more[kind.name] = kind
+    ordered = sorted(items, key=lambda one: clock.rank(one.item))
+    for left in ordered[ask.limit :]:
+        more[left.kind.name] = left.kind
+    return Found(ordered[: ask.limit], list(more.values()))
 
 
 def find(tx: UnitOfWork, ask: WorkAsk, keys: Iterable[str]) -> dict[str, tuple[str, Waiting]]:

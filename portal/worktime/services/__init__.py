@@ -50,6 +50,7 @@ from .reckoning import (
     calendars_of,
     week_of,
     windows_of,
+    zones_of,
 )
 from .uses import Uses, WorkBy, uses, work_by, work_by_no_longer
 
@@ -104,4 +105,5 @@ __all__ = [
     "windows_of",
     "work_by",
     "work_by_no_longer",
+    "zones_of",
 ]

@@ -9,9 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import or_, select
 
-from portal.people.models import Department, Membership, Person
-from portal.people.services import current
-from portal.people.services.memberships import LEADERS_FIRST
+from portal.people.models import LEADERS_FIRST, Department, Membership, Person
 from portal.work import UnitOfWork
 from portal.worktime.models import Holiday, Stored, WorkCalendar, WorkDay, WorksBy
 from portal.worktime.rules import Calendar, Windows, shared
@@ -79,8 +77,8 @@ def _chosen(
         found = tx.session.scalars(own.where(WorksBy.person_id == person_id)).one_or_none()
         if found is not None:
             return found
-        here = current(tx, person_id=person_id)
-        department_id = here[0].department_id if here else None
+        here = tx.session.execute(_memberships(tx, [person_id])).first()
+        department_id = None if here is None else here.department_id
     chosen = _of_department(tx, department_id) if department_id is not None else None
     which = WorkCalendar.usual if chosen is None else WorkCalendar.id == chosen
     return tx.session.scalars(select(WorkCalendar).where(which)).one_or_none()
@@ -114,30 +112,43 @@ def _upwards(
 def calendars_of(tx: UnitOfWork, person_ids: Iterable[int]) -> Mapping[int, Calendar]:
     """Return person id -> by which calendar each works today, as ``calendar_of`` says of one.
 
-    It takes three statements, and two for each calendar that is in use among them.
+    It takes four statements, and two for each calendar that is in use among them.
     """
+    rows = _rows_of(tx, person_ids)
+    known = {row.id: as_reckoned(tx, row) for row in rows.values() if row is not None}
+    assumed = as_reckoned(tx, None)
+    return {who: assumed if row is None else known[row.id] for who, row in rows.items()}
+
+
+def zones_of(tx: UnitOfWork, person_ids: Iterable[int]) -> Mapping[int, ZoneInfo]:
+    """Return person id -> by which clock each works today, in four statements."""
+    return {
+        who: ZoneInfo(row.time_zone) if row is not None and row.time_zone else tx.zone
+        for who, row in _rows_of(tx, person_ids).items()
+    }
+
+
+def _rows_of(tx: UnitOfWork, person_ids: Iterable[int]) -> dict[int, WorkCalendar | None]:
+    """Return person id -> the calendar each works by today, None where hours are assumed."""
     wanted = sorted(set(person_ids))
     if not wanted:
         return {}
-    own = dict(
-        tx.session.execute(
-            select(WorksBy.person_id, WorksBy.calendar_id).where(WorksBy.person_id.in_(wanted))
-        ).all()
-    )
+    uses = select(WorksBy.person_id, WorksBy.calendar_id).where(WorksBy.person_id.in_(wanted))
+    own = dict(tx.session.execute(uses).all())
     others = [person_id for person_id in wanted if person_id not in own]
     here: dict[int, int] = {}
-    for row in tx.session.execute(_memberships(tx, others)):
+    for row in tx.session.execute(_memberships(tx, others)) if others else ():
         here.setdefault(row.person_id, row.department_id)
     tree = _tree(tx) if here else {}
     chosen = {person_id: _upwards(tree, here.get(person_id)) for person_id in others} | own
     in_use = {calendar_id for calendar_id in chosen.values() if calendar_id is not None}
     rows = select(WorkCalendar).where(or_(WorkCalendar.usual, WorkCalendar.id.in_(in_use)))
-    known: dict[int | None, Calendar] = {None: as_reckoned(tx, None)}
-    for calendar in tx.session.scalars(rows).all():
-        known[calendar.id] = as_reckoned(tx, calendar)
-        if calendar.usual:
-            known[None] = known[calendar.id]
-    return {person_id: known[chosen[person_id]] for person_id in wanted}
+    known = {calendar.id: calendar for calendar in tx.session.scalars(rows).all()}
+    usual = next((calendar for calendar in known.values() if calendar.usual), None)
+    return {
+        person_id: usual if (calendar_id := chosen[person_id]) is None else known[calendar_id]
+        for person_id in wanted
+    }
 
 
 def _memberships(tx: UnitOfWork, person_ids: Sequence[int]) -> Any:

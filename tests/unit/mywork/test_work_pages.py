@@ -169,6 +169,14 @@ def test_more_than_a_page_is_told_with_the_way_to_the_rest(portal_app, desk, cle
     assert "There is more than fits here" in page
 
 
+def test_the_home_page_takes_the_most_serious_of_many(portal_app, world, desk, clerk):
+    for number in range(12):
+        desk.add(f"letter {number}", None, 20 - number, world.departments["office"])
+    page = sign_in(portal_app, clerk).get("/").text
+    assert page.count("Answer letter") == 7
+    assert "Everything" in page
+
+
 def test_a_manager_sees_the_team_and_nobody_else_does(portal_app, world, desk, clerk, boss):
     desk.add("late", clerk, -1)
     page = sign_in(portal_app, boss).get("/work/team").text
