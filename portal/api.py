@@ -34,6 +34,7 @@ from .imports.rules import (
 from .links.services import known_codes, link_codes, link_targets, retire_link
 from .lists.bulk import BulkResult
 from .messages import Message, message, translate
+from .mywork.gathering import day_end
 from .numbers import Unreadable
 from .orm import (
     Confidential,
@@ -118,6 +119,7 @@ __all__ = [
     "bounded",
     "calendar_of",
     "create_search",
+    "day_end",
     "deciders",
     "declarative_base",
     "drop_search",

@@ -13,6 +13,7 @@ from .home.views import blueprint as home
 from .jobs.views import blueprint as jobs
 from .links.views import blueprint as links
 from .lists.views import blueprint as lists
+from .mywork.views import blueprint as mywork
 from .people.views import blueprint as people
 from .places.views import blueprint as places
 from .plugins.views import blueprint as plugins
@@ -32,6 +33,7 @@ CORE = (
     people,
     absences,
     delegation,
+    mywork,
     roles,
     places,
     contacts,

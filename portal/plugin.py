@@ -12,6 +12,7 @@ import pluggy
 
 from .imports.rules import Import, ImportField, ImportUndo
 from .messages import Message, message
+from .mywork.rules import Whose, WorkAsk, WorkItem, WorkItems
 from .reach import Reach
 
 if TYPE_CHECKING:
@@ -38,6 +39,10 @@ __all__ = [
     "RoleGrant",
     "Scanned",
     "Series",
+    "Whose",
+    "WorkAsk",
+    "WorkItem",
+    "WorkItems",
     "hookimpl",
     "hookspec",
 ]
@@ -63,7 +68,7 @@ _ADDRESSES = (
     "absences account admin audit away calendars contacts csp delegation departments deputies"
     " dev docs e E files health holidays home import imports"
     " jobs links lists live metrics people places plugins portal ready roles scan scanning search"
-    " settings sign static undo worktime"
+    " settings sign static undo work worktime"
 )
 _TABLES = (
     "absence alembic assignment case contact core delegation department holiday idempotency"
@@ -248,6 +253,7 @@ class Plugin:
     new: tuple[NewItem, ...] = ()
     jobs: tuple[Job, ...] = ()
     imports: tuple[Import, ...] = ()
+    work_items: tuple[WorkItems, ...] = ()  # what may wait for somebody
     links: tuple[LinkKind, ...] = ()  # what its labels may stand for
     series: tuple[Series, ...] = ()
     names: Mapping[str, Message] = field(default_factory=dict)  # of acts, records and jobs
@@ -327,6 +333,9 @@ class Plugin:
         for kind in self.links:
             if not kind.name.startswith(f"{self.slug}."):
                 yield f"link {kind.name!r} must begin with {self.slug}."
+        for kind_of_work in self.work_items:
+            if not kind_of_work.name.startswith(f"{self.slug}."):
+                yield f"work {kind_of_work.name!r} must begin with {self.slug}."
         for name in self.names:
             if not name.startswith(f"{self.slug}."):
                 yield f"name {name!r} must begin with {self.slug}."

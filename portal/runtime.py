@@ -16,6 +16,7 @@ import pluggy
 
 from . import admission, hookspecs, messages
 from .admission import package_folder
+from .mywork.rules import WorkItems
 from .orm import MODELS, UndeclaredModel, metadata
 from .plugin import CORE_PERMISSIONS, LinkKind, Permission, Plugin, PluginDefinitionError
 from .work import UnitOfWork
@@ -229,22 +230,35 @@ class Plugins:
             if slug not in tx.actor.active and tx.actor.realm is None:
                 continue
             given = {"tx": tx, **arguments}
-            try:
-                with tx.session.begin_nested():
-                    wanted = [given[name] for name in implementation.argnames]
-                    found = list(implementation.function(*wanted) or ())
-                    if any(result is None for result in found):
-                        raise TypeError(f"{hook} returned None among its results")
-                    shaped = [(slug, shape(result)) for result in found]
-            except (Exception, SystemExit) as error:  # One plugin's fault costs one panel.
-                self._note_hook(slug, hook, error)
-                if self.strict:
-                    raise
-                if instead is not None:
-                    results.append((slug, instead))
-            else:
-                results += shaped
+
+            def answer(implementation: Any = implementation, given: Any = given) -> list[Any]:
+                wanted = [given[name] for name in implementation.argnames]
+                found = list(implementation.function(*wanted) or ())
+                if any(result is None for result in found):
+                    raise TypeError(f"{hook} returned None among its results")
+                return [shape(result) for result in found]
+
+            shaped = self.alone(slug, hook, tx, answer)
+            if shaped is not None:
+                results += [(slug, result) for result in shaped]
+            elif instead is not None:
+                results.append((slug, instead))
         return results
+
+    def alone(
+        self, slug: str, part: str, tx: UnitOfWork, ask: Callable[[], list[Any]]
+    ) -> list[Any] | None:
+        """Return what a part of a plugin answers in a savepoint of its own; None for a fault, which
+        is noted under the plugin and costs nobody else anything.
+        """
+        try:
+            with tx.session.begin_nested():
+                return ask()
+        except (Exception, SystemExit) as error:  # One plugin's fault costs its own part.
+            self._note_hook(slug, part, error)
+            if self.strict:
+                raise
+            return None
 
     def implements(self, hook: str, active: frozenset[str]) -> bool:
         """Return whether one of the ``active`` plugins implements a hook."""
@@ -292,6 +306,10 @@ class Plugins:
     def links(self) -> Mapping[str, LinkKind]:
         """Return the kinds of short links that are declared, by name."""
         return {kind.name: kind for plugin in self.loaded.values() for kind in plugin.links}
+
+    def work_items(self) -> list[tuple[str, WorkItems]]:
+        """Return (slug, kind of work) of everything that may wait for somebody."""
+        return [(slug, kind) for slug, plugin in self.loaded.items() for kind in plugin.work_items]
 
     def subscribers(self, event: str) -> list[str]:
         """Return the plugins that hear of ``event``, switched on or not: data must not diverge."""

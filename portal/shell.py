@@ -22,6 +22,7 @@ from .ui.shell import Crumb, NavEntry, NavGroup, Person, Shell, Toast
 
 TOAST = "kantor_toast"
 # Pages of core: endpoint, title, permission, icon.
+FIRST = (("mywork.work", message("My work"), "core.portal.use", "list-check"),)
 ADMINISTRATION = (
     ("people.people", message("People"), "core.person.view", "users"),
     ("people.departments", message("Departments"), "core.department.view", "sitemap"),
@@ -92,7 +93,7 @@ def guest() -> Shell:
 def _shell(actor: Principal) -> Shell:
     apps = tuple(_apps(actor))
     groups = [
-        NavGroup(entries=(NavEntry(title=message("Home"), url=_url("home.index"), icon="home"),)),
+        NavGroup(entries=_first(actor)),
         NavGroup(title=message("Apps"), entries=apps),
         NavGroup(title=message("Organisation"), entries=_entries(actor, ADMINISTRATION)),
         NavGroup(title=message("Administration"), entries=_entries(actor, SETTING_UP)),
@@ -114,6 +115,12 @@ def _shell(actor: Principal) -> Shell:
         sign_out_url=_url("sign.sign_out"),
         version=__version__,
     )
+
+
+def _first(actor: Principal) -> tuple[NavEntry, ...]:
+    """Return what everybody begins with: the home page and what waits for them."""
+    home = NavEntry(title=message("Home"), url=_url("home.index"), icon="home")
+    return (home, *_entries(actor, FIRST))
 
 
 def _apps(actor: Principal) -> Iterable[NavEntry]:

@@ -18,6 +18,7 @@ from portal.people.reaching import person_named, reached_by, reaches_others
 from portal.reach import visible
 from portal.roles.rules import reaches
 from portal.work import UnitOfWork
+from portal.worktime.services import zones_of
 
 from .events import AbsenceAdded, AbsenceChanged, AbsenceEnded
 from .models import Absence
@@ -26,6 +27,7 @@ from .words import Days
 
 VIEW, EDIT = "core.absence.view", "core.absence.edit"
 LONGEST = 366  # days at a time
+ONE_DAY = timedelta(days=1)
 AFTERWARDS = 31  # days back that may still be noted or changed
 BACK = ("morning", "noon")  # of today: since when somebody is here again
 UNKNOWN = message("Choose one of the list.")
@@ -69,10 +71,17 @@ def clock_of(tx: UnitOfWork, at: datetime) -> tuple[date, int]:
 
 
 def is_away(tx: UnitOfWork, person_ids: Iterable[int], at: datetime) -> set[int]:
-    """Return who of these people is away at an instant."""
-    day, minute = clock_of(tx, at)
-    found = _between(tx, person_ids, day, day)
-    return {row.person_id for row in found if row.away.covers(day, minute)}
+    """Return who of these people is away at an instant, each by the clock they work by."""
+    day, _ = clock_of(tx, at)
+    # Elsewhere it may be the day before or after; who is away around then is asked for the clock.
+    found = _between(tx, person_ids, day - ONE_DAY, day + ONE_DAY)
+    zones = zones_of(tx, (row.person_id for row in found))
+    away = set()
+    for row in found:
+        there = at.astimezone(zones[row.person_id])
+        if row.away.covers(there.date(), there.hour * 60 + there.minute):
+            away.add(row.person_id)
+    return away
 
 
 def absences_between(

@@ -7,6 +7,7 @@ from flask import Blueprint, request, url_for
 from portal.delegation import services as delegation
 from portal.errors import BadRequest
 from portal.messages import message
+from portal.mywork.pages import due_card
 from portal.people.picking import find
 from portal.ui.submitting import submitted, typed_words
 from portal.web import policy, reading, redirect_to, render, toast, transaction
@@ -91,6 +92,7 @@ def absence(public_id: str):
         removable=editable and not begun,
         alone=None if over else _alone(tx, row),
         itself=row.person_id == tx.actor.person_id,
+        due=due_card(tx, row) if editable and not over else None,
     )
 
 

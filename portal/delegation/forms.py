@@ -52,7 +52,7 @@ class DeputyForm(TimeForm):
         """Let the fields find the people who may be named."""
         among = services.in_reach(tx)
         for field, wanted in ((self.principal, among), (self.deputy, working(tx))):
-            _find_among(field, tx, wanted)
+            find_among(field, tx, wanted)
         if not services.names_for_others(tx):
             self.principal.validators = [optional()]
         self.prepare_time(tx)
@@ -84,7 +84,9 @@ def working(tx: UnitOfWork) -> ColumnElement[bool]:
     return or_(Person.active_until.is_(None), Person.active_until > tx.today)
 
 
-def _find_among(field: PickField, tx: UnitOfWork, among: ColumnElement[bool]) -> None:
+def find_among(field: PickField, tx: UnitOfWork, among: ColumnElement[bool]) -> None:
+    """Let a field find the people for whom a condition holds."""
+
     def title(public_id: str) -> str | None:
         wanted = select(Person.name).where(Person.public_id == public_id, among)
         return tx.session.scalars(wanted).one_or_none()

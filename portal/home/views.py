@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from portal.absences.weeks import away_today
 from portal.messages import Message, message
+from portal.mywork.pages import home_card
 from portal.people.models import Department
 from portal.plugin import Home
 from portal.web import panels, policy, reading, render
@@ -67,6 +68,7 @@ def index() -> Any:
         greeting=greeting(tx.now.astimezone(tx.zone).hour, tx.actor.name),
         today=tx.today,
         away=away_today(tx),
+        work=home_card(tx),
         apps=bool(tx.actor.active),
         steps=() if found else first_steps(tx),
         strips=[panel for panel in found if panel.place == "strip"],

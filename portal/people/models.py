@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, true
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, case, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.orm import CoreBase, Global, Named, Public, Versioned, one_of, people_reached
@@ -99,6 +99,12 @@ class Membership(Public, Global, CoreBase, reason="everybody sees who works in w
         if not writing or held.everything:
             return true()
         return one_of(entity.department_id, held.departments)
+
+
+# Those who lead a department come before its other members.
+LEADERS_FIRST = case(
+    (Membership.kind == "manager", 0), (Membership.kind == "standing_deputy", 1), else_=2
+)
 
 
 class CaseFile(Global, CoreBase, reason="a bare number; what it is about is in confidential rows"):

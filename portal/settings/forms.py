@@ -31,3 +31,12 @@ class PortalForm(Form):
         [required()],
         choices=[("en", "English"), ("id", "Indonesia")],
     )
+    workload = ChoiceField(
+        message("How much time each person's work takes"),
+        [required()],
+        choices=[
+            ("shown", message("Whoever leads them sees it")),
+            ("hidden", message("Nobody but they themselves sees it")),
+        ],
+        description=message("How many things somebody has to do is seen in any case."),
+    )

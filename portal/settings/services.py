@@ -19,13 +19,14 @@ from .models import PortalInfo, Setting
 
 info, setting = PortalInfo.__table__, Setting.__table__
 EDIT = "core.setting.edit"
-CHANGEABLE = ("organisation", "time_zone", "currency", "language")
+CHANGEABLE = ("organisation", "time_zone", "currency", "language", "workload")
 FACTS = {
     "kind": "real",
     "organisation": "Kantor",
     "time_zone": "Asia/Jakarta",
     "currency": "IDR",
     "language": "en",
+    "workload": "shown",
 }
 
 

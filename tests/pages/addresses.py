@@ -21,6 +21,7 @@ GAP = re.compile(r"<[^>]+>")
 # Who looks at a page: the first who may. Stock is looked at by who is in charge of it.
 VISITORS = ("bagus", "hendra", "ratna", "dewi", "putri", "intan")
 STOCK = ("hendra", "bagus", "ratna")
+LEADS = ("ratna",)
 ITEM = "SELECT item_id FROM inventory_balance WHERE quantity > 1000 AND minimum > 0"
 COUNT = "SELECT public_id FROM inventory_count WHERE status ="
 LINE = (
@@ -101,6 +102,11 @@ ROWS = {
     "/places/": "SELECT public_id FROM place WHERE code = 'STORE'",
     "/plugins/": "SELECT slug FROM plugin_activation WHERE slug = 'inventory'",
     "/settings/": "SELECT 'inventory'",
+    "/work/away/": (
+        "SELECT a.public_id FROM absence a JOIN person p ON p.id = a.person_id"
+        " WHERE p.name = 'Slamet Riyanto'"
+    ),
+    "/work/team/": "SELECT public_id FROM person WHERE name = 'Putri Maharani'",
     "/roles/": "SELECT public_id FROM role WHERE slug = 'assistant'",
     "/roles/assignments/": (
         "SELECT a.public_id FROM assignment a JOIN role r ON r.id = a.role_id"
@@ -171,7 +177,8 @@ def _visitor(app: Any, rule: Any, people: dict[str, int]) -> str:
     permission = getattr(app.view_functions[rule.endpoint], "__policy__", None)
     if permission is None:
         return ""
-    visitors = STOCK if rule.rule.startswith("/inventory") else VISITORS
+    begins = {"/inventory": STOCK, "/work": LEADS}
+    visitors = next((v for b, v in begins.items() if rule.rule.startswith(b)), VISITORS)
     with app.app_context():
         return next(v for v in visitors if principal_of(app, people[v]).holds(permission))
 

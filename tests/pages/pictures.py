@@ -51,10 +51,12 @@ PICTURES = {
     "away": ("/away", "ratna", 900),
     "deputies": ("/deputies", "ratna", 600),
     "working-hours": ("/calendars/<public_id>", "bagus", 900),
+    "my-work": ("/work", "ratna", 620),
+    "team": ("/work/team", "ratna", 900),
     "account": ("/account", "dewi", 900),
 }
 PHONE = {"count-phone"}  # taken as wide as one
-QUESTIONS = {"running-low": "?view=low"}
+QUESTIONS = {"running-low": "?view=low", "my-work": "?part=department"}
 
 
 def main() -> int:

@@ -43,6 +43,7 @@ EMPTY = (
     "/inventory/categories",
     "/inventory/units",
     "/inventory/ledger",
+    "/work",
 )
 # Forms that are sent as they are first shown, or after they were emptied.
 FORMS = (

@@ -59,6 +59,9 @@ RULES = {
     # What belongs to one person, and to whoever may do the same for everybody.
     "owner_or_everything": {key: {"own"} for key in DEPARTMENT}
     | {"all": DEPARTMENT["all"] | {"any"}},
+    # What people have to do: one's own, and that of the people of departments one manages.
+    "led": {key: {"own", "team"} for key in DEPARTMENT},
+    "led_in_reach": {key: covered & {"own", "team"} for key, covered in PERSON.items()},
     "nobody": {key: set() for key in DEPARTMENT},
 }
 

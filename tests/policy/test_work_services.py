@@ -10,6 +10,7 @@ from sqlalchemy import select
 from kantor_inventory.asking import reading as asked
 from kantor_inventory.asking import rooms, slips, substitutes
 from kantor_inventory.asking.models import RequisitionLine
+from kantor_inventory.asking.work import REQUESTS
 from kantor_inventory.counting import services as counting
 from kantor_inventory.counting.models import Count, CountLine
 from kantor_inventory.counting.services import reading as counted
@@ -23,6 +24,7 @@ from kantor_inventory.ordering.services import reading as ordered
 from kantor_inventory.services import stock
 from kantor_inventory.watching import services as alerts
 from portal.api import Place
+from portal.plugin import Whose, WorkAsk
 from tests.policy.calling import answer, gives_only_with, there
 
 ROOM = "same"
@@ -199,7 +201,7 @@ ASKING = {
         "one": lambda tx, world: asked.one(tx, there(world, "requisition", ROOM)["id"]),
     },
     "inventory.requisition.answer": {
-        "waiting": lambda tx, world: asked.waiting(tx)[0],
+        "waiting": lambda tx, world: REQUESTS.items(tx, WorkAsk(whose=Whose.POOL)),
     },
     "inventory.order.view": {
         "on_order": on_order_at,

@@ -5,7 +5,9 @@ from portal.plugin import NavItem, NewItem, Plugin, Series
 
 from . import hooks
 from .asking import views as asking_pages
+from .asking.work import REQUESTS
 from .counting import views as counting_pages
+from .counting.work import COUNTS
 from .demo import fill
 from .imports import ITEMS
 from .jobs import JOBS
@@ -14,6 +16,7 @@ from .labels.links import LINKS
 from .models import Base
 from .names import NAMES
 from .ordering import views as ordering_pages
+from .ordering.work import DELIVERIES
 from .permissions import PERMISSIONS, ROLES
 from .provided import Orders, Stock
 from .services.bulk import CHANGED, restore
@@ -109,6 +112,7 @@ plugin = Plugin(
         ),
     ),
     imports=(ITEMS,),
+    work_items=(COUNTS, REQUESTS, DELIVERIES),
     links=LINKS,
     series=(
         Series(name="inventory.count", prefix="C"),

@@ -9,8 +9,6 @@ from typing import Any
 from portal.api import Message, Place, UnitOfWork, message
 from portal.plugin import Home, Panel, Problem, Scanned, hookimpl
 
-from .asking import reading
-from .asking.rules import ANSWER
 from .counting import blind
 from .counting import hooks as counting
 from .forms import PLACE_KINDS
@@ -28,11 +26,7 @@ def withheld(tx: UnitOfWork, act: str, record: int) -> Iterator[Message]:
 
 @hookimpl
 def panels(tx: UnitOfWork, subject: Any, slot: str) -> Iterator[Panel]:
-    """Show at home what is asked for and runs low, and on a place's page what lies there."""
-    if isinstance(subject, Home) and slot == "widget" and tx.actor.holds(ANSWER):
-        yield from _asked_for(tx)
-    if isinstance(subject, Home) and slot == "widget":
-        yield from counting.widgets(tx)
+    """Show at home what runs low, and on a place's page what lies there."""
     if not tx.actor.holds("inventory.stock.view"):
         return
     if isinstance(subject, Home) and slot == "widget":
@@ -40,18 +34,6 @@ def panels(tx: UnitOfWork, subject: Any, slot: str) -> Iterator[Panel]:
         yield from labels.widgets(tx)
     if isinstance(subject, Place) and slot == "page":
         yield from _stock_at(tx, subject)
-
-
-def _asked_for(tx: UnitOfWork) -> Iterator[Panel]:
-    rows, count = reading.waiting(tx)
-    if rows:
-        yield Panel(
-            title=message("Asked of us"),
-            template="inventory/asking/panel_asked.html",
-            context={"rows": rows, "count": count},
-            order=10,
-            place="wide",
-        )
 
 
 def _stock_at(tx: UnitOfWork, place: Place) -> Iterator[Panel]:

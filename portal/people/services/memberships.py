@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import case, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import joinedload
 
 from portal.errors import Conflict, ValidationFailed
 from portal.messages import Message, message
 from portal.people.events import MembershipAdded, MembershipEnded
-from portal.people.models import Department, Membership, Person
+from portal.people.models import LEADERS_FIRST, Department, Membership, Person
 from portal.people.rules import KINDS, LEADING, overlaps, until_after
 from portal.reach import visible
 from portal.roles.principals import raise_epoch
@@ -22,9 +22,6 @@ from portal.work import UnitOfWork
 
 EDIT = "core.membership.edit"
 UNKNOWN = message("Choose one of the list.")
-LEADERS_FIRST = case(
-    (Membership.kind == "manager", 0), (Membership.kind == "standing_deputy", 1), else_=2
-)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -43,7 +43,15 @@ from .holidays import (
     remove_list,
     sizes,
 )
-from .reckoning import ASSUMED, as_reckoned, calendar_of, week_of, windows_of
+from .reckoning import (
+    ASSUMED,
+    as_reckoned,
+    calendar_of,
+    calendars_of,
+    week_of,
+    windows_of,
+    zones_of,
+)
 from .uses import Uses, WorkBy, uses, work_by, work_by_no_longer
 
 __all__ = [
@@ -69,6 +77,7 @@ __all__ = [
     "calendar_of",
     "calendar_of_day",
     "calendars",
+    "calendars_of",
     "change_calendar",
     "change_day",
     "change_holiday",
@@ -96,4 +105,5 @@ __all__ = [
     "windows_of",
     "work_by",
     "work_by_no_longer",
+    "zones_of",
 ]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
-from portal.people.models import Department
-from portal.people.services import current
+from portal.people.models import LEADERS_FIRST, Department, Membership, Person
 from portal.work import UnitOfWork
 from portal.worktime.models import Holiday, Stored, WorkCalendar, WorkDay, WorksBy
 from portal.worktime.rules import Calendar, Windows, shared
@@ -77,8 +77,8 @@ def _chosen(
         found = tx.session.scalars(own.where(WorksBy.person_id == person_id)).one_or_none()
         if found is not None:
             return found
-        here = current(tx, person_id=person_id)
-        department_id = here[0].department_id if here else None
+        here = tx.session.execute(_memberships(tx, [person_id])).first()
+        department_id = None if here is None else here.department_id
     chosen = _of_department(tx, department_id) if department_id is not None else None
     which = WorkCalendar.usual if chosen is None else WorkCalendar.id == chosen
     return tx.session.scalars(select(WorkCalendar).where(which)).one_or_none()
@@ -86,14 +86,80 @@ def _chosen(
 
 def _of_department(tx: UnitOfWork, department_id: int | None) -> int | None:
     """Return the id of the calendar of a department or of the nearest one above that has one."""
+    return _upwards(_tree(tx), department_id)
+
+
+def _tree(tx: UnitOfWork) -> dict[int, tuple[int | None, int | None]]:
+    """Return department -> (the one above, its own calendar)."""
     rows = tx.session.execute(
         select(Department.id, Department.parent_id, WorksBy.calendar_id).outerjoin(
             WorksBy, WorksBy.department_id == Department.id
         )
     )
-    tree = {row.id: (row.parent_id, row.calendar_id) for row in rows}
+    return {row.id: (row.parent_id, row.calendar_id) for row in rows}
+
+
+def _upwards(
+    tree: Mapping[int, tuple[int | None, int | None]], department_id: int | None
+) -> int | None:
     while department_id is not None:
         department_id, calendar_id = tree.get(department_id, (None, None))
         if calendar_id is not None:
             return int(calendar_id)
     return None
+
+
+def calendars_of(tx: UnitOfWork, person_ids: Iterable[int]) -> Mapping[int, Calendar]:
+    """Return person id -> by which calendar each works today, as ``calendar_of`` says of one.
+
+    It takes four statements, and two for each calendar that is in use among them.
+    """
+    rows = _rows_of(tx, person_ids)
+    known = {row.id: as_reckoned(tx, row) for row in rows.values() if row is not None}
+    assumed = as_reckoned(tx, None)
+    return {who: assumed if row is None else known[row.id] for who, row in rows.items()}
+
+
+def zones_of(tx: UnitOfWork, person_ids: Iterable[int]) -> Mapping[int, ZoneInfo]:
+    """Return person id -> by which clock each works today, in four statements."""
+    return {
+        who: ZoneInfo(row.time_zone) if row is not None and row.time_zone else tx.zone
+        for who, row in _rows_of(tx, person_ids).items()
+    }
+
+
+def _rows_of(tx: UnitOfWork, person_ids: Iterable[int]) -> dict[int, WorkCalendar | None]:
+    """Return person id -> the calendar each works by today, None where hours are assumed."""
+    wanted = sorted(set(person_ids))
+    if not wanted:
+        return {}
+    uses = select(WorksBy.person_id, WorksBy.calendar_id).where(WorksBy.person_id.in_(wanted))
+    own = dict(tx.session.execute(uses).all())
+    others = [person_id for person_id in wanted if person_id not in own]
+    here: dict[int, int] = {}
+    for row in tx.session.execute(_memberships(tx, others)) if others else ():
+        here.setdefault(row.person_id, row.department_id)
+    tree = _tree(tx) if here else {}
+    chosen = {person_id: _upwards(tree, here.get(person_id)) for person_id in others} | own
+    in_use = {calendar_id for calendar_id in chosen.values() if calendar_id is not None}
+    rows = select(WorkCalendar).where(or_(WorkCalendar.usual, WorkCalendar.id.in_(in_use)))
+    known = {calendar.id: calendar for calendar in tx.session.scalars(rows).all()}
+    usual = next((calendar for calendar in known.values() if calendar.usual), None)
+    return {
+        person_id: usual if (calendar_id := chosen[person_id]) is None else known[calendar_id]
+        for person_id in wanted
+    }
+
+
+def _memberships(tx: UnitOfWork, person_ids: Sequence[int]) -> Any:
+    """Return the statement of today's memberships, those first by whose calendar somebody works."""
+    return (
+        select(Membership.person_id, Membership.department_id)
+        .join(Membership.person)
+        .where(
+            Membership.person_id.in_(person_ids),
+            Membership.from_on <= tx.today,
+            or_(Membership.until_on.is_(None), Membership.until_on > tx.today),
+        )
+        .order_by(LEADERS_FIRST, Person.name_key, Membership.id)
+    )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
@@ -27,6 +28,7 @@ from portal.messages import translate
 from portal.people.models import Person
 from portal.people.services import EndPerson, end_person
 from portal.testing import add_person, working_as
+from portal.worktime.models import WorkCalendar, WorksBy
 from tests.unit.granting import give, make_role, person
 from tests.unit.people.test_races import at_once
 
@@ -353,7 +355,7 @@ def test_two_who_move_absences_towards_one_another_do_not_overlap(portal_app, me
     assert at_once(portal_app, *acts) == ["ValidationFailed", "done"]
 
 
-def test_who_is_away_is_told_by_the_clock_of_the_organisation(portal_app, world, me, boss):
+def test_who_is_away_is_told_by_the_clock_people_work_by(portal_app, world, me, boss):
     with working_as(portal_app, me) as tx:
         row = note(tx, 0, 1, from_noon=True)
         midnight = datetime.combine(row.from_on, datetime.min.time(), tx.zone)
@@ -361,6 +363,22 @@ def test_who_is_away_is_told_by_the_clock_of_the_organisation(portal_app, world,
             at = (midnight + timedelta(hours=hours)).astimezone(UTC)
             assert is_away(tx, [me, boss], at) == ({me} if away else set())
         assert is_away(tx, [], midnight) == set()
+
+
+def test_noon_is_where_the_person_works_by_the_clock_there(portal_app, world, me, boss):
+    with working_as(portal_app) as tx:
+        far = WorkCalendar(name="Jayapura", week=[[]] * 7, time_zone="Asia/Jayapura")
+        tx.session.add(far)
+        tx.session.flush()
+        tx.session.add(WorksBy(calendar_id=far.id, person_id=me))
+    with working_as(portal_app, me) as tx:
+        row = note(tx, 0, 0, from_noon=True)
+        noon = datetime.combine(row.from_on, time(12), ZoneInfo("Asia/Jayapura"))
+        assert is_away(tx, [me, boss], noon) == {me}
+        assert is_away(tx, [me, boss], noon - timedelta(minutes=1)) == set()
+        over = datetime.combine(row.from_on + timedelta(days=1), time(), noon.tzinfo)
+        assert is_away(tx, [me], over - timedelta(minutes=1)) == {me}
+        assert is_away(tx, [me], over) == set()
 
 
 def test_absences_between_two_days_are_told_by_person(portal_app, me, boss):

@@ -14,6 +14,7 @@ from portal.testing import add_person, sign_in, working_as
 from tests.unit.granting import department, give, make_role
 
 FACTS = {
+    "workload": "shown",
     "organisation": "Klinik",
     "time_zone": "Asia/Makassar",
     "currency": "idr",

@@ -14,8 +14,6 @@ from .models import Requisition, RequisitionLine
 from .services import answerable, mine
 
 VIEW = "inventory.requisition.view"
-SHOWN = 6  # on the home page
-COUNTED = 1_000
 
 OWNER, ANSWERER = aliased(Person, name="owner"), aliased(Person, name="answerer")
 GIVEN, COUNTED_IN = aliased(Item, name="given"), aliased(Unit, name="counted_in")
@@ -143,22 +141,6 @@ def may_answer(tx: UnitOfWork, requisition: Requisition) -> bool:
         return False
     found = answerable(tx).with_only_columns(Requisition.id)
     return tx.session.scalar(found.where(Requisition.id == requisition.id)) is not None
-
-
-def waiting(tx: UnitOfWork) -> tuple[list[Any], int]:
-    """Return the oldest requests that one's rooms have not answered, and how many there are."""
-    still = asked_for(tx, open=True)
-    rows = tx.session.execute(
-        visible(still, "inventory.requisition.answer", tx.actor)
-        .order_by(Requisition.id)
-        .limit(SHOWN)
-    ).all()
-    if len(rows) < SHOWN:
-        return list(rows), len(rows)
-    some = answerable(tx).where(Requisition.status == "asked")
-    ids = some.with_only_columns(Requisition.id).limit(COUNTED + 1)
-    counted = tx.session.scalar(select(func.count()).select_from(ids.subquery()))
-    return list(rows), int(counted or 0)
 
 
 def requisition_of(tx: UnitOfWork, movement_id: int) -> Any:

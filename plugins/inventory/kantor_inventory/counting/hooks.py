@@ -2,33 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
-from portal.api import Place, UnitOfWork, message
-from portal.plugin import Panel
+from portal.api import Place, UnitOfWork
 
 from . import rules
-from .services import reading, where
-
-SHOWN = 6
-
-
-def widgets(tx: UnitOfWork) -> Iterator[Panel]:
-    """Show the counts that wait for this person: to be counted, and to be reviewed."""
-    waiting = reading.waiting(tx, most=SHOWN)
-    for title, rows, endpoint in (
-        (message("Counts for you to do"), waiting.count, "inventory.count_sheet"),
-        (message("Counts to review"), waiting.review, "inventory.review_count"),
-    ):
-        if rows:
-            yield Panel(
-                title=title,
-                template="inventory/counting/panel_waiting.html",
-                context={"rows": rows, "endpoint": endpoint, "today": tx.today},
-                order=11,
-                place="wide",
-            )
+from .services import where
 
 
 def of_place(tx: UnitOfWork, place: Place) -> dict[str, Any]:

@@ -272,12 +272,12 @@ def give_to(office, name):
 
 
 def test_a_count_waits_at_home_for_whoever_was_asked_to_do_it(office, as_role):
-    assert "Counts for you to do" not in home(office, as_role)
+    assert "Lines: 2" not in home(office, as_role, "employee")
     give_to(office, "office_manager")
     page = home(office, as_role)
-    assert "Counts for you to do" in page
-    assert "2 lines" in page
-    assert "Counts for you to do" not in home(office, as_role, "assistant")
+    assert "My work" in page
+    assert "Lines: 2" in page
+    assert "Lines: 2" not in home(office, as_role, "assistant")
 
 
 def test_a_count_that_was_sent_in_waits_at_home_for_its_reviewers_alone(office, as_role):
@@ -285,11 +285,10 @@ def test_a_count_that_was_sent_in_waits_at_home_for_its_reviewers_alone(office, 
     office.enter(office.count, 40_000)
     office.submit(office.count, missing=1)
     page = home(office, as_role)
-    assert "Counts to review" in page
-    assert "2 lines, sent in" in page
+    assert "To be reviewed, lines: 2" in page
     assistant = home(office, as_role, "assistant")
-    assert "Counts to review" not in assistant
-    assert "Counts for you to do" not in assistant
+    assert "To be reviewed" not in assistant
+    assert "Lines: 2" not in assistant
 
 
 def test_places_of_no_department_are_named_beside_the_field_with_what_to_do(office, as_role):

@@ -20,6 +20,7 @@ from .planning import (
     cancel,
     count_item_now,
     count_now,
+    give_to,
     plan_count,
 )
 from .posting import Post, post
@@ -45,6 +46,7 @@ __all__ = [
     "count_now",
     "decide",
     "enter",
+    "give_to",
     "keep_all",
     "missed",
     "plan_count",

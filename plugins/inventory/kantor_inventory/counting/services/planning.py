@@ -27,7 +27,7 @@ from portal.api import (
 from ...models import Balance, Category, Item, Point
 from ...services import stock
 from .. import events, rules
-from ..models import Count, CountCategory, CountEntry, CountLine, CountPlace
+from ..models import COUNTING, Count, CountCategory, CountEntry, CountLine, CountPlace
 
 LOOKING = "what there is to count"
 AT_ONCE = 400
@@ -172,6 +172,16 @@ def cancel(tx: UnitOfWork, command: Cancel) -> Count:
     close_lines(tx, count)
     tx.audit("inventory.count_cancelled", count, before=before, reason=count.reason)
     return count
+
+
+def give_to(tx: UnitOfWork, public_id: str, person_id: int) -> None:
+    """Let somebody else count; raise WrongState for a count that is no longer counted."""
+    count: Count = tx.one(select(Count), public_id=public_id, lock=True)
+    if count.status not in COUNTING:
+        raise rules.WrongState(message("This count is not being counted any more."))
+    before, count.assigned_to_id = count.assigned_to_id, person_id
+    tx.session.flush()
+    tx.audit("inventory.count_given", count, before=before, after=person_id)
 
 
 def close_lines(tx: UnitOfWork, count: Count) -> None:

@@ -18,11 +18,10 @@ from sqlalchemy import (
     literal,
     or_,
     select,
-    union_all,
 )
 from sqlalchemy.orm import aliased
 
-from portal.api import Department, Person, Place, UnitOfWork, permits, visible
+from portal.api import Department, Person, Place, UnitOfWork, visible
 
 from ...models import Balance, Item, ItemUnit, Movement, Point, Unit
 from ...services.lists import by_number
@@ -30,12 +29,10 @@ from .. import rules
 from ..models import COUNTING, Count, CountEntry, CountLine
 
 PAGE = 200
-WAITING = 100  # counts that are looked through for the home page
 LARGEST_WORTH = 9 * 10**18
 LATELY = 12  # posted counts whose accuracy is drawn
 COUNTER, MISSED_BY = aliased(Person, name="counter"), aliased(Person, name="missed_by")
 EARLIER: Any = aliased(CountEntry, name="earlier")
-WAITS: Any = aliased(Count, name="waits")
 DECIDED_BY = aliased(Person, name="decided_by")
 STATES = {
     "open": COUNTING,
@@ -109,44 +106,6 @@ def counts(tx: Any, *, state: str | None = None, department: str | None = None) 
         chosen = select(Department.id).where(Department.public_id == department)
         return statement.where(Count.department_id == chosen.scalar_subquery())
     return statement if state is not None else by_number(statement, Count)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Waiting:
-    """Counts that wait for somebody: to be reviewed, and to be counted."""
-
-    review: list[Any]
-    count: list[Any]
-
-
-def waiting(tx: UnitOfWork, *, most: int) -> Waiting:
-    """Return the counts that one may review, and those one was asked to count, by when first."""
-    if not (tx.actor.holds(rules.REVIEW) or tx.actor.holds(rules.ENTER)):
-        return Waiting(review=[], count=[])
-    statement = tx.actor.once("inventory counts waiting", lambda: _waiting(tx))
-    rows = tx.session.execute(statement).all()
-    review = [row for row in rows if row.status == "submitted"]
-    count = [row for row in rows if row.status != "submitted"]
-    return Waiting(review=review[:most], count=count[:most])
-
-
-def _waiting(tx: UnitOfWork) -> Select[Any]:
-    lines = select(func.count(CountLine.id)).where(CountLine.count_id == Count.id)
-    to_review = select(WAITS.id).where(
-        WAITS.status == "submitted", permits(WAITS, rules.REVIEW, tx.actor)
-    )
-    to_count = select(WAITS.id).where(
-        WAITS.status.in_(COUNTING),
-        WAITS.assigned_to_id == tx.actor.person_id,
-        permits(WAITS, rules.ENTER, tx.actor),
-    )
-    return (
-        select(Count.public_id, Count.number, Count.title, Count.status, Count.due_on)
-        .add_columns(Count.submitted_at, lines.correlate(Count).scalar_subquery().label("lines"))
-        .where(Count.id.in_(union_all(to_review, to_count)))
-        .order_by(Count.due_on.is_(None), Count.due_on, Count.id)
-        .limit(WAITING)
-    )
 
 
 SHEET = (

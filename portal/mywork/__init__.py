@@ -1,0 +1,1 @@
+"""My work: what waits for whom, gathered from every plugin, and handing it to somebody else."""
