@@ -152,7 +152,8 @@ def test_an_order_brings_the_place_up_to_its_level(position, point, gap, least, 
     if position > point:
         assert found == 0
         return
-    assert found >= least and found % multiple == 0
+    assert found >= least
+    assert found % multiple == 0
     assert position + found >= point + gap
     assert found - multiple < max(point + gap - position, least)
 
