@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from math import ceil, floor, sqrt
 from statistics import NormalDist, fmean, stdev
 
+LAST = 10  # deliveries that a lead time is measured over
 MONTH = 30.5  # days
 OFTEN = 1.32  # average weeks between demands, above which an item is intermittent
 STEADY = 0.49  # squared coefficient of variation, above which sizes are erratic
@@ -220,7 +221,7 @@ def window_level(series: Sequence[float], periods: int, share: float) -> float:
     return quantile(sums, share)
 
 
-def lead_time(days: Sequence[int], *, floor: int, last: int = 10) -> Lead:
+def lead_time(days: Sequence[int], *, floor: int, last: int = LAST) -> Lead:
     """Return mean and spread of the last deliveries, never faster than the ``floor`` agreed.
 
     Orders that were written down when the goods stood there would push it to nothing otherwise.

@@ -25,8 +25,10 @@ COLUMNS = (
     (
         "proposed_maximum",
         "BIGINT",
-        "(proposed_minimum IS NULL) = (proposed_maximum IS NULL)"
-        " AND proposed_maximum >= proposed_minimum",
+        (
+            "(proposed_minimum IS NULL) = (proposed_maximum IS NULL)"
+            " AND proposed_maximum >= proposed_minimum"
+        ),
     ),
 )
 AUTO = sa.text("method = 'auto'")
