@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from fractions import Fraction
 from math import ceil, sqrt
-from statistics import fmean, quantiles, stdev
+from statistics import quantiles, stdev
 from typing import Any
 
 from ..ordering.rules import WEEK, Day

@@ -17,6 +17,7 @@ from portal.api import (
     visible,
 )
 
+from ...counting import blind
 from ...models import Balance, Item, Point, StockRule, Unit
 from ...services import balances, limits
 from ...services.balances import Limits
@@ -98,7 +99,10 @@ def _rule(tx: UnitOfWork, item: str, place: str) -> StockRule:
 
 
 def preview(tx: UnitOfWork, ids: Sequence[int]) -> list[Preview]:
-    """Return what these lines of the stock list would hold, where one may set it; nothing changes."""
+    """Return what these lines of the stock list would hold, where one may set it.
+
+    Nothing changes. What is being counted is not among it for who counts it.
+    """
     rows = _chosen(tx, ids)
     asked = {
         (row.item_id, row.point_id): Asked(
@@ -148,6 +152,7 @@ def _chosen(tx: UnitOfWork, ids: Sequence[int]) -> Any:
             (StockRule.item_id == Balance.item_id) & (StockRule.point_id == Balance.point_id),
         )
         .where(any_of(Balance.id, sorted(set(ids))[:MOST]), ~Balance.outside)
+        .where(*blind.open_books(blind.hidden(tx.actor, Balance)))
         .order_by(Balance.item_key, Balance.id)
     )
     return tx.session.execute(visible(statement, SET, tx.actor)).all()
