@@ -287,6 +287,17 @@ class PriceForm(Form):
     )
 
 
+class BreakForm(Form):
+    """A price by quantity."""
+
+    packs = WholeField(message("From so many on"), [required()], minimum=2, maximum=100_000)
+    price = MoneyField(message("Price for one unit"), [required()])
+    valid_from = DateField(message("From"), [required()])
+    valid_to = DateField(
+        message("Until before"), [optional()], description=message("Empty: until further notice.")
+    )
+
+
 class StatusOfItemsForm(Form):
     status = RadioField(message("Status"), [required()], choices=STATUSES.items())
 

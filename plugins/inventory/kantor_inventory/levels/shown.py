@@ -54,6 +54,23 @@ def chart_of(why: Any, unit: str, minimum: int | None) -> BarChart | None:
     )
 
 
+def spend_of(score: Any) -> BarChart | None:
+    """Return the chart of what was spent month by month; None where nothing was, or to be seen."""
+    if not any(spent for _, spent in score.spend):
+        return None
+    return bar_chart(
+        score.spend,
+        names=[message("Ordered")],
+        sentence=message(
+            "What was ordered there in each of the last 12 months, by {count} orders.",
+            count=score.orders,
+        ),
+        head=message("Month"),
+        money=True,
+        months=True,
+    )
+
+
 def limits(levels: Any, unit: str) -> Message | Amount | str:
     """Return minimum and maximum in words."""
     if levels.minimum is None:

@@ -9,10 +9,42 @@ from portal.web import Form, VersionField, policy, reading, redirect_to, render,
 
 from ..tables import STOCK
 from ..views.shared import blueprint
+from ..views.suppliers import supplier_named
 from . import shown, words
-from .services import ruling
+from .services import ruling, scores
+from .tables import COMPARED
 
 COMPUTE = message("Let Kantor work out the limits")
+
+
+@blueprint.get("/suppliers/compare")
+@policy("inventory.supplier.view")
+def compare_suppliers():
+    """Show how suppliers keep their word, beside each other."""
+    crumbs = ((message("Suppliers"), url_for("inventory.suppliers")), (message("Compare"), ""))
+    return COMPARED.respond(reading(), "inventory/levels/compare.html", crumbs=crumbs)
+
+
+@blueprint.get("/suppliers/<public_id>/scorecard")
+@policy("inventory.supplier.view")
+def scorecard(public_id):
+    """Show how one supplier keeps their word, and what was bought there."""
+    tx = reading()
+    row = supplier_named(tx, public_id, "inventory.supplier.view")
+    score = scores.of_supplier(tx, row)
+    crumbs = (
+        (message("Suppliers"), url_for("inventory.suppliers")),
+        (row.contact.name, url_for("inventory.supplier", public_id=public_id)),
+        (message("How they deliver"), ""),
+    )
+    return render(
+        "inventory/levels/scorecard.html",
+        crumbs=crumbs,
+        supplier=row,
+        score=score,
+        record=score.record,
+        chart=shown.spend_of(score),
+    )
 
 
 class ConfirmForm(Form):
