@@ -66,6 +66,7 @@ journey: setup-test ## Drive docs/journeys in a real browser, with a screenshot 
 
 bench: setup-test ## Measure the budgets against a bare page, with 1,000,000 movements (BENCH_ARGS=)
 	@$(py) -m bench $(BENCH_ARGS)
+	@$(py) -m bench.reorder
 
 mutate: setup-test ## Break the code N times and count which breaks a test notices (SEED=2026-01-31 N=20)
 	@$(py) -m tests.mutate --seed $(SEED) --number $(N)

@@ -89,6 +89,12 @@ ROWS = {
         "SELECT public_id FROM inventory_purchase_order_line WHERE state = 'draft'"
     ),
     "/inventory/places/": "SELECT public_id FROM place WHERE code = 'COPY'",
+    "/inventory/suppliers/<public_id>/prices/<unit_id>": (
+        "SELECT s.public_id, u.public_id FROM inventory_supplier_item o"
+        " JOIN inventory_supplier s ON s.id = o.supplier_id"
+        " JOIN inventory_item_unit u ON u.id = o.item_unit_id"
+        " LEFT JOIN inventory_price_break b ON b.supplier_item_id = o.id ORDER BY b.id, o.id"
+    ),
     "/inventory/suppliers/": "SELECT public_id FROM inventory_supplier ORDER BY id",
     "/inventory/units/": "SELECT public_id FROM inventory_unit ORDER BY id",
     "/inventory/units/<public_id>/codes/new": (

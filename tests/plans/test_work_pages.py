@@ -28,6 +28,8 @@ PAGES = (
     "/inventory/order-list",
     f"/inventory/items/{public_id(1)}",
     f"/inventory/suppliers/{public_id(7)}",
+    f"/inventory/suppliers/{public_id(7)}/scorecard",
+    "/inventory/suppliers/compare",
     f"/inventory/requests/{ANSWERED}",
     f"/inventory/requests/{ASKED}",
     "/inventory/due",

@@ -16,9 +16,11 @@ from kantor_inventory.models import (
     Item,
     ItemUnit,
     Point,
+    PriceBreak,
     Substitute,
     Supplier,
     SupplierItem,
+    SupplierRecord,
     Unit,
 )
 from kantor_inventory.ordering.models import OrderLine, PurchaseOrder, Receipt
@@ -62,6 +64,19 @@ def add_catalogue(tx: Any, world: World) -> None:
     world.put("item_unit", "any", id=item.units[1].public_id)
     world.put("category", "any", id=category.public_id, version=category.version)
     world.put("supplier", "any", id=supplier.public_id, version=supplier.version)
+    offer = SupplierItem(supplier_id=supplier.id, item_unit_id=item.units[1].id, price=100)
+    tx.session.add(offer)
+    tx.session.flush()
+    since = tx.today - timedelta(days=100)
+    asked = PriceBreak(supplier_item_id=offer.id, packs=20, price=90, valid_from=since)
+    figures = dict.fromkeys(("lead_sd", "on_time", "short_lines"), 0)
+    figures |= dict.fromkeys(("lead_count", "promised", "closed_lines"), 1)
+    record = SupplierRecord(supplier_id=supplier.id, as_of=tx.now, lead_mean=6_000, **figures)
+    tx.session.add_all([asked, record])
+    tx.session.flush()
+    named = {"id": supplier.public_id, "unit_id": item.units[1].public_id}
+    world.put("offer", "any", **named)
+    world.put("price_break", "any", **named, break_id=asked.public_id)
     world.common |= {"item": item.public_id, "unit": item.units[0].public_id}
     more = []
     for name in ("Other thing", "Thing that serves"):

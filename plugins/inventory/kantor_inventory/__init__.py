@@ -13,6 +13,7 @@ from .imports import ITEMS
 from .jobs import JOBS
 from .labels import views as labels_pages
 from .labels.links import LINKS
+from .levels import views as levels_pages
 from .models import Base
 from .names import NAMES
 from .ordering import views as ordering_pages
@@ -25,7 +26,14 @@ from .views import blueprint
 from .watching import views as watching_pages
 
 # Imported, they have put their pages on the one blueprint and their tables beside the others.
-AREAS = (asking_pages, counting_pages, labels_pages, ordering_pages, watching_pages)
+AREAS = (
+    asking_pages,
+    counting_pages,
+    labels_pages,
+    levels_pages,
+    ordering_pages,
+    watching_pages,
+)
 
 plugin = Plugin(
     slug="inventory",

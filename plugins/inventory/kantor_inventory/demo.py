@@ -15,6 +15,7 @@ from . import demo_catalogue, demo_data
 from .asking import demo as demo_requests
 from .demo_counts import fill_counts
 from .demo_data import DemoMovement
+from .levels import demo as levels
 from .models import (
     Barcode,
     Category,
@@ -70,7 +71,9 @@ def fill(tx: UnitOfWork, *, seed: int, today: date) -> None:
     episodes.settle(tx, limited)  # what never moved
     keeper = clinic.people["Hendra Saputro"]
     demo_requests.fill(tx, clinic.items, clinic.people, clinic.departments, keeper)
+    levels.past_orders(tx)
     ordering.fill(tx)
+    levels.fill(tx)
     summing.keep(tx, summing.look(tx, DAYS))
     selfcheck.check_ledger(tx)
 

@@ -30,6 +30,11 @@ MODES = {
     "periodic": message("Counted now and then"),
     "non_stock": message("Not kept in stock"),
 }
+METHODS = {
+    "manual": message("We set it"),
+    "auto": message("Kantor works it out"),
+    "off": message("No limits here"),
+}
 STATUSES = {
     "active": message("In use"),
     "use_up": message("Use up, do not order again"),
@@ -113,6 +118,29 @@ class RuleForm(Form):
         [optional()],
         choices=MODES.items(),
         blank=message("As the item says"),
+    )
+    method = RadioField(
+        message("Who says how much"), [required()], choices=METHODS.items(), default="manual"
+    )
+    service_percent = WholeField(
+        message("Enough in so many of 100 orders"),
+        [required()],
+        default=98,
+        minimum=50,
+        maximum=99,
+        description=message("98 means to run out at most once in 50 orders. 99 keeps more."),
+    )
+    review_days = WholeField(
+        message("Ordered every so many days"),
+        [optional()],
+        minimum=1,
+        maximum=365,
+        description=message("Empty: as the supplier's page says."),
+    )
+    hard_cap = QuantityField(
+        message("Never more than"),
+        [optional()],
+        description=message("What fits on the shelf. No computed level passes it."),
     )
     version = VersionField()
 
@@ -256,6 +284,17 @@ class PriceForm(Form):
         minimum=1,
         maximum=99,
         description=message("Of several suppliers the one with the lowest number comes first."),
+    )
+
+
+class BreakForm(Form):
+    """A price by quantity."""
+
+    packs = WholeField(message("From so many on"), [required()], minimum=2, maximum=100_000)
+    price = MoneyField(message("Price for one unit"), [required()])
+    valid_from = DateField(message("From"), [required()])
+    valid_to = DateField(
+        message("Until before"), [optional()], description=message("Empty: until further notice.")
     )
 
 

@@ -152,6 +152,12 @@ def _stock(*more: Column) -> Table:  # long: one declaration
                 permission="inventory.stock.view",
                 icon="printer",
             ),
+            BulkAction(
+                label=message("Let Kantor work out the limits"),
+                endpoint="inventory.compute_levels",
+                permission="inventory.stock.set_rule",
+                icon="ruler-measure",
+            ),
         ),
         views=(
             View(key="below", title=STATES["low"], criteria={"state": "below"}),

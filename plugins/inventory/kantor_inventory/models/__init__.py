@@ -1,7 +1,7 @@
 """The models that all areas of inventory share; each area has its own beside them."""
 
 from .base import Base, among, partial
-from .buying import CHANNELS, Supplier, SupplierItem
+from .buying import CHANNELS, PriceBreak, Supplier, SupplierItem, SupplierRecord
 from .catalogue import (
     MODES,
     STATUSES,
@@ -14,6 +14,7 @@ from .catalogue import (
 )
 from .ledger import (
     ABOVE,
+    METHODS,
     REAL_KINDS,
     TYPES,
     VIRTUAL_KINDS,
@@ -27,6 +28,7 @@ from .ledger import (
 __all__ = [
     "ABOVE",
     "CHANNELS",
+    "METHODS",
     "MODES",
     "REAL_KINDS",
     "STATUSES",
@@ -41,10 +43,12 @@ __all__ = [
     "LedgerCheck",
     "Movement",
     "Point",
+    "PriceBreak",
     "StockRule",
     "Substitute",
     "Supplier",
     "SupplierItem",
+    "SupplierRecord",
     "Unit",
     "among",
     "partial",

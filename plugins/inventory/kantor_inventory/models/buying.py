@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import (
     BigInteger,
@@ -84,3 +84,58 @@ class SupplierItem(Versioned, Global, Base, noun="supplier", reason="who sells w
     rank: Mapped[int] = mapped_column(default=1)
     supplier: Mapped[Supplier] = relationship()
     item_unit: Mapped[ItemUnit] = relationship()
+
+
+class PriceBreak(Public, Global, Base, noun="supplier", reason="what many cost is a price too"):
+    """What a supplier asks for one unit from so many on, in a period ``[valid_from, valid_to)``.
+
+    No two periods of one quantity overlap; fewer than any of them cost what the offer itself says.
+    """
+
+    __tablename__ = "inventory_price_break"
+    __table_args__ = (
+        UniqueConstraint("supplier_item_id", "packs", "valid_from"),
+        CheckConstraint("packs > 1 AND price >= 0", name="figures"),
+        CheckConstraint("valid_to > valid_from", name="period"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    supplier_item_id: Mapped[int] = mapped_column(
+        ForeignKey("inventory_supplier_item.id", ondelete="CASCADE")
+    )
+    packs: Mapped[int]
+    price: Mapped[int] = mapped_column(BigInteger)
+    valid_from: Mapped[date]
+    valid_to: Mapped[date | None]
+    supplier_item: Mapped[SupplierItem] = relationship()
+
+
+class SupplierRecord(Global, Base, noun="supplier", reason="how fast somebody delivers"):
+    """How a supplier kept their word, found every night; no prices.
+
+    ``lead_mean`` and ``lead_sd`` are thousandths of a day, over the last ``lead_count`` deliveries
+    that were complete; the rest is of the last year.
+    """
+
+    __tablename__ = "inventory_supplier_record"
+    __table_args__ = (
+        CheckConstraint("lead_mean >= 0 AND lead_sd >= 0 AND lead_count >= 0", name="lead"),
+        CheckConstraint(
+            "on_time BETWEEN 0 AND promised AND short_lines BETWEEN 0 AND closed_lines",
+            name="shares",
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    supplier_id: Mapped[int] = mapped_column(
+        ForeignKey("inventory_supplier.id", ondelete="RESTRICT"), unique=True
+    )
+    as_of: Mapped[datetime]
+    lead_mean: Mapped[int] = mapped_column(BigInteger)
+    lead_sd: Mapped[int] = mapped_column(BigInteger)
+    lead_count: Mapped[int]
+    on_time: Mapped[int]  # orders that were complete on the day promised, of ``promised``
+    promised: Mapped[int]
+    short_lines: Mapped[int]  # lines that never came in full, of ``closed_lines``
+    closed_lines: Mapped[int]
+    supplier: Mapped[Supplier] = relationship()

@@ -42,11 +42,15 @@ from .catalogue import MODES, Item, ItemUnit
 REAL_KINDS = ("store", "point_of_use")
 VIRTUAL_KINDS = ("supplier", "consumption", "scrap", "transit", "opening", "variance")
 # "usage" is what a count found used up, "variance" what it found missing or too much.
+# Who says how much a place should hold: people, the nightly job, or nobody.
+METHODS = ("manual", "auto", "off")
 TYPES = ("receive", "issue", "transfer", "scrap", "opening", "reversal", "usage", "variance")
 
 # The rows of a list and those worth a look have indexes of their own, used by these very words.
 ABOVE = "maximum IS NOT NULL AND quantity > maximum"
 DUE = "due_at IS NOT NULL"
+AUTO = "method = 'auto'"
+PROPOSED = "proposed_minimum IS NOT NULL"
 RULED = "minimum IS NOT NULL"
 NEAR = "2 * (quantity + on_order) < minimum + coalesce(maximum, 2 * minimum)"
 
@@ -97,7 +101,11 @@ class Point(Global, Base, noun="stock", reason="both ends of a movement are name
 
 
 class StockRule(Versioned, Follows, Base, noun="stock", follows=("point_id",)):
-    """How much of an item a place should hold; what is not said here is the item's own."""
+    """How much of an item a place should hold; what is not said here is the item's own.
+
+    With ``auto`` the nightly job works minimum and maximum out and keeps what it took them from in
+    ``last_auto_inputs``; what would move them too far waits as proposed until somebody confirms.
+    """
 
     __tablename__ = "inventory_stock_rule"
     __table_args__ = (
@@ -105,7 +113,21 @@ class StockRule(Versioned, Follows, Base, noun="stock", follows=("point_id",)):
         CheckConstraint("minimum >= 0 AND maximum > 0", name="positive"),
         CheckConstraint("maximum >= minimum", name="order"),
         CheckConstraint(among("mode", MODES), name="mode"),
+        CheckConstraint(among("method", METHODS), name="method"),
+        CheckConstraint("service_percent BETWEEN 50 AND 99", name="service_percent"),
+        CheckConstraint("review_days BETWEEN 1 AND 365", name="review_days"),
+        CheckConstraint("hard_cap > 0", name="hard_cap"),
+        CheckConstraint("last_auto_minimum >= 0", name="last_auto_minimum"),
+        CheckConstraint("last_auto_maximum >= last_auto_minimum", name="last_auto_maximum"),
+        CheckConstraint("proposed_minimum >= 0", name="proposed_minimum"),
+        CheckConstraint(
+            "(proposed_minimum IS NULL) = (proposed_maximum IS NULL)"
+            " AND proposed_maximum >= proposed_minimum",
+            name="proposed_maximum",
+        ),
         Index("ix_inventory_stock_rule_point_id", "point_id"),
+        partial("ix_inventory_stock_rule_auto", "id", AUTO, AUTO),
+        partial("ix_inventory_stock_rule_proposed", "id", PROPOSED, PROPOSED),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -114,6 +136,16 @@ class StockRule(Versioned, Follows, Base, noun="stock", follows=("point_id",)):
     minimum: Mapped[int | None] = mapped_column(BigInteger)
     maximum: Mapped[int | None] = mapped_column(BigInteger)
     mode: Mapped[str | None] = mapped_column(String(10))
+    method: Mapped[str] = mapped_column(String(8), default="manual", server_default="manual")
+    service_percent: Mapped[int] = mapped_column(default=98, server_default="98")
+    review_days: Mapped[int | None]  # from one order to the next, if not as the supplier's
+    hard_cap: Mapped[int | None] = mapped_column(BigInteger)  # no level is ever worked out above
+    last_auto_minimum: Mapped[int | None] = mapped_column(BigInteger)
+    last_auto_maximum: Mapped[int | None] = mapped_column(BigInteger)
+    proposed_minimum: Mapped[int | None] = mapped_column(BigInteger)
+    proposed_maximum: Mapped[int | None] = mapped_column(BigInteger)
+    last_auto_inputs: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    computed_at: Mapped[datetime | None]
     item: Mapped[Item] = relationship()
     point: Mapped[Point] = relationship()
 

@@ -114,6 +114,17 @@ def _packs(quantity: int, pack: Factor) -> Fraction:
     return Fraction(quantity * pack.den, ONE * pack.num)
 
 
+def unrounded(found: Suggestion | None, missing: int, terms: Terms, packs: int) -> int | None:
+    """Return how many packs were missing before they were rounded up to what is sold, if they were.
+
+    None where nothing was rounded up, or where ``packs`` are not what was suggested.
+    """
+    if found is None or found.rounded or found.packs != packs or missing <= 0:
+        return None
+    wanted = ceil(_packs(missing, terms.pack))
+    return wanted if wanted < packs else None
+
+
 def allowed(packs: int, terms: Terms) -> bool:
     """Return whether a supplier sells so many packs."""
     return packs >= terms.least and packs % terms.multiple == 0
@@ -195,12 +206,16 @@ def explain_telling(why: Mapping[str, Any]) -> Sentence:
     return Sentence(_about_telling(why))
 
 
-def explain_briefly(why: Mapping[str, Any]) -> Sentence:
-    """Return what stands nowhere else where stock, limits and packs have columns of their own."""
+def explain_briefly(why: Mapping[str, Any], *, default: bool = True) -> Sentence:
+    """Return what stands nowhere else where stock, limits and packs have columns of their own.
+
+    With ``default`` what is there, where there is nothing else to say.
+    """
     said = [*_about_telling(why), *_about_usage(why, why["base"])]
     if why["rounded"] == "over":
         said.append(_ROUNDED["over"])
-    return Sentence(tuple(said or _about_stock(why, why["base"])))
+    said += _about_rounding(why)
+    return Sentence(tuple(said or (_about_stock(why, why["base"]) if default else ())))
 
 
 def _about_telling(why: Mapping[str, Any]) -> tuple[Message, ...]:
@@ -261,7 +276,29 @@ def _about_packs(why: Mapping[str, Any], base: str) -> tuple[Message, ...]:
         )
     if why["rounded"]:
         said.append(_ROUNDED[why["rounded"]])
-    return tuple(said)
+    return (*said, *_about_rounding(why))
+
+
+def _about_rounding(why: Mapping[str, Any]) -> tuple[Message, ...]:
+    """Return why more are ordered than are missing; older lines did not keep that."""
+    if not why.get("wanted"):
+        return ()
+    sums = {"wanted": why["wanted"], "packs": why["suggested"]}
+    if why["multiple"] > 1:
+        return (
+            message(
+                "rounded up from {wanted} to {packs}: they sell in multiples of {multiple}",
+                multiple=why["multiple"],
+                **sums,
+            ),
+        )
+    return (
+        message(
+            "rounded up from {wanted} to {packs}: they sell at least {least}",
+            least=why["least"],
+            **sums,
+        ),
+    )
 
 
 def about(quantity: int, unit: str) -> Amount:

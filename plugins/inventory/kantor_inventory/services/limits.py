@@ -6,11 +6,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import case, select
 
 from portal.api import EditConflict, Message, UnitOfWork, ValidationFailed, message
 
-from ..models import Item, StockRule
+from ..models import METHODS, Item, StockRule
 from ..watching import episodes
 from . import balances, many
 from .balances import Limits
@@ -28,7 +28,11 @@ _HELD: Any = (
 
 @dataclass(frozen=True, kw_only=True)
 class SetRule:
-    """How much of an item a place should hold; ``version`` is None where there was no rule yet."""
+    """How much of an item a place should hold; ``version`` is None where there was no rule yet.
+
+    With the method ``auto`` the figures are what the first night begins from, with ``off`` there
+    are none.
+    """
 
     item: str
     place: str
@@ -36,6 +40,10 @@ class SetRule:
     maximum: int | None
     mode: str | None = None
     version: int | None = None
+    method: str = "manual"
+    service_percent: int = 98
+    review_days: int | None = None
+    hard_cap: int | None = None
 
 
 def set_rule(tx: UnitOfWork, command: SetRule) -> StockRule:
@@ -53,9 +61,16 @@ def set_rule(tx: UnitOfWork, command: SetRule) -> StockRule:
     if rule is None:
         rule = StockRule(item_id=item.id, point_id=point.id)
         tx.session.add(rule)
-    rule.minimum, rule.maximum, rule.mode = command.minimum, command.maximum, command.mode
+    wanted = Limits(command.minimum, command.maximum)
+    if command.method == "off":
+        wanted = Limits(None, None)
+    rule.minimum, rule.maximum, rule.mode = wanted.minimum, wanted.maximum, command.mode
+    rule.service_percent, rule.review_days = command.service_percent, command.review_days
+    rule.method, rule.hard_cap = command.method, command.hard_cap
+    if command.method != "auto":
+        rule.proposed_minimum = rule.proposed_maximum = None
     tx.session.flush()
-    balances.limit(tx, {pair: Limits(command.minimum, command.maximum)})
+    balances.limit(tx, {pair: wanted})
     episodes.settle(tx, [pair])
     tx.audit("inventory.rule_set", rule, before=before, after=_said(rule))
     return rule
@@ -89,6 +104,8 @@ def put_rules(
         put = {
             "minimum": many.by_row(StockRule, minimum),
             "maximum": many.by_row(StockRule, maximum),
+            # Who gives a figure wants one, where nobody did before.
+            "method": case((StockRule.method == "off", "manual"), else_=StockRule.method),
             "version": StockRule.version + 1,
         }
         many.change(tx, StockRule, list(ids), put)
@@ -118,6 +135,14 @@ def _check_rule(command: SetRule) -> None:
         problems["maximum"] = message("A maximum is above zero.")
     elif command.maximum is not None and command.maximum < (command.minimum or 0):
         problems["maximum"] = message("The maximum is not below the minimum.")
+    if command.method not in METHODS:
+        problems["method"] = message("Choose who says how much to keep.")
+    if not 50 <= command.service_percent <= 99:
+        problems["service_percent"] = message("Between 50 and 99 of a hundred orders.")
+    if command.review_days is not None and not 1 <= command.review_days <= 365:
+        problems["review_days"] = message("Between 1 and 365 days.")
+    if command.hard_cap is not None and command.hard_cap <= 0:
+        problems["hard_cap"] = message("The most that may be kept is above zero.")
     if problems:
         raise ValidationFailed(problems)
 
@@ -125,4 +150,12 @@ def _check_rule(command: SetRule) -> None:
 def _said(rule: StockRule | None) -> dict[str, Any]:
     if rule is None:
         return {}
-    return {"minimum": rule.minimum, "maximum": rule.maximum, "mode": rule.mode}
+    return {
+        "minimum": rule.minimum,
+        "maximum": rule.maximum,
+        "mode": rule.mode,
+        "method": rule.method,
+        "service_percent": rule.service_percent,
+        "review_days": rule.review_days,
+        "hard_cap": rule.hard_cap,
+    }

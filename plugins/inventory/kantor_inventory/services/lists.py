@@ -370,6 +370,7 @@ def prices_of(tx: UnitOfWork, supplier: Supplier) -> Any:
             Item.name,
             Item.sku,
             Unit.name.label("unit"),
+            ItemUnit.public_id.label("unit_id"),
             SupplierItem.supplier_sku,
             SupplierItem.price,
             SupplierItem.priced_on,

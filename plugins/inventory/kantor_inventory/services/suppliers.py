@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from portal.api import Contact, UnitOfWork, ValidationFailed, message, visible
+from portal.api import Contact, Message, UnitOfWork, ValidationFailed, message, visible
 
 from ..models import CHANNELS, ItemUnit, Supplier, SupplierItem
 
@@ -59,12 +59,16 @@ def add_supplier(tx: UnitOfWork, command: AddSupplier) -> Supplier:
     """Make a contact a supplier, or raise ValidationFailed if it is one."""
     found = visible(select(Contact), "core.contact.view", tx.actor)
     contact = tx.one(found, public_id=command.contact)
-    known = tx.session.scalars(select(Supplier).filter_by(contact_id=contact.id)).first()
-    if known is not None:
-        raise ValidationFailed(
-            {"contact": message("{name} is already a supplier.", name=contact.name)}
-        )
+    contact_id, name = contact.id, contact.name
     _check(command)
+
+    def taken(tx: UnitOfWork) -> dict[str, Message]:
+        known = select(Supplier.id).where(Supplier.contact_id == contact_id)
+        if tx.session.scalars(known).first() is None:
+            return {}
+        return {"contact": message("{name} is already a supplier.", name=name)}
+
+    tx.if_refused(taken)
     supplier = Supplier(
         contact=contact,
         customer_number=command.customer_number.strip(),

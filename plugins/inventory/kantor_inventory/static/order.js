@@ -32,10 +32,26 @@
     if (base) base.textContent = packs(field) && Number.isInteger(whole) ? `= ${grouped(whole)} ${base.dataset.base}` : "";
     const cost = row.querySelector("[data-cost]");
     if (!cost) return 0;
-    const sum = packs(field) * Number(field.dataset.price);
+    const count = packs(field);
+    const breaks = (field.dataset.breaks ?? "").trim().split(" ").filter(Boolean).map((one) => one.split(":").map(Number));
+    const each = breaks.reduce((price, [from, asked]) => (count >= from ? asked : price), Number(field.dataset.price));
+    const sum = count * each;
     cost.textContent = money(sum);
+    if (breaks.length) prices(row, count, sum, each, breaks, Number(field.dataset.step));
     cost.parentElement.hidden = !sum;
     return sum;
+  }
+
+  function prices(row, count, sum, each, breaks, step) { // More of it may cost less: say how many.
+    const [shown, hint] = [row.querySelector("[data-each]"), row.querySelector("[data-more]")];
+    shown.textContent = shown.dataset.each.replace("{price}", money(each));
+    let [least, more] = [sum, 0];
+    for (const [from, asked] of breaks) {
+      const packs = Math.ceil(from / step) * step;
+      if (packs > count && packs * asked < least) [least, more] = [packs * asked, packs];
+    }
+    hint.hidden = !more;
+    hint.textContent = hint.dataset.more.replace("{more}", more).replace("{packs}", count);
   }
 
   function state(sum, { smallest, free }) { // As the server says it: first what may not be missing.

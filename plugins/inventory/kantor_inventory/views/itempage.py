@@ -14,6 +14,7 @@ from ..asking import slips, substitutes
 from ..asking.rules import ASK
 from ..counting import blind
 from ..forms import STATES, STATUSES, TYPES
+from ..levels import shown
 from ..models import Item
 from ..ordering.services import reading as orders
 from ..ordering.services import sheet
@@ -206,7 +207,7 @@ def _may(tx: UnitOfWork, places: list[Any]) -> set[str]:
 
 
 def _place(tx: UnitOfWork, item: Item, row: Any) -> dict[str, Any]:
-    balance, place, _rule, state = row[:4]
+    balance, place, rule, state = row[:4]
     unit = item.base_unit.name
     store = balance.point.kind == "store" and place.active and item.mode != "non_stock"
     return {
@@ -223,6 +224,7 @@ def _place(tx: UnitOfWork, item: Item, row: Any) -> dict[str, Any]:
         "tone": "mute" if row.closed else STATE_TONES[state],
         "since": None if row.closed else row.since,
         "counted_at": balance.counted_at,
+        "level": shown.of_rule(rule, unit, closed=row.closed),
         "why": ""
         if row.closed
         else rules.explain_state(balance.quantity, balance.minimum, balance.maximum, unit),

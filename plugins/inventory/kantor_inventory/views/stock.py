@@ -9,7 +9,10 @@ from portal.api import Place, ValidationFailed, message, visible
 from portal.web import policy, reading, redirect_to, render, toast, transaction
 
 from ..asking.rules import ASK
+from ..counting import blind
 from ..forms import PLACE_KINDS, NewRuleForm, RuleForm
+from ..levels import shown
+from ..levels.services import ruling
 from ..models import Balance, Point, StockRule
 from ..services import choices, lists
 from ..services import stock as services
@@ -74,12 +77,15 @@ def rule(public_id, place_id):
     balance = tx.one(
         found.join(Point.place).where(Balance.item_id == row.id, Place.public_id == place_id)
     )
-    known = select(StockRule).filter_by(item_id=row.id, point_id=balance.point_id)
-    form = RuleForm(request.form, obj=tx.session.scalars(known).one_or_none())
-    return _rule_page(row, form, balance.point.place.name, place=place_id)
+    chosen = select(StockRule).filter_by(item_id=row.id, point_id=balance.point_id)
+    known = tx.session.scalars(chosen).one_or_none()
+    form = RuleForm(request.form, obj=known)
+    closed = blind.is_hidden(tx, row.id, balance.point_id)
+    why = shown.of_rule(known, row.base_unit.name, closed=closed)
+    return _rule_page(row, form, balance.point.place.name, known=why, place=place_id)
 
 
-def _rule_page(item, form, title, **given):
+def _rule_page(item, form, title, known=None, **given):
     """Keep the limits of a place, or show their form."""
     item_id, crumbs, unit = item.public_id, item_trail(item, title), item.base_unit.name
     if request.method == "POST" and form.validate():
@@ -91,7 +97,7 @@ def _rule_page(item, form, title, **given):
                     version=form.version.data,
                     **given,
                 )
-                services.set_rule(tx, command)
+                ruling.set_rule(tx, command)
                 toast(message("Saved."))
                 return redirect_to(tx, "inventory.item", public_id=item_id)
         except ValidationFailed as refused:
@@ -101,6 +107,10 @@ def _rule_page(item, form, title, **given):
         crumbs=crumbs,
         form=form,
         unit=unit,
+        why=known,
+        confirm=url_for("inventory.confirm_levels", public_id=item_id, place_id=given["place"])
+        if "place" in given
+        else "",
         back=url_for("inventory.item", public_id=item_id),
     )
     return (page, 422) if form.errors else page

@@ -10,12 +10,12 @@ from sqlalchemy import select
 from portal.api import Contact, NotFound, ValidationFailed, message, visible
 from portal.web import policy, reading, redirect_to, render, submitted, toast, transaction
 
-from ..forms import ORDER_BY, EditSupplierForm, NewSupplierForm
+from ..forms import ORDER_BY, BreakForm, EditSupplierForm, NewSupplierForm
 from ..models import Supplier
 from ..ordering.forms import STATES
 from ..ordering.services import reading as orders
 from ..ordering.tables import STATE_TONES
-from ..services import lists
+from ..services import lists, price_breaks
 from ..services import suppliers as services
 from ..tables import SUPPLIERS
 from .shared import blueprint
@@ -36,7 +36,7 @@ def suppliers():
 def supplier(public_id):
     """Show a supplier's terms, numbers and prices."""
     tx = reading()
-    row = _supplier(tx, public_id, "inventory.supplier.view")
+    row = supplier_named(tx, public_id, "inventory.supplier.view")
     return render(
         "inventory/supplier.html",
         crumbs=_trail((row.contact.name, "")),
@@ -75,7 +75,7 @@ def new_supplier():
 def edit_supplier(public_id):
     """Change the terms."""
     tx = reading()
-    row = _supplier(tx, public_id, "inventory.supplier.edit")
+    row = supplier_named(tx, public_id, "inventory.supplier.edit")
     form = EditSupplierForm(request.form, obj=row)
     back = url_for("inventory.supplier", public_id=public_id)
     crumbs = _trail((row.contact.name, back), (message("Edit"), ""))
@@ -90,6 +90,52 @@ def edit_supplier(public_id):
     return (page, 422) if form.errors else page
 
 
+@blueprint.route("/suppliers/<public_id>/prices/<unit_id>", methods=["GET", "POST"])
+@policy("inventory.supplier.edit")
+def prices(public_id, unit_id):
+    """Show what many of a unit cost at a supplier, and add to it."""
+    tx = reading()
+    row = supplier_named(tx, public_id, "inventory.supplier.edit")
+    offer = price_breaks.offer_named(tx, public_id, unit_id)
+    form = BreakForm(request.form, data={"valid_from": tx.today})
+    back = url_for("inventory.supplier", public_id=public_id)
+    crumbs = _trail((row.contact.name, back), (message("Prices by quantity"), ""))
+    if request.method == "POST" and form.validate():
+        try:
+            with transaction() as tx:
+                command = form.command(price_breaks.AddBreak, supplier=public_id, unit=unit_id)
+                price_breaks.add(tx, command)
+                toast(message("Saved."))
+                return redirect_to(tx, "inventory.prices", public_id=public_id, unit_id=unit_id)
+        except ValidationFailed as refused:
+            form.add_errors(refused.fields)
+            tx = reading()
+            offer = price_breaks.offer_named(tx, public_id, unit_id)
+    page = render(
+        "inventory/prices.html",
+        crumbs=crumbs,
+        form=form,
+        back=back,
+        offer=offer,
+        breaks=price_breaks.of_offer(tx, offer),
+        supplier=public_id,
+        unit=unit_id,
+        today=tx.today,
+    )
+    return (page, 422) if form.errors else page
+
+
+@blueprint.post("/suppliers/<public_id>/prices/<unit_id>/<break_id>/remove")
+@policy("inventory.supplier.edit")
+def remove_price(public_id, unit_id, break_id):
+    """Remove a price by quantity."""
+    with transaction() as tx:
+        command = price_breaks.RemoveBreak(supplier=public_id, unit=unit_id, price_break=break_id)
+        price_breaks.remove(tx, command)
+        toast(message("The price is removed."))
+        return redirect_to(tx, "inventory.prices", public_id=public_id, unit_id=unit_id)
+
+
 @blueprint.get("/contacts")
 @policy("inventory.supplier.edit")
 def contacts():
@@ -98,9 +144,9 @@ def contacts():
     return render("inventory/matches.html", matches=_contacts(reading(), words))
 
 
-def _supplier(tx, public_id, permission):
+def supplier_named(tx: Any, public_id: str, permission: str) -> Supplier:
     """Return a supplier whose contact one may see too, or raise NotFound."""
-    row = tx.one(visible(select(Supplier), permission, tx.actor), public_id=public_id)
+    row: Supplier = tx.one(visible(select(Supplier), permission, tx.actor), public_id=public_id)
     if row.contact is None:  # Private to a department that is out of reach.
         raise NotFound
     return row

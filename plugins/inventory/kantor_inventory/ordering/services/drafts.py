@@ -21,7 +21,7 @@ from portal.api import (
 
 from ...models import Item, ItemUnit, Point, Supplier, SupplierItem
 from ...rules import Factor
-from ...services import stock
+from ...services import price_breaks, stock
 from .. import rules
 from ..models import OrderLine, PurchaseOrder
 from ..rules import Terms
@@ -129,7 +129,7 @@ def add_line(tx: UnitOfWork, command: AddLine) -> OrderLine:
     _check_packs(command.packs, offer)
     order = _draft(tx, offer.supplier_id, department_id)
     pair = (item.id, point.id)
-    if not _write(tx, pair, _new_line(order, pair, _as_offer(offer), command.packs)):
+    if not _write(tx, pair, _new_line(order, pair, _as_offer(tx, offer), command.packs)):
         raise ValidationFailed(
             {
                 "item": message(
@@ -171,16 +171,36 @@ def change_line(tx: UnitOfWork, command: ChangeLine) -> OrderLine:
     line.order_id, line.point_id = order.id, point.id
     line.item_unit_id, line.packs = offer.item_unit_id, command.packs
     line.ordered = _terms(offer).base(command.packs)
-    if other:
-        line.price, line.supplier_sku = offer.price, offer.supplier_sku
-    if command.sets_price and not other:
-        line.price = command.price
+    _set_price(tx, line, offer, command, before["packs"], other=other)
     tx.session.flush()
     after = {"packs": line.packs, "place": line.point_id, "unit": line.item_unit_id}
     tx.audit("inventory.order_line_changed", order, before=before, after=after)
     if left.id != order.id:
         _drop_if_empty(tx, left)
     return line
+
+
+def _set_price(
+    tx: UnitOfWork,
+    line: OrderLine,
+    offer: SupplierItem,
+    command: ChangeLine,
+    packs: int,
+    *,
+    other: bool,
+) -> None:
+    """Set the price of a line that had so many packs: another quantity may have another one.
+
+    What somebody typed stays: now, or before and other than what the list said of that quantity.
+    """
+    asked = _as_offer(tx, offer)
+    typed = command.sets_price and command.price != line.price
+    if other:
+        line.price, line.supplier_sku = asked.price_for(command.packs), offer.supplier_sku
+    elif typed:
+        line.price = command.price
+    elif line.price == asked.price_for(packs):
+        line.price = asked.price_for(command.packs)
 
 
 def remove_line(tx: UnitOfWork, command: RemoveLine) -> PurchaseOrder | None:
@@ -271,7 +291,7 @@ def _new_line(
         "item_unit_id": offer.unit_id,
         "packs": packs,
         "ordered": offer.terms.base(packs),
-        "price": offer.price,
+        "price": offer.price_for(packs),
         "supplier_sku": offer.sku,
         "why": None,
     }
@@ -329,7 +349,7 @@ def offer_of(tx: UnitOfWork, line: OrderLine) -> int | None:
     )
 
 
-def _as_offer(offer: SupplierItem) -> sheet.Offer:
+def _as_offer(tx: UnitOfWork, offer: SupplierItem) -> sheet.Offer:
     return sheet.Offer(
         id=offer.id,
         supplier_id=offer.supplier_id,
@@ -339,6 +359,7 @@ def _as_offer(offer: SupplierItem) -> sheet.Offer:
         terms=_terms(offer),
         price=offer.price,
         sku=offer.supplier_sku,
+        breaks=price_breaks.today(tx, [offer.id]).get(offer.id, ()),
     )
 
 

@@ -9,7 +9,8 @@ from typing import Any
 
 from ...rules import Factor
 from ...services.pairs import Pair
-from .. import rules
+from .. import pricing, rules
+from ..pricing import Break
 from ..rules import Suggestion, Terms
 
 
@@ -25,6 +26,16 @@ class Offer:
     terms: Terms
     price: int | None
     sku: str
+    breaks: tuple[Break, ...] = ()  # that hold today
+
+    def price_for(self, packs: int) -> int | None:
+        """Return what each of so many packs costs."""
+        return pricing.price_of(packs, self.price, self.breaks)
+
+    def cheaper(self, packs: int) -> int:
+        """Return how many packs cost less than so many, 0 if none do."""
+        step = self.terms.step
+        return pricing.cheaper(packs, self.price, self.breaks, multiple=step)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +72,8 @@ class Row:
     order: str | None
     packs: int | None
     put_off: date | None
+    broken: bool = False  # there are prices by quantity
+    level: Any = None  # what its limits were worked out from, where Kantor does
     told: Told | None = None
     weekly: int | None = None
     suggestion: Suggestion | None = None
@@ -84,9 +97,10 @@ class Row:
 
     def cost(self, packs: int) -> int | None:
         """Return what so many packs cost, to whoever may see it."""
-        if self.offer is None or self.offer.price is None or not self.priced:
+        if self.offer is None or not self.priced:
             return None
-        return self.offer.price * packs
+        each = self.offer.price_for(packs)
+        return each * packs if each is not None else None
 
 
 def row(found: Any) -> Row:
@@ -128,5 +142,7 @@ def row(found: Any) -> Row:
         order=found.order,
         packs=found.packs,
         put_off=found.until_on,
+        broken=bool(found.broken),
+        level=found.last_auto_inputs if found.method == "auto" else None,
         told=Told(by=found.told_by or "", at=found.told_at) if found.told_at is not None else None,
     )

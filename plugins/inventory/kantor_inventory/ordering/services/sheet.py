@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 from typing import Any
 
@@ -13,6 +13,7 @@ from sqlalchemy.orm import aliased
 from portal.api import Contact, Place, UnitOfWork, visible
 
 from ...models import Balance, Item, Point, Supplier
+from ...services import price_breaks
 from ...services.choices import CHOSEN_FROM
 from .. import rules
 from ..models import OrderLine, PurchaseOrder
@@ -59,6 +60,7 @@ def page(
     found = tx.session.execute(statement, given | {"today": tx.today}).all()
     found = sorted(found, key=lambda row: (row.item_key, row.id))
     shown = [rows.row(one) for one in found[: statements.SHOWN]]
+    _add_breaks(tx, shown)
     for row in shown:
         row.suggestion = suggested(row)
     return Sheet(rows=shown, more=len(found) > statements.SHOWN)
@@ -104,6 +106,7 @@ def of_item(tx: UnitOfWork, item: Item) -> list[Row]:
     found = tx.session.execute(statement, {"item_id": item.id, "today": tx.today})
     mine = [rows.row(one) for one in found]
     _add_usage(tx, mine)
+    _add_breaks(tx, mine)
     for row in mine:
         row.suggestion = suggested(row)
     return mine
@@ -123,6 +126,7 @@ def named(tx: UnitOfWork, keys: Collection[tuple[str, str]]) -> dict[tuple[str, 
     mine = [rows.row(one) for one in found_rows]
     found = {(row.item, row.place): row for row in mine if (row.item, row.place) in keys}
     _add_usage(tx, list(found.values()))
+    _add_breaks(tx, list(found.values()))
     for row in found.values():
         row.suggestion = suggested(row)
     return found
@@ -134,7 +138,9 @@ def due_soon(tx: UnitOfWork, suppliers: Collection[int]) -> list[Row]:
         return []
     statement = tx.actor.once("order sheet, soon due", lambda: statements.due_soon(tx))
     given = {"suppliers": sorted(suppliers), "today": tx.today}
-    return [rows.row(one) for one in tx.session.execute(statement, given)]
+    mine = [rows.row(one) for one in tx.session.execute(statement, given)]
+    _add_breaks(tx, mine)
+    return mine
 
 
 def suggested(row: Row) -> Suggestion | None:
@@ -166,6 +172,9 @@ def why(row: Row, terms: Any, packs: int, zone: tzinfo) -> dict[str, Any]:
         "weekly": row.weekly,
         "lead_days": terms.lead_days,
         "every": terms.order_every,
+        "wanted": rules.unrounded(suggestion, row.missing, offer.terms, packs),
+        "least": offer.terms.least,
+        "multiple": offer.terms.multiple,
         "pack": [offer.terms.pack.num, offer.terms.pack.den],
         "base": row.unit,
         "unit": offer.pack,
@@ -252,6 +261,15 @@ _DRAFTS: Any = (
         PurchaseOrder.department_id,
     )
 )
+
+
+def _add_breaks(tx: UnitOfWork, of: Sequence[Row]) -> None:
+    """Say of each row what more of it cost, where that is another price."""
+    broken = {row.offer.id for row in of if row.broken and row.offer is not None}
+    known = price_breaks.today(tx, broken)
+    for row in of:
+        if row.offer is not None and row.offer.id in known:
+            row.offer = replace(row.offer, breaks=known[row.offer.id])
 
 
 def _add_usage(tx: UnitOfWork, of: Sequence[Row]) -> None:

@@ -31,6 +31,7 @@ from ...models import (
     Item,
     ItemUnit,
     Point,
+    PriceBreak,
     StockRule,
     Supplier,
     SupplierItem,
@@ -86,6 +87,8 @@ _COLUMNS: Any = (
     OrderLine.packs,
     PurchaseOrder.public_id.label("order"),
     Snooze.until_on,
+    StockRule.method,
+    StockRule.last_auto_inputs,
     Flag.raised_at.label("told_at"),
     Person.name.label("told_by"),
 )
@@ -146,7 +149,7 @@ def detailed(tx: UnitOfWork, chosen: Any) -> Select[Any]:
     """
     ids = chosen.subquery("chosen")
     return (
-        select(*_COLUMNS, cost_in_reach(tx, Balance).label("priced"))
+        select(*_COLUMNS, cost_in_reach(tx, Balance).label("priced"), _broken())
         .join(ids, ids.c.id == Balance.id)
         .join(Item, Item.id == Balance.item_id)
         .join(Unit, Unit.id == Item.base_unit_id)
@@ -166,6 +169,12 @@ def detailed(tx: UnitOfWork, chosen: Any) -> Select[Any]:
         .outerjoin(Flag, _is_told())
         .outerjoin(Person, Person.id == Flag.raised_by_id)
     )
+
+
+def _broken() -> Any:
+    """Return whether an offer has prices by quantity: only then they are looked up."""
+    found = select(PriceBreak.id).where(PriceBreak.supplier_item_id == SupplierItem.id)
+    return found.correlate(SupplierItem).exists().label("broken")
 
 
 def _is_draft() -> ColumnElement[bool]:

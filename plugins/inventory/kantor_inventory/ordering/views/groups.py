@@ -10,8 +10,10 @@ from typing import Any
 from portal.api import Message, UnitOfWork, message
 
 from ...forms import ORDER_BY
+from ...levels import words
 from ...rules import ONE, Amount, UnevenQuantity
 from .. import rules
+from ..rules import Sentence
 from ..services import sheet
 from ..services.sheet import Row, Sheet
 
@@ -110,6 +112,10 @@ def sentence(row: Row, terms: Mapping[int, Any], *, zone: tzinfo, brief: bool = 
         return message("Nobody sells it yet. Add a price on the page of the item.")
     packs = row.suggestion.packs if row.suggestion is not None else 0
     why = sheet.why(row, terms[row.offer.supplier_id], packs, zone)
+    if brief and row.level and not row.level.get("kept"):
+        # Where Kantor set the limits, that is what there is to say of usage and lead time.
+        said = rules.explain_briefly(why | {"weekly": None}, default=False)
+        return Sentence((*said.clauses, *words.explain(row.level, row.unit).clauses))
     return rules.explain_briefly(why) if brief else rules.explain(why)
 
 

@@ -1,0 +1,1 @@
+"""How much to keep: levels found from usage, measured lead times, prices by quantity."""

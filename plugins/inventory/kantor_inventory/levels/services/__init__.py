@@ -1,0 +1,1 @@
+"""What levels are worked out from, and who may change them."""
