@@ -57,6 +57,7 @@ from .places.models import Place, PlaceServes
 from .reach import Held, Principal, permits, visible
 from .search import Searched, create_search, drop_search, matching
 from .series.services import next_number
+from .settings.services import facts as organisation_facts
 from .settings.services import values_of as settings_of
 from .undo.services import undoable
 from .work import Event, UnitOfWork
@@ -132,6 +133,7 @@ __all__ = [
     "new_public_id",
     "next_number",
     "next_working",
+    "organisation_facts",
     "permits",
     "repeated",
     "retire_link",
