@@ -4,11 +4,10 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
-from sqlalchemy.exc import DatabaseError
 
 from kantor_inventory.models import Item
 from kantor_inventory.ordering.changes import differences, needs_new_approval, total_of
-from kantor_inventory.ordering.models import Amendment, PurchaseOrder
+from kantor_inventory.ordering.models import PurchaseOrder
 from kantor_inventory.ordering.services import amending, snapshots
 from kantor_inventory.ordering.states import NotNow
 from portal.api import NotFound, ValidationFailed
@@ -50,20 +49,6 @@ def test_what_was_ordered_first_stays_as_it_was(ordered):
         assert snapshots.kept(tx, order)["lines"][0]["item"] == "Blue pen"
         with pytest.raises(NotFound):
             snapshots.kept(tx, order, 3)
-
-
-@pytest.mark.parametrize("act", ["rewritten", "removed"])
-def test_an_amendment_is_neither_rewritten_nor_removed(ordered, act):
-    ordered.amend(6)
-    with ordered.shop.work(None) as tx:
-        kept = tx.session.scalars(select(Amendment)).one()
-        if act == "removed":
-            tx.session.delete(kept)
-        else:
-            kept.reason = "another"
-        with pytest.raises(DatabaseError, match="never rewritten"):
-            tx.session.flush()
-        tx.session.rollback()
 
 
 def test_less_than_has_come_is_refused(ordered):
