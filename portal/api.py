@@ -33,6 +33,8 @@ from .imports.rules import (
 )
 from .links.services import known_codes, link_codes, link_targets, retire_link
 from .lists.bulk import BulkResult
+from .mail.outgoing import mail_ready
+from .mail.services import Mail, send_mail
 from .messages import Message, message, translate
 from .numbers import Unreadable
 from .orm import (
@@ -93,6 +95,7 @@ __all__ = [
     "InUse",
     "Instant",
     "KeyText",
+    "Mail",
     "Membership",
     "Message",
     "Named",
@@ -127,6 +130,7 @@ __all__ = [
     "known_codes",
     "link_codes",
     "link_targets",
+    "mail_ready",
     "matching",
     "may_decide",
     "message",
@@ -138,6 +142,7 @@ __all__ = [
     "repeated",
     "retire_link",
     "row_by_row",
+    "send_mail",
     "settings_of",
     "sort_key",
     "translate",
