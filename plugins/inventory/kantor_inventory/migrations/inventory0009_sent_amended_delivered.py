@@ -106,7 +106,7 @@ def _sendings() -> None:
         sa.Column("subject", sa.String(length=200), nullable=False),
         sa.Column("text", sa.String(), nullable=False),
         sa.Column("language", sa.String(length=8), nullable=False),
-        sa.Column("mail", sa.String(length=20), nullable=True),
+        sa.Column("letter", sa.String(length=20), nullable=True),
         sa.Column("sent_by_id", sa.Integer(), nullable=True),
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint(

@@ -8,8 +8,10 @@ from collections import Counter
 import pytest
 from sqlalchemy import select
 
+from kantor_inventory.models import Supplier
 from kantor_inventory.ordering.models import Sending
-from portal.testing import pdf_pages, require_pdf
+from portal.api import ContactPoint
+from portal.testing import pdf_pages, require_pdf, run_jobs
 
 ROUNDS = int(os.environ.get("KANTOR_TEST_ROUNDS", "5"))
 CLIENTS = 8
@@ -222,3 +224,65 @@ def test_what_they_confirmed_moves_the_expected_day(ordered, as_role):
     assert "noted that the supplier confirmed" in page
     assert "Their number: AB-12" in page
     assert "Confirmed" in text_of(keeper.get("/inventory/orders?view=placed"))
+
+
+@pytest.fixture
+def to_mail(ordered):
+    """The order, whose supplier has an e-mail address."""
+    with ordered.shop.work(None) as tx:
+        supplier = tx.one(select(Supplier), public_id=ordered.supplier)
+        point = ContactPoint(kind="email", value="jual@kertas.example")
+        supplier.contact.points.append(point)
+    return ordered
+
+
+MAIL = {
+    "channel": "email",
+    "recipient": "jual@kertas.example",
+    "subject": "Our order",
+    "text": "Please deliver soon.",
+    "language": "id",
+    "amendment": "0",
+    "attempt": "2",
+}
+
+
+def test_an_order_is_mailed_once_with_its_paper(to_mail, as_role, portal_mail):
+    require_pdf()
+    keeper, address = as_role("office_manager"), f"{to_mail.address}/send"
+    page = keeper.get(f"{address}?language=id").text
+    assert 'value="jual@kertas.example"' in page
+    assert f"pesanan pembelian kami {to_mail.order().number}" in page
+    answers = at_once([as_role("office_manager") for _ in range(4)], address, MAIL)
+    assert Counter(one.status_code for one in answers) == {303: 1, 409: 3}
+    run_jobs(to_mail.shop.app)
+    (mail,) = portal_mail.taken
+    assert mail.recipients == ["jual@kertas.example"]
+    assert mail.message["Subject"] == "Our order"
+    assert mail.body.strip() == "Please deliver soon."
+    (paper,) = mail.message.iter_attachments()
+    assert paper.get_filename() == f"{to_mail.order().number}-id.pdf"
+    words = " ".join(" ".join(pdf_pages(paper.get_content())).split())
+    assert f"Pesanan pembelian {to_mail.order().number}" in words
+    assert "mailed the order to jual@kertas.example" in text_of(keeper.get(to_mail.address))
+    assert keeper.post(address, data=MAIL | {"attempt": "3"}).status_code == 303
+    run_jobs(to_mail.shop.app)
+    assert len(portal_mail.taken) == 2
+
+
+@pytest.mark.parametrize("recipient", ["", "nobody", "a@b.example, c@d.example"])
+def test_a_mail_to_nobody_is_said_beside_the_field(to_mail, as_role, portal_mail, recipient):
+    address = f"{to_mail.address}/send"
+    answer = as_role("office_manager").post(address, data=MAIL | {"recipient": recipient})
+    assert answer.status_code == 422
+    assert "Please deliver soon." in answer.text
+    assert portal_mail.taken == []
+
+
+def test_without_a_mail_server_the_page_says_so_and_offers_the_paper(to_mail, as_role):
+    keeper = as_role("office_manager")
+    page = keeper.get(f"{to_mail.address}/send")
+    assert "This portal sends no mail: no mail server is set up" in text_of(page)
+    assert "format=pdf" in page.text
+    assert keeper.post(f"{to_mail.address}/send", data=MAIL).status_code == 303
+    assert "told the supplier of the order, by E-mail" in text_of(keeper.get(to_mail.address))

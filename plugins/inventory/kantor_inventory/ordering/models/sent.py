@@ -45,7 +45,7 @@ class Sending(Follows, Base, noun="order", follows=("order_id",)):
     """An order, or an amendment of it, on its way to the supplier: by mail or as somebody told.
 
     ``attempt`` counts from 1 for each amendment, so that one click too many sends nothing.
-    ``mail`` is the public id of the mail that the portal sent itself.
+    ``letter`` is the public id of the mail that the portal sent itself.
     """
 
     __tablename__ = "inventory_order_sending"
@@ -67,7 +67,7 @@ class Sending(Follows, Base, noun="order", follows=("order_id",)):
     subject: Mapped[str] = mapped_column(String(200), default="")
     text: Mapped[str] = mapped_column(default="")
     language: Mapped[str] = mapped_column(String(8), default="")
-    mail: Mapped[str | None] = mapped_column(String(20))
+    letter: Mapped[str | None] = mapped_column(String(20))
     sent_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="RESTRICT"))
     sent_at: Mapped[datetime]
     order: Mapped[PurchaseOrder] = relationship()

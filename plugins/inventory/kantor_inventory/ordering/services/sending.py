@@ -10,11 +10,14 @@ from sqlalchemy import select
 
 from portal.api import (
     Conflict,
+    Mail,
     Message,
     Person,
     UnitOfWork,
     ValidationFailed,
+    mail_ready,
     message,
+    send_mail,
     translate,
     visible,
 )
@@ -71,7 +74,7 @@ class Confirm:
 
 def can_mail() -> bool:
     """Return whether the portal itself can send mail."""
-    return False
+    return mail_ready()
 
 
 def sendings_of(tx: UnitOfWork, order: PurchaseOrder) -> list[Sending]:
@@ -144,15 +147,24 @@ def send(tx: UnitOfWork, command: Send) -> Sending:
     if command.language:
         order.language = command.language
     if command.file is not None:
-        made.mail = _mailed(tx, order, made, command.file)
+        made.letter = _mailed(tx, order, made, command.file)
     return made
 
 
-def _mailed(
-    tx: UnitOfWork, order: PurchaseOrder, sending: Sending, file: tuple[str, bytes]
-) -> str | None:
-    """Hand the mail to the worker, in this commit: once for an attempt."""
-    raise NotImplementedError
+def _mailed(tx: UnitOfWork, order: PurchaseOrder, sending: Sending, file: tuple[str, bytes]) -> str:
+    """Hand the mail to the worker, in this commit: one for an attempt, whoever presses twice."""
+    name, content = file
+    return send_mail(
+        tx,
+        Mail(
+            to=sending.recipient,
+            subject=sending.subject,
+            text=sending.text,
+            attachments=((name, "application/pdf", content),),
+            key=f"inventory.order:{order.public_id}:{sending.amendment}:{sending.attempt}",
+            reply_to=sender_of(tx)[1] or None,
+        ),
+    )
 
 
 def _already(tx: UnitOfWork, last: Sending) -> AlreadySent:

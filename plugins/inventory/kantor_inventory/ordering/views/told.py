@@ -52,7 +52,7 @@ def _steps(order: Any) -> list[dict[str, Any]]:
 
 def _sent(row: Any) -> dict[str, Any]:
     how = ORDER_BY[row.channel]
-    if row.mail:
+    if row.letter:
         text = message("mailed the order to {to}", to=row.recipient)
         if row.amendment:
             text = message("mailed amendment {n} to {to}", n=row.amendment, to=row.recipient)
@@ -61,7 +61,7 @@ def _sent(row: Any) -> dict[str, Any]:
         if row.amendment:
             text = message("told the supplier of amendment {n}, by {how}", n=row.amendment, how=how)
     said = []
-    if row.recipient and not row.mail:
+    if row.recipient and not row.letter:
         said.append(message("Who took it: {person}", person=row.recipient))
     if row.confirmation:
         said.append(message("Their number: {number}", number=row.confirmation))
