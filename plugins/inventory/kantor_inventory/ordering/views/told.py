@@ -22,11 +22,11 @@ GIVEN_UP = {
 def told(tx: Any, order: Any, sent: list[Any]) -> list[dict[str, Any]]:
     """Return the timeline of an order."""
     entries = [
-        *_steps(order),
-        *(_sent(row) for row in sent),
-        *(_confirmed(row) for row in sending.confirmations_of(tx, order)),
-        *(_amended(order, row) for row in amending.amendments_of(tx, order)),
         *_came(tx, order),
+        *(_confirmed(row) for row in sending.confirmations_of(tx, order)),
+        *(_sent(row) for row in sent),
+        *(_amended(order, row) for row in amending.amendments_of(tx, order)),
+        *_steps(order),
     ]
     return sorted(entries, key=lambda entry: entry["at"], reverse=True)
 
