@@ -15,7 +15,7 @@ from portal.api import Contact, Person, Place, UnitOfWork, next_number
 
 from ..models import Balance, Movement, Point, PriceBreak, StockRule, Supplier, SupplierItem
 from ..ordering import demo as orders
-from ..ordering.models import OrderLine, PurchaseOrder, Receipt
+from ..ordering.models import PurchaseOrder
 from .services import computing, records, ruling
 
 DELIVERIES = 8  # of each supplier, before the last one
@@ -52,7 +52,7 @@ def _deliveries(tx: UnitOfWork, supplier: Supplier) -> list[tuple[date, list[Mov
         select(Movement)
         .join(Point, Point.id == Movement.to_point_id)
         .join(Place, Place.id == Point.place_id)
-        .where(or_(Place.department_id == orders._keeper(tx), Place.department_id.is_(None)))
+        .where(or_(Place.department_id == orders.keeper(tx), Place.department_id.is_(None)))
         .where(Movement.supplier_id == supplier.id, Movement.type == "receive")
         .order_by(Movement.id)
     )
@@ -75,7 +75,7 @@ def _order(
     order = PurchaseOrder(
         number=next_number(tx, "inventory.order"),
         supplier_id=supplier.id,
-        department_id=orders._keeper(tx),
+        department_id=orders.keeper(tx),
         status="received",
         made_by_id=who.get(orders.MADE_BY),
         made_at=at - timedelta(hours=1),
@@ -88,16 +88,12 @@ def _order(
         closed_by_id=who.get(orders.PLACED_BY),
     )
     tx.session.add(order)
-    lines: list[tuple[OrderLine, Movement]] = []
-    for movement in moved[: orders.MOST]:
-        line = orders._line_of(movement, order, missing=0)
-        order.lines.append(line)
-        lines.append((line, movement))
+    some = moved[: orders.MOST]
+    for movement in some:
+        order.lines.append(orders.line_of(movement, order, missing=0))
     tx.session.flush()
-    for line, movement in lines:
-        receipt = Receipt(order_id=order.id, line_id=line.id, movement_id=movement.id)
-        receipt.quantity, receipt.delivery_note = movement.quantity, f"SJ-{movement.id:05d}"
-        tx.session.add(receipt)
+    orders.went_out(tx, order)
+    orders.delivered(tx, order, some)
 
 
 def fill(tx: UnitOfWork) -> None:
