@@ -36,6 +36,7 @@ from .lists.bulk import BulkResult
 from .mail.outgoing import mail_ready
 from .mail.services import Mail, send_mail
 from .messages import Message, message, translate
+from .notices.services import notify
 from .numbers import Unreadable
 from .orm import (
     Confidential,
@@ -57,6 +58,7 @@ from .orm import (
 from .people.models import Department, Membership, Person
 from .places.models import Place, PlaceServes
 from .reach import Held, Principal, permits, visible
+from .roles.holding import people_who_may
 from .search import Searched, create_search, drop_search, matching
 from .series.services import next_number
 from .settings.services import values_of as settings_of
@@ -136,6 +138,8 @@ __all__ = [
     "new_public_id",
     "next_number",
     "next_working",
+    "notify",
+    "people_who_may",
     "permits",
     "repeated",
     "retire_link",

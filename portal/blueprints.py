@@ -13,6 +13,7 @@ from .home.views import blueprint as home
 from .jobs.views import blueprint as jobs
 from .links.views import blueprint as links
 from .lists.views import blueprint as lists
+from .notices.views import blueprint as notices
 from .people.views import blueprint as people
 from .places.views import blueprint as places
 from .plugins.views import blueprint as plugins
@@ -41,6 +42,7 @@ CORE = (
     audit,
     jobs,
     lists,
+    notices,
     scanning,
     undo,
 )

@@ -12,6 +12,8 @@ import pluggy
 
 from .imports.rules import Import, ImportField, ImportUndo
 from .messages import Message, message
+from .notices.rules import MAIL as NOTICE_MAIL
+from .notices.rules import NoticeKind
 from .reach import Reach
 
 if TYPE_CHECKING:
@@ -30,6 +32,7 @@ __all__ = [
     "LinkKind",
     "NavItem",
     "NewItem",
+    "NoticeKind",
     "Panel",
     "Permission",
     "Plugin",
@@ -250,6 +253,7 @@ class Plugin:
     imports: tuple[Import, ...] = ()
     links: tuple[LinkKind, ...] = ()  # what its labels may stand for
     series: tuple[Series, ...] = ()
+    notices: tuple[NoticeKind, ...] = ()  # what people are told of
     names: Mapping[str, Message] = field(default_factory=dict)  # of acts, records and jobs
     settings: type[Form] | None = None
     provides: Mapping[str, Any] = field(default_factory=dict)
@@ -327,6 +331,16 @@ class Plugin:
         for kind in self.links:
             if not kind.name.startswith(f"{self.slug}."):
                 yield f"link {kind.name!r} must begin with {self.slug}."
+        for told in self.notices:
+            if not re.fullmatch(rf"{re.escape(self.slug)}\.[a-z_]+", told.name):
+                yield f"notice {told.name!r} must be {self.slug}.<noun>_<past participle>"
+            if not str(told.title):
+                yield f"notice {told.name!r} has no title"
+            if told.mail not in NOTICE_MAIL:
+                ways = ", ".join(NOTICE_MAIL)
+                yield f"notice {told.name!r}: mail {told.mail!r} is none of {ways}"
+        if len({told.name for told in self.notices}) != len(self.notices):
+            yield "declares a notice twice"
         for name in self.names:
             if not name.startswith(f"{self.slug}."):
                 yield f"name {name!r} must begin with {self.slug}."

@@ -16,6 +16,7 @@ import pluggy
 
 from . import admission, hookspecs, messages
 from .admission import package_folder
+from .notices.rules import CORE_KINDS, NoticeKind
 from .orm import MODELS, UndeclaredModel, metadata
 from .plugin import CORE_PERMISSIONS, LinkKind, Permission, Plugin, PluginDefinitionError
 from .work import UnitOfWork
@@ -292,6 +293,12 @@ class Plugins:
     def links(self) -> Mapping[str, LinkKind]:
         """Return the kinds of short links that are declared, by name."""
         return {kind.name: kind for plugin in self.loaded.values() for kind in plugin.links}
+
+    def notices(self) -> Mapping[str, NoticeKind]:
+        """Return the kinds of notices that are declared, the portal's own first, by name."""
+        own = {kind.name: kind for kind in CORE_KINDS}
+        plugins = self.loaded.values()
+        return own | {kind.name: kind for plugin in plugins for kind in plugin.notices}
 
     def subscribers(self, event: str) -> list[str]:
         """Return the plugins that hear of ``event``, switched on or not: data must not diverge."""
