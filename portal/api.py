@@ -37,6 +37,7 @@ from .mail.outgoing import mail_ready
 from .mail.services import Mail, send_mail
 from .messages import Message, message, translate
 from .mywork.gathering import day_end
+from .notices.services import notify
 from .numbers import Unreadable
 from .orm import (
     Confidential,
@@ -58,6 +59,7 @@ from .orm import (
 from .people.models import Department, Membership, Person
 from .places.models import Place, PlaceServes
 from .reach import Held, Principal, permits, visible
+from .roles.holding import people_who_may
 from .search import Searched, create_search, drop_search, matching
 from .series.services import next_number
 from .settings.services import facts as organisation_facts
@@ -139,7 +141,9 @@ __all__ = [
     "new_public_id",
     "next_number",
     "next_working",
+    "notify",
     "organisation_facts",
+    "people_who_may",
     "permits",
     "repeated",
     "retire_link",

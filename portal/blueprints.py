@@ -14,6 +14,7 @@ from .jobs.views import blueprint as jobs
 from .links.views import blueprint as links
 from .lists.views import blueprint as lists
 from .mywork.views import blueprint as mywork
+from .notices.views import blueprint as notices
 from .people.views import blueprint as people
 from .places.views import blueprint as places
 from .plugins.views import blueprint as plugins
@@ -43,6 +44,7 @@ CORE = (
     audit,
     jobs,
     lists,
+    notices,
     scanning,
     undo,
 )

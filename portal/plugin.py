@@ -13,6 +13,8 @@ import pluggy
 from .imports.rules import Import, ImportField, ImportUndo
 from .messages import Message, message
 from .mywork.rules import Whose, WorkAsk, WorkItem, WorkItems
+from .notices.rules import MAIL as NOTICE_MAIL
+from .notices.rules import NoticeKind
 from .reach import Reach
 
 if TYPE_CHECKING:
@@ -31,6 +33,7 @@ __all__ = [
     "LinkKind",
     "NavItem",
     "NewItem",
+    "NoticeKind",
     "Panel",
     "Permission",
     "Plugin",
@@ -256,6 +259,7 @@ class Plugin:
     work_items: tuple[WorkItems, ...] = ()  # what may wait for somebody
     links: tuple[LinkKind, ...] = ()  # what its labels may stand for
     series: tuple[Series, ...] = ()
+    notices: tuple[NoticeKind, ...] = ()  # what people are told of
     names: Mapping[str, Message] = field(default_factory=dict)  # of acts, records and jobs
     settings: type[Form] | None = None
     provides: Mapping[str, Any] = field(default_factory=dict)
@@ -336,6 +340,16 @@ class Plugin:
         for kind_of_work in self.work_items:
             if not kind_of_work.name.startswith(f"{self.slug}."):
                 yield f"work {kind_of_work.name!r} must begin with {self.slug}."
+        for told in self.notices:
+            if not re.fullmatch(rf"{re.escape(self.slug)}\.[a-z_]+", told.name):
+                yield f"notice {told.name!r} must be {self.slug}.<noun>_<past participle>"
+            if not str(told.title):
+                yield f"notice {told.name!r} has no title"
+            if told.mail not in NOTICE_MAIL:
+                ways = ", ".join(NOTICE_MAIL)
+                yield f"notice {told.name!r}: mail {told.mail!r} is none of {ways}"
+        if len({told.name for told in self.notices}) != len(self.notices):
+            yield "declares a notice twice"
         for name in self.names:
             if not name.startswith(f"{self.slug}."):
                 yield f"name {name!r} must begin with {self.slug}."

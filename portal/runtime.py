@@ -17,6 +17,7 @@ import pluggy
 from . import admission, hookspecs, messages
 from .admission import package_folder
 from .mywork.rules import WorkItems
+from .notices.rules import CORE_KINDS, NoticeKind
 from .orm import MODELS, UndeclaredModel, metadata
 from .plugin import CORE_PERMISSIONS, LinkKind, Permission, Plugin, PluginDefinitionError
 from .work import UnitOfWork
@@ -310,6 +311,12 @@ class Plugins:
     def work_items(self) -> list[tuple[str, WorkItems]]:
         """Return (slug, kind of work) of everything that may wait for somebody."""
         return [(slug, kind) for slug, plugin in self.loaded.items() for kind in plugin.work_items]
+
+    def notices(self) -> Mapping[str, NoticeKind]:
+        """Return the kinds of notices that are declared, the portal's own first, by name."""
+        own = {kind.name: kind for kind in CORE_KINDS}
+        plugins = self.loaded.values()
+        return own | {kind.name: kind for plugin in plugins for kind in plugin.notices}
 
     def subscribers(self, event: str) -> list[str]:
         """Return the plugins that hear of ``event``, switched on or not: data must not diverge."""

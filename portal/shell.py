@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import current_app, g, request, url_for
+from flask_login import current_user
 from itsdangerous import BadData, URLSafeTimedSerializer
 
 from . import __version__, messages
@@ -57,6 +58,7 @@ def render(template: str, *, crumbs: Iterable[tuple[Any, str]] = (), **context: 
         nonce=g.get("nonce", ""),
         breadcrumbs=tuple(Crumb(title, url) for title, url in crumbs),
         toasts=_toasts(),
+        unread=getattr(current_user, "unread", 0) if actor is not NOBODY else 0,
     )
     return kit.render(template, **context)
 
@@ -110,6 +112,7 @@ def _shell(actor: Principal) -> Shell:
         single_keys=actor.single_keys,
         home_url=_url("home.index"),
         account_url=_url("account.account"),
+        notices_url=_url("notices.notices"),
         scan_url=_url("scanning.scan") if _scans(actor) else "",
         preferences_url=_url("account.preferences"),
         sign_out_url=_url("sign.sign_out"),

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, bindparam, insert, select, update
+from sqlalchemy import and_, bindparam, func, insert, select, update
 
 from portal.guard import GuardedSession, kernel_execute
+from portal.notices.models import Notice
 from portal.orm import new_public_id
 from portal.people.models import Person
 from portal.reach import Principal
@@ -23,6 +24,7 @@ from .models import Account, AccountSession
 SEEN_EVERY = timedelta(minutes=1)
 CACHED = 2_000
 sessions, accounts, people = AccountSession.__table__, Account.__table__, Person.__table__
+notices = Notice.__table__
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,7 @@ class Visitor:
     account_id: int
     proved_at: datetime
     demo: bool
+    unread: int = 0  # notices
     is_authenticated = True
     is_active = True
     is_anonymous = False
@@ -69,6 +72,9 @@ class Visitors:
         self.idle, self.absolute = idle, absolute
         self._principals: dict[tuple[Any, ...], tuple[Principal, datetime]] = {}
         today = people.c.active_from
+        # The number at the bell comes with what is asked for every page anyway.
+        mine = (notices.c.owner_id == people.c.id, notices.c.unread == 1)
+        unread = select(func.count()).where(*mine).correlate(people)
         self._lookup = (
             select(
                 sessions.c.id,
@@ -87,6 +93,7 @@ class Visitors:
                 people.c.epoch,
                 today,
                 people.c.active_until,
+                unread.scalar_subquery().label("unread"),
             )
             .join_from(sessions, accounts, sessions.c.account_id == accounts.c.id)
             .join(people, accounts.c.person_id == people.c.id)
@@ -114,7 +121,8 @@ class Visitors:
         principal = self._principal(session, found, now)
         if now - found.seen_at > SEEN_EVERY:
             self._touch(found.id, now)
-        return Visitor(principal, token, found.id, found.account_id, found.proved_at, found.demo)
+        own = (found.id, found.account_id, found.proved_at, found.demo, found.unread)
+        return Visitor(principal, token, *own)
 
     def _principal(self, session: GuardedSession, found: Any, now: datetime) -> Principal:
         # Everything of the row that the principal carries is in the key, so a change shows at once.

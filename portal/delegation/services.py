@@ -14,6 +14,7 @@ from portal.absences.services import absences_between
 from portal.audit.changes import put
 from portal.errors import Conflict, NotFound, ValidationFailed
 from portal.messages import Message, message
+from portal.notices.services import notify
 from portal.people.models import Department, Person
 from portal.people.reaching import person_named, reached_by, reaches_others
 from portal.reach import visible
@@ -183,7 +184,26 @@ def name_deputy(tx: UnitOfWork, command: NameDeputy) -> Delegation:
     tx.publish(DelegationAdded(**_told(row), from_on=row.from_on, last_on=row.last_on))
     days = {"from_on": row.from_on, "last_on": row.last_on}
     tx.audit("core.delegation_added", principal, deputy=deputy.name, **days)
+    _tell_deputy(tx, row, principal.name)
     return row
+
+
+def _tell_deputy(tx: UnitOfWork, row: Delegation, name: str) -> None:
+    text = message(
+        "You stand in for {name} from {first} to {last}",
+        name=name,
+        first=row.from_on,
+        last=row.last_on,
+    )
+    notify(
+        tx,
+        "core.absence_deputy",
+        [row.deputy_id],
+        text,
+        endpoint="delegation.deputy",
+        values={"public_id": row.public_id},
+        record=f"core.delegation:{row.public_id}",
+    )
 
 
 def change_delegation(tx: UnitOfWork, public_id: str, command: ChangeDelegation) -> Delegation:
@@ -214,6 +234,7 @@ def change_delegation(tx: UnitOfWork, public_id: str, command: ChangeDelegation)
         tx.session.flush()
         tx.publish(DelegationChanged(**_told(row), from_on=row.from_on, last_on=row.last_on))
         tx.audit("core.delegation_changed", principal, deputy=row.deputy.name, changed=changed)
+        _tell_deputy(tx, row, principal.name)
     return row
 
 

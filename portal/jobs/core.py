@@ -10,7 +10,8 @@ from portal.imports.running import JOB as IMPORT
 from portal.imports.running import run_import
 from portal.imports.undoing import JOB as UNDO
 from portal.imports.undoing import run_undo
-from portal.messages import Message
+from portal.messages import Message, message
+from portal.notices.mailing import send_digests
 from portal.work import UnitOfWork
 
 from .running import Run, Running
@@ -39,7 +40,14 @@ class CoreJob:
             work.finish(tx, result if isinstance(result, Mapping) else None)
 
 
-RECURRING: tuple[CoreJob, ...] = ()
+RECURRING: tuple[CoreJob, ...] = (
+    CoreJob(
+        name="core.notice_digest",
+        title=message("Notices of the morning by mail"),
+        run=send_digests,
+        every=900,
+    ),
+)
 JOBS: Mapping[str, Run] = {
     IMPORT: run_import,
     UNDO: run_undo,

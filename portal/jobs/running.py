@@ -20,6 +20,7 @@ from portal.db import db, looking, new_session, unscoped
 from portal.errors import Forbidden, PortalError
 from portal.guard import GuardedSession, kernel_execute
 from portal.messages import Message, message
+from portal.notices.services import notify
 from portal.people.models import Person
 from portal.reach import Principal
 from portal.work import UnitOfWork, unit_of_work
@@ -252,4 +253,23 @@ def _end(work: Running, state: str, text: Message | str) -> None:
         values: dict[str, Any] = {"state": state, "error": packed(text)}
         if state == "failed":
             values["finished_at"] = tx.now
-        kernel_execute(tx.session, update(jobs).where(*work._mine()).values(values))
+        ended = update(jobs).where(*work._mine()).values(values).returning(jobs.c.id)
+        if kernel_execute(tx.session, ended).one_or_none() and state == "failed":
+            _tell_owner(tx, work)
+
+
+def _tell_owner(tx: UnitOfWork, work: Running) -> None:
+    """Tell who asked for it that it did not work; a result page of an import says why."""
+    from .tables import NAMED
+
+    if work.owner_id is None:
+        return
+    title = NAMED.get(work.name, work.name)
+    slug, _, name = str(work.args.get("import", "")).partition(".")
+    endpoint, values = f"{slug}.import_{name}_result", {"job": work.public_id}
+    if f"{slug}.import_{name}_result" not in current_app.view_functions:
+        endpoint, values = "notices.notices", {}
+    text = message("{work} did not work", work=title)
+    record = f"core.job:{work.public_id}"
+    told: dict[str, Any] = {"endpoint": endpoint, "values": values, "record": record}
+    notify(tx, "core.job_failed", [work.owner_id], text, **told)

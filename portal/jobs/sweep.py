@@ -20,6 +20,7 @@ from portal.files import services as files
 from portal.guard import kernel_execute
 from portal.imports import history as imports
 from portal.mail import services as mail
+from portal.notices import services as notices
 from portal.plugin import Job as DeclaredJob
 from portal.undo.models import UndoStep
 from portal.work import SWEEP_AFTER
@@ -137,6 +138,7 @@ def tidy(store: Any, now: datetime | None = None) -> None:
         files.expire(tx)
         imports.forget(tx, today)
         mail.tidy(tx, today)
+        notices.tidy(tx, today)
         accounts.tidy(tx)
     with looking(reason="tidy up", realm="core") as tx:
         # A backup copies the files after the database: those its snapshot names have to stay.

@@ -82,6 +82,8 @@ class Shell:
     home_url: str = "/"
     account_url: str = ""
     scan_url: str = ""
+    notices_url: str = ""
+    unread: int = 0  # notices
     preferences_url: str = ""
     sign_out_url: str = ""
     help_url: str = ""
@@ -116,6 +118,7 @@ class Shell:
         nonce: str = "",
         breadcrumbs: Iterable[Crumb] = (),
         toasts: Iterable[Toast] = (),
+        unread: int = 0,
     ) -> Shell:
         """Return this shell for one page: its place in the menu marked, its own parts filled in.
 
@@ -138,6 +141,7 @@ class Shell:
             nonce=nonce,
             breadcrumbs=crumbs,
             toasts=tuple(toasts),
+            unread=unread,
         )
 
 

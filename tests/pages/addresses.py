@@ -104,6 +104,9 @@ ROWS = {
         "SELECT public_id FROM inventory_item_unit ORDER BY id"
     ),
     "/jobs/": "SELECT public_id FROM job ORDER BY id",
+    "/jobs/events/": "SELECT id FROM outbox",
+    "/jobs/mails/": "SELECT public_id FROM mail",
+    "/notices/": "SELECT public_id FROM notice ORDER BY id",
     "/keys/": "SELECT public_id FROM keys_key ORDER BY id",
     "/people/": "SELECT public_id FROM person WHERE name = 'Nadia Anggraini'",
     "/people/departments/": "SELECT public_id FROM department WHERE name = 'Back office'",

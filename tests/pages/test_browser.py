@@ -34,6 +34,8 @@ EMPTY = (
     "/roles",
     "/jobs",
     "/jobs/given-up",
+    "/notices",
+    "/notices/preferences",
     "/audit",
     "/inventory/items",
     "/inventory/stock",

@@ -329,6 +329,8 @@ def _papers(tx: Any, world: Any, aviary: Aviary, stand: Any) -> None:
         address = f"198.51.100.{100 + number}"
         aviary.canaries.append(Canary(f"device of {role}", address, frozenset(owner)))
         world.device(tx, person_id, address)
+        told = world.notice(tx, person_id, aviary.word(f"notice of {role}", owner))
+        aviary.addresses |= {"/notices", f"/notices/{told}"}
 
 
 def _everywhere(permission: str) -> set[str]:

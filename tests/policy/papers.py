@@ -21,6 +21,7 @@ from portal.jobs.models import Job, Outbox
 from portal.links.services import link_codes
 from portal.lists.models import ListPreference, SavedView
 from portal.mail.models import MailRow
+from portal.notices.models import Notice, NoticeChoice, NoticeEpisode
 from portal.orm import new_public_id
 from portal.testing import add_person
 from portal.undo.models import UndoStep
@@ -81,6 +82,7 @@ def add_papers(tx: Any, world: World, stand: Stand) -> None:
         )
         world.put("saved_view", relation, role, id=view["public_id"])
         world.put("undo_step", relation, role, id=step["public_id"])
+        world.put("notice", relation, role, id=notice(tx, owner, "A notice"))
         world.put("import_job", relation, role, id=job)
         world.put("import_run", relation, role, id=import_run(tx, owner))
         world.put("device", relation, role, id=device(tx, owner))
@@ -97,6 +99,23 @@ def add_papers(tx: Any, world: World, stand: Stand) -> None:
     liked = {"person_id": owners[-1][2], "list": "core.contacts", "height": "compact"}
     kernel_execute(tx.session, insert(ListPreference.__table__).values(liked))
     tx.audit("core.test", None)
+
+
+def notice(tx: Any, owner: int, text: str) -> str:
+    """Tell a person something, with everything that may be kept about it."""
+    row = {"public_id": new_public_id(), "owner_id": owner, "kind": "core.job_failed"}
+    row |= {"text": text, "endpoint": "notices.notices", "address": {}, "told_at": tx.now}
+    row |= {"record": "", "number": 1, "way": "never", "unread": 1}
+    kernel_execute(tx.session, insert(Notice.__table__).values(row))
+    told = {"person_id": owner, "kind": "core.job_failed"}
+    for table, more in (
+        (NoticeEpisode.__table__, {"episode": text, "told_at": tx.now}),
+        (NoticeChoice.__table__, {"choice": "digest"}),
+    ):
+        here = select(table.c.id).where(table.c.person_id == owner)
+        if kernel_execute(tx.session, here).first() is None:
+            kernel_execute(tx.session, insert(table).values(told | more))
+    return str(row["public_id"])
 
 
 def import_run(tx: Any, owner: int, file_name: str = "list.csv") -> str:

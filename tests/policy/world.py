@@ -49,6 +49,10 @@ class World:
         """Add a signed-in device of a person."""
         return papers.device(tx, person_id, address)
 
+    def notice(self, tx: Any, person_id: int, text: str) -> str:
+        """Tell a person something; return the public id of the notice."""
+        return papers.notice(tx, person_id, text)
+
     def import_run(self, tx: Any, person_id: int, file_name: str) -> str:
         """Note an import that a person has done."""
         return papers.import_run(tx, person_id, file_name)

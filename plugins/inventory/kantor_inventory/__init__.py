@@ -5,6 +5,7 @@ from portal.plugin import NavItem, NewItem, Plugin, Series
 
 from . import hooks
 from .asking import views as asking_pages
+from .asking.told import NOTICES
 from .asking.work import REQUESTS
 from .counting import views as counting_pages
 from .counting.work import COUNTS
@@ -128,6 +129,7 @@ plugin = Plugin(
         Series(name="inventory.requisition", prefix="REQ"),
     ),
     jobs=JOBS,
+    notices=NOTICES,
     names=NAMES,
     undoes={CHANGED: restore},
     provides={"inventory.stock": Stock(), "inventory.orders": Orders()},

@@ -27,7 +27,7 @@ from .. import rules as stock_rules
 from ..models import Item, ItemUnit, Unit
 from ..rules import Amount
 from ..services import stock
-from . import events, substitutes
+from . import events, substitutes, told
 from .models import Requisition, RequisitionLine
 from .rooms import ISSUE, departments, fullest, held_at, kept, on_order, room
 from .rules import ANSWER, ASK, LINES_AT_MOST, NotPossible, status, step
@@ -127,6 +127,7 @@ def ask(tx: UnitOfWork, command: Ask) -> Requisition:
             place_id=asked.id,
         )
     )
+    told.tell_room(tx, requisition, asked)
     return requisition
 
 
@@ -184,6 +185,7 @@ def answer(tx: UnitOfWork, public_id: str, answers: Sequence[Answer]) -> Requisi
             status=requisition.status,
         )
     )
+    told.tell_asker(tx, requisition)
     return requisition
 
 

@@ -1,0 +1,1 @@
+"""Notices: what waits for somebody, told once in the portal and, as each person likes, by mail."""
