@@ -5,6 +5,14 @@ from __future__ import annotations
 from .absences.models import Absence
 from .absences.rules import Away
 from .absences.services import absences_between, is_away
+from .approvals.known import Approval, ApprovalOutcome
+from .approvals.services import (
+    approval_of,
+    ask_approval,
+    require_approved,
+    void_approval,
+    withdraw_approval,
+)
 from .contacts.models import Contact, ContactPoint
 from .delegation.models import Delegation
 from .delegation.resolving import deciders, may_decide
@@ -66,6 +74,8 @@ from .worktime.services import calendar_of
 
 __all__ = [
     "Absence",
+    "Approval",
+    "ApprovalOutcome",
     "Away",
     "BadRequest",
     "BulkResult",
@@ -115,6 +125,8 @@ __all__ = [
     "WorkCalendar",
     "absences_between",
     "add_working",
+    "approval_of",
+    "ask_approval",
     "bounded",
     "calendar_of",
     "create_search",
@@ -134,6 +146,7 @@ __all__ = [
     "next_working",
     "permits",
     "repeated",
+    "require_approved",
     "retire_link",
     "row_by_row",
     "settings_of",
@@ -141,5 +154,7 @@ __all__ = [
     "translate",
     "undoable",
     "visible",
+    "void_approval",
+    "withdraw_approval",
     "working_between",
 ]

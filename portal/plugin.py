@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pluggy
 
+from .approvals.known import ApprovalKind, ApprovalSubject
 from .imports.rules import Import, ImportField, ImportUndo
 from .messages import Message, message
 from .reach import Reach
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Action",
+    "ApprovalKind",
+    "ApprovalSubject",
     "Destination",
     "Home",
     "Import",
@@ -60,15 +63,14 @@ HUES = (
 SLUG = re.compile(r"[a-z][a-z0-9]{1,19}")
 # Where core's own pages lie, and how its tables begin: purging a plugin drops by these names.
 _ADDRESSES = (
-    "absences account admin audit away calendars contacts csp delegation departments deputies"
-    " dev docs e E files health holidays home import imports"
-    " jobs links lists live metrics people places plugins portal ready roles scan scanning search"
-    " settings sign static undo worktime"
+    "absences account admin approvals audit away calendars contacts csp delegation departments"
+    " deputies dev docs e E files health holidays home import imports jobs links lists"
+    " live metrics people places plugins portal ready roles scan scanning search settings sign static undo worktime"
 )
 _TABLES = (
-    "absence alembic assignment case contact core delegation department holiday idempotency"
-    " installed job kantor link list membership outbox person pg place plugin role series setting"
-    " sqlite stored throttle undo upload work"
+    "absence alembic approval assignment case contact core delegation department holiday"
+    " idempotency installed job kantor link list membership outbox person pg place plugin role series"
+    " setting sqlite stored throttle undo upload work"
 )
 RESERVED = frozenset(f"{_ADDRESSES} {_TABLES}".split())
 ROLES = (
@@ -248,6 +250,7 @@ class Plugin:
     new: tuple[NewItem, ...] = ()
     jobs: tuple[Job, ...] = ()
     imports: tuple[Import, ...] = ()
+    approvals: tuple[ApprovalKind, ...] = ()  # what its records may have decided
     links: tuple[LinkKind, ...] = ()  # what its labels may stand for
     series: tuple[Series, ...] = ()
     names: Mapping[str, Message] = field(default_factory=dict)  # of acts, records and jobs
@@ -324,6 +327,9 @@ class Plugin:
                 yield f"series {one.name!r} must begin with {self.slug}."
             if not re.fullmatch(r"[A-Z]{1,6}", one.prefix):
                 yield f"series {one.name!r}: {one.prefix!r} must be one to six capital letters"
+        for wanted in self.approvals:
+            if not re.fullmatch(rf"{re.escape(self.slug)}\.[a-z_]+", wanted.name):
+                yield f"approval {wanted.name!r} must be {self.slug}.<noun>"
         for kind in self.links:
             if not kind.name.startswith(f"{self.slug}."):
                 yield f"link {kind.name!r} must begin with {self.slug}."
@@ -368,6 +374,7 @@ CORE_PERMISSIONS = (
     Permission(name="core.delegation.view", title=message("See who stands in for whom")),
     Permission(name="core.delegation.edit", title=message("Name deputies"), writes=True),
     Permission(name="core.approval.fallback", title=message("Decide what nobody else can decide")),
+    Permission(name="core.approval.rules", title=message("Say who decides what"), writes=True),
     Permission(name="core.role.view", title=message("See roles and who holds them")),
     Permission(name="core.role.edit", title=message("Change what a role may do"), writes=True),
     Permission(name="core.role.assign", title=message("Give any role to others"), writes=True),

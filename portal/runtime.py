@@ -16,6 +16,7 @@ import pluggy
 
 from . import admission, hookspecs, messages
 from .admission import package_folder
+from .approvals.known import ApprovalKind
 from .orm import MODELS, UndeclaredModel, metadata
 from .plugin import CORE_PERMISSIONS, LinkKind, Permission, Plugin, PluginDefinitionError
 from .work import UnitOfWork
@@ -292,6 +293,10 @@ class Plugins:
     def links(self) -> Mapping[str, LinkKind]:
         """Return the kinds of short links that are declared, by name."""
         return {kind.name: kind for plugin in self.loaded.values() for kind in plugin.links}
+
+    def approvals(self) -> Mapping[str, ApprovalKind]:
+        """Return the kinds of requests that are declared, by name."""
+        return {kind.name: kind for plugin in self.loaded.values() for kind in plugin.approvals}
 
     def subscribers(self, event: str) -> list[str]:
         """Return the plugins that hear of ``event``, switched on or not: data must not diverge."""
