@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .absences.views import blueprint as absences
+from .approvals.views import blueprint as approvals
 from .audit.views import blueprint as audit
 from .auth.views import account, sign
 from .contacts.views import blueprint as contacts
@@ -32,6 +33,7 @@ CORE = (
     people,
     absences,
     delegation,
+    approvals,
     roles,
     places,
     contacts,

@@ -109,7 +109,7 @@ def known(row: ApprovalRequest) -> Approval:
 
 
 def packed(title: Message | str) -> tuple[str, dict[str, Any] | None]:
-    """Return a title as a row keeps it: the sentence and what fills its gaps, None for plain text."""
+    """Return a title as a row keeps it: the sentence, and what fills its gaps if it has any."""
     if isinstance(title, Message):
         return title.msgid, {name: _stored(value) for name, value in title.params.items()}
     return title, None

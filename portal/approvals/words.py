@@ -36,7 +36,7 @@ WAYS = {
 MANAGER = message("whoever leads the department")
 
 
-def who_of(rule: Rule, roles: Mapping[int, str], people: Mapping[int, str]) -> Message:
+def who_of(rule: Rule, roles: Mapping[int, Message | str], people: Mapping[int, str]) -> Message:
     """Return who decides by a rule; ``roles`` and ``people`` are names by id."""
     if rule.who == "manager":
         return MANAGER
@@ -52,7 +52,9 @@ def who_of(rule: Rule, roles: Mapping[int, str], people: Mapping[int, str]) -> M
     return message("{number} of {names}", number=rule.needed, names=names)
 
 
-def sentence_of(rule: Rule, roles: Mapping[int, str], people: Mapping[int, str]) -> Message:
+def sentence_of(
+    rule: Rule, roles: Mapping[int, Message | str], people: Mapping[int, str]
+) -> Message:
     """Return a rule as a sentence: who decides, and when others are told."""
     said = {"who": who_of(rule, roles, people), "remind": rule.remind_hours}
     if rule.escalate_hours is None:

@@ -19,6 +19,7 @@ from portal.delegation.rules import Decider
 from portal.errors import NotFound
 from portal.messages import Message
 from portal.people.models import Person
+from portal.roles.lists import TITLES
 from portal.roles.models import Role
 from portal.work import UnitOfWork
 
@@ -166,7 +167,8 @@ def described(own: UnitOfWork, row: ApprovalRequest) -> ApprovalSubject | None:
 def sentences(own: UnitOfWork, rules: Iterable[Rule]) -> Mapping[Rule, Message]:
     """Return each rule as a sentence."""
     found = list(rules)
-    roles = _names(own, Role, {rule.role_id for rule in found if rule.role_id is not None})
+    wanted = {rule.role_id for rule in found if rule.role_id is not None}
+    roles = {role_id: TITLES.get(n, n) for role_id, n in _names(own, Role, wanted).items()}
     people = _names(own, Person, {person for rule in found for person in rule.people})
     return {rule: sentence_of(rule, roles, people) for rule in found}
 
