@@ -58,10 +58,10 @@ def sentence_of(
     """Return a rule as a sentence: who decides, and when others are told."""
     said = {"who": who_of(rule, roles, people), "remind": rule.remind_hours}
     if rule.escalate_hours is None:
-        text = "Decided by {who}; reminded after {remind} working hours."
-        return message(text, **said)
-    text = (
+        return message("Decided by {who}; reminded after {remind} working hours.", **said)
+    return message(
         "Decided by {who}; reminded after {remind} working hours, after {escalate} their superior"
-        " may decide too."
+        " may decide too.",
+        **said,
+        escalate=rule.escalate_hours,
     )
-    return message(text, **said, escalate=rule.escalate_hours)

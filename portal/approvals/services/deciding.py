@@ -202,10 +202,15 @@ def _why_not(own: UnitOfWork, seen: Decider) -> Message:
     rows = select(Delegation).where(Delegation.id.in_(seen.delegations or (0,)))
     for row in own.session.scalars(rows.order_by(Delegation.id)):
         if row.revoked_at is not None and row.revoked_at <= own.now:
-            text = "You stand in for {name} no more: that was ended. Your decision was not saved."
-            return message(text, name=name)
+            return message(
+                "You stand in for {name} no more: that was ended. Your decision was not saved.",
+                name=name,
+            )
         if row.last_on < own.today:
-            text = "You stood in for {name} until yesterday. Your decision was not saved."
-            return message(text, name=name)
-    text = "{name} is back, so you do not stand in any more. Your decision was not saved."
-    return message(text, name=name)
+            return message(
+                "The days on which you stood in for {name} are over. Your decision was not saved.",
+                name=name,
+            )
+    return message(
+        "{name} is back, so you do not stand in any more. Your decision was not saved.", name=name
+    )

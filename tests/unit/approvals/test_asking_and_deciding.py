@@ -409,7 +409,7 @@ def test_a_deputy_is_told_that_the_days_are_over(office):
         for_id=office.people["keeper"],
         delegations=(delegation,),
     )
-    with office.work("dewi") as tx, pytest.raises(Conflict, match="until yesterday"):
+    with office.work("dewi") as tx, pytest.raises(Conflict, match="are over"):
         decide(tx, wish, Decision(version=1, verdict="approve"), seen=mine)
 
 
