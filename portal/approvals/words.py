@@ -36,7 +36,9 @@ WAYS = {
 MANAGER = message("whoever leads the department")
 
 
-def who_of(rule: Rule, roles: Mapping[int, Message | str], people: Mapping[int, str]) -> Message:
+def who_of(
+    rule: Rule, roles: Mapping[int, Message | str], people: Mapping[int, str]
+) -> Message | str:
     """Return who decides by a rule; ``roles`` and ``people`` are names by id."""
     if rule.who == "manager":
         return MANAGER
@@ -47,8 +49,7 @@ def who_of(rule: Rule, roles: Mapping[int, Message | str], people: Mapping[int, 
         return message("{number} of those who hold the role {role}", **said)
     names = ", ".join(people.get(person, "") for person in rule.people)
     if rule.needed == 1:
-        one = len(rule.people) == 1
-        return message("{names}", names=names) if one else message("one of {names}", names=names)
+        return names if len(rule.people) == 1 else message("one of {names}", names=names)
     return message("{number} of {names}", number=rule.needed, names=names)
 
 
