@@ -2,13 +2,66 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
+from portal.approvals.services import expire, remind
 from portal.imports.running import JOB as IMPORT
 from portal.imports.running import run_import
 from portal.imports.undoing import JOB as UNDO
 from portal.imports.undoing import run_undo
+from portal.messages import Message, message
+from portal.work import UnitOfWork
 
-from .running import Run
+from .running import Run, Running
 
-JOBS: Mapping[str, Run] = {IMPORT: run_import, UNDO: run_undo}
+if TYPE_CHECKING:
+    from portal.plugin import Job as DeclaredJob
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CoreJob:
+    """Work of the portal's own that comes back ``every`` so many seconds: ``run(tx)`` in one unit.
+
+    What ``run`` returns, if it is a mapping, stays with the job as its result. It must do no harm
+    when it is run again, and little while it runs: on SQLite nobody else writes meanwhile.
+    """
+
+    name: str
+    title: Message
+    run: Callable[[UnitOfWork], Any]
+    every: int
+
+    def __call__(self, work: Running) -> None:
+        """Do one run; being done is part of the same commit."""
+        with work.of_plugin("core") as tx:
+            result = self.run(tx)
+            work.finish(tx, result if isinstance(result, Mapping) else None)
+
+
+RECURRING: tuple[CoreJob, ...] = (
+    CoreJob(
+        name="core.approvals.remind",
+        title=message("Remind of requests that wait"),
+        run=remind,
+        every=300,
+    ),
+    CoreJob(
+        name="core.approvals.expire",
+        title=message("End requests nobody decided for half a year"),
+        run=expire,
+        every=86_400,
+    ),
+)
+JOBS: Mapping[str, Run] = {
+    IMPORT: run_import,
+    UNDO: run_undo,
+    **{job.name: job for job in RECURRING},
+}
+
+
+def recurring(plugins: Iterable[Any]) -> list[CoreJob | DeclaredJob]:
+    """Return every job that comes back by itself: the portal's own, then those of the plugins."""
+    declared = [job for plugin in plugins for job in plugin.jobs if job.every]
+    return [*RECURRING, *declared]

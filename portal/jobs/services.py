@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from portal.errors import Conflict, NotFound
 from portal.guard import kernel_execute
@@ -86,3 +87,38 @@ def try_again(tx: UnitOfWork, job: Job) -> None:
         raise Conflict(message("This job has not failed, so it cannot be tried again."))
     tx.jobs.append(job.id)
     tx.audit("core.job_retried", job)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Schedule:
+    """When a recurring job ended well last, and when it is due next."""
+
+    name: str
+    every: int  # seconds
+    last_at: datetime | None
+    next_at: datetime
+
+
+def schedules(tx: UnitOfWork, recurring: Iterable[Any]) -> list[Schedule]:
+    """Return when each recurring job ran and runs; finished jobs are remembered for 30 days."""
+    every = {job.name: int(job.every) for job in recurring}
+    newest = (
+        select(jobs.c.name, func.max(jobs.c.finished_at))
+        .where(jobs.c.name.in_(list(every)), jobs.c.state == "done")
+        .group_by(jobs.c.name)
+    )
+    last = dict(tuple(row) for row in kernel_execute(tx.session, newest))
+    now = int(tx.now.timestamp())
+    return [
+        Schedule(
+            name=name,
+            every=span,
+            last_at=_aware(last.get(name)),
+            next_at=datetime.fromtimestamp((now // span + 1) * span, UTC),
+        )
+        for name, span in every.items()
+    ]
+
+
+def _aware(moment: datetime | None) -> datetime | None:
+    return moment.replace(tzinfo=UTC) if moment is not None and moment.tzinfo is None else moment

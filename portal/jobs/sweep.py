@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -24,6 +24,7 @@ from portal.undo.models import UndoStep
 from portal.work import SWEEP_AFTER
 
 from . import outbox
+from .core import CoreJob, recurring
 from .models import Job, Outbox
 from .queue import Queue
 from .running import INTERRUPTED, MOST_ATTEMPTS, Runner
@@ -59,7 +60,7 @@ class Sweeper(threading.Thread):
             lambda: beat(self.runner.running),
             take_back,
             lambda: self.queue.send(overdue()),
-            lambda: enqueue_recurring(self.app.extensions["kantor"].loaded.values()),
+            lambda: enqueue_recurring(recurring(self.app.extensions["kantor"].loaded.values())),
             outbox.deliver,
         ]
         if time.monotonic() - self._tidied > TIDY_EVERY or not self._tidied:
@@ -111,18 +112,14 @@ def overdue(now: datetime | None = None) -> list[int]:
         return sorted(kernel_execute(tx.session, again).scalars())
 
 
-def enqueue_recurring(plugins: Iterable[Any], now: float | None = None) -> None:
+def enqueue_recurring(found: Iterable[CoreJob | DeclaredJob], now: float | None = None) -> None:
     """Put every recurring job in line that is due; the key lets only one worker do so."""
     moment = time.time() if now is None else now
-    for job in _recurring(plugins):
+    for job in found:
         key = f"{job.name} {int(moment // (job.every or 1))}"
         if not _any(jobs.c.id, jobs.c.key == key):
             with unscoped(reason="recurring jobs", realm="core") as tx:
                 tx.enqueue(job.name, args={}, key=key)
-
-
-def _recurring(plugins: Iterable[Any]) -> Iterator[DeclaredJob]:
-    return (job for plugin in plugins for job in plugin.jobs if job.every)
 
 
 def tidy(store: Any, now: datetime | None = None) -> None:

@@ -11,6 +11,7 @@ from portal.messages import NAMES, message
 from portal.ui.table import Column, Empty, Table, View
 from portal.work import UnitOfWork
 
+from .core import RECURRING
 from .models import Job
 
 STATES = {
@@ -23,6 +24,7 @@ NAMED = ChainMap(
     {
         "core.import": message("Import of a list"),
         "core.import_undo": message("Undoing of an import"),
+        **{job.name: job.title for job in RECURRING},
     },
     NAMES,
 )

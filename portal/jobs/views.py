@@ -13,6 +13,7 @@ from portal.roles.rules import reaches
 from portal.web import policy, reading, redirect_to, render, toast, transaction
 
 from . import services
+from .core import recurring
 from .models import Job
 from .sentences import unpacked
 from .tables import JOBS, NAMED, STATES, TONES
@@ -28,8 +29,21 @@ def jobs():
     tx = reading()
     everything = reaches(tx.actor, "core.job.view", None)  # Nothing here has a department.
     events = services.stuck_events(tx) if everything else []
-    backups = _backups(tx) if everything and "format" not in request.args else None
-    return JOBS.respond(tx, "jobs/jobs.html", crumbs=((TITLE, ""),), events=events, backups=backups)
+    page = everything and "format" not in request.args
+    return JOBS.respond(
+        tx,
+        "jobs/jobs.html",
+        crumbs=((TITLE, ""),),
+        events=events,
+        backups=_backups(tx) if page else None,
+        schedules=_schedules(tx) if page else (),
+    )
+
+
+def _schedules(tx):
+    """Return the recurring jobs by title, with when each ran and runs again."""
+    found = services.schedules(tx, recurring(current_app.extensions["kantor"].loaded.values()))
+    return [(NAMED.get(one.name, one.name), one) for one in found]
 
 
 def _backups(tx):

@@ -8,11 +8,11 @@ import pytest
 from sqlalchemy import update
 
 from portal.auth.models import Account
-from portal.db import unscoped
+from portal.db import looking, unscoped
 from portal.errors import Conflict, NotFound
 from portal.guard import kernel_execute
 from portal.jobs import services, sweep
-from portal.jobs.core import JOBS
+from portal.jobs.core import JOBS, CoreJob, recurring
 from portal.jobs.models import Job
 from portal.jobs.running import Overtaken, Runner, claim
 from portal.jobs.sentences import packed, unpacked
@@ -231,13 +231,68 @@ def test_a_job_that_was_not_started_in_a_minute_is_sent_again(app, ask, jobs, ch
 
 
 def test_a_recurring_job_is_asked_for_once_in_its_time(app, jobs):
-    plugins = app.extensions["kantor"].loaded.values()
+    found = [job for plugin in app.extensions["kantor"].loaded.values() for job in plugin.jobs]
     with app.app_context():
         for moment in (0, 10, 3599, 3600, 3700):
-            sweep.enqueue_recurring(plugins, now=moment)
+            sweep.enqueue_recurring([job for job in found if job.every], now=moment)
     assert [job.key for job in jobs()] == ["shelf.clean 0", "shelf.clean 1"]
     run_waiting(app)
     assert [job.result for job in jobs()] == [{"cleaned": True}] * 2
+
+
+def test_the_portals_own_recurring_jobs_stand_beside_those_of_the_plugins(app):
+    names = [job.name for job in recurring(app.extensions["kantor"].loaded.values())]
+    assert names[-1] == "shelf.clean"
+    assert all(name.startswith("core.") for name in names[:-1])
+
+
+def test_a_recurring_job_of_the_portal_is_one_unit_of_its_own(app, jobs):
+    seen = []
+
+    def tidy(tx):
+        seen.append((tx.actor.realm, tx.actor.person_id))
+        return {"removed": 3}
+
+    job = CoreJob(name="core.tidying", title=message("Tidying"), run=tidy, every=60)
+    with app.app_context():
+        for moment in (0, 59, 60):
+            sweep.enqueue_recurring([job], now=moment)
+    for row in jobs():
+        Runner(app, {"core.tidying": job})(row.id)
+    assert [(row.key, row.state, row.result) for row in jobs()] == [
+        ("core.tidying 0", "done", {"removed": 3}),
+        ("core.tidying 1", "done", {"removed": 3}),
+    ]
+    assert seen == [("core", None)] * 2
+
+
+def test_a_recurring_job_that_fails_leaves_nothing_and_comes_again(app, jobs, things):
+    def break_down(tx):
+        tx.audit("core.tidied")
+        raise RuntimeError("a bug")
+
+    job = CoreJob(name="core.tidying", title=message("Tidying"), run=break_down, every=60)
+    with app.app_context():
+        sweep.enqueue_recurring([job], now=0)
+        Runner(app, {"core.tidying": job})(jobs()[0].id)
+        sweep.enqueue_recurring([job], now=60)
+    assert [row.state for row in jobs()] == ["failed", "waiting"]
+
+
+def test_the_page_says_when_a_recurring_job_ran_and_runs_again(app, world):
+    client = sign_in(app, world.people["administrator"])
+    page = client.get("/jobs").text
+    assert "Comes back by itself" in page
+    assert "Last done: never" in page
+    with app.app_context():
+        found = recurring(app.extensions["kantor"].loaded.values())
+        sweep.enqueue_recurring(found)
+    run_waiting(app)
+    assert "Last done: never" not in client.get("/jobs").text
+    with app.app_context(), looking(reason="test", realm="core") as tx:
+        ran = services.schedules(tx, found)[-1]
+    assert ran.last_at <= tx.now < ran.next_at
+    assert (ran.next_at.timestamp() % 3600, ran.every) == (0, 3600)
 
 
 def test_progress_is_seen_while_the_job_runs(app, ask, jobs):
