@@ -5,6 +5,14 @@ from __future__ import annotations
 from .absences.models import Absence
 from .absences.rules import Away
 from .absences.services import absences_between, is_away
+from .approvals.known import Approval, ApprovalOutcome
+from .approvals.services import (
+    approval_of,
+    ask_approval,
+    require_approved,
+    void_approval,
+    withdraw_approval,
+)
 from .contacts.models import Contact, ContactPoint
 from .delegation.models import Delegation
 from .delegation.resolving import deciders, may_decide
@@ -72,6 +80,8 @@ from .worktime.services import calendar_of
 
 __all__ = [
     "Absence",
+    "Approval",
+    "ApprovalOutcome",
     "Away",
     "BadRequest",
     "BulkResult",
@@ -122,6 +132,8 @@ __all__ = [
     "WorkCalendar",
     "absences_between",
     "add_working",
+    "approval_of",
+    "ask_approval",
     "bounded",
     "calendar_of",
     "create_search",
@@ -146,6 +158,7 @@ __all__ = [
     "people_who_may",
     "permits",
     "repeated",
+    "require_approved",
     "retire_link",
     "row_by_row",
     "send_mail",
@@ -154,5 +167,7 @@ __all__ = [
     "translate",
     "undoable",
     "visible",
+    "void_approval",
+    "withdraw_approval",
     "working_between",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .absences.views import blueprint as absences
+from .approvals.views import blueprint as approvals
 from .audit.views import blueprint as audit
 from .auth.views import account, sign
 from .contacts.views import blueprint as contacts
@@ -35,6 +36,7 @@ CORE = (
     absences,
     delegation,
     mywork,
+    approvals,
     roles,
     places,
     contacts,

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import pluggy
 
+from . import contradictions
+from .approvals.known import ApprovalKind, ApprovalSubject
+from .contradictions import API
 from .imports.rules import Import, ImportField, ImportUndo
 from .messages import Message, message
 from .mywork.rules import Whose, WorkAsk, WorkItem, WorkItems
-from .notices.rules import MAIL as NOTICE_MAIL
 from .notices.rules import NoticeKind
-from .reach import Reach
 
 if TYPE_CHECKING:
     from flask import Blueprint
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Action",
+    "ApprovalKind",
+    "ApprovalSubject",
     "Destination",
     "Home",
     "Import",
@@ -49,44 +51,6 @@ __all__ = [
     "hookimpl",
     "hookspec",
 ]
-
-API = (1, 0)
-HUES = (
-    "teal",
-    "orange",
-    "sky",
-    "violet",
-    "green",
-    "rose",
-    "red",
-    "slate",
-    "amber",
-    "indigo",
-    "brown",
-    "cyan",
-)
-SLUG = re.compile(r"[a-z][a-z0-9]{1,19}")
-# Where core's own pages lie, and how its tables begin: purging a plugin drops by these names.
-_ADDRESSES = (
-    "absences account admin audit away calendars contacts csp delegation departments deputies"
-    " dev docs e E files health holidays home import imports"
-    " jobs links lists live mails metrics notices people places plugins portal ready roles scan"
-    " scanning search settings sign static undo work worktime"
-)
-_TABLES = (
-    "absence alembic assignment case contact core delegation department holiday idempotency"
-    " installed job kantor link list mail membership notice outbox person pg place plugin role"
-    " series setting sqlite stored throttle undo upload work"
-)
-RESERVED = frozenset(f"{_ADDRESSES} {_TABLES}".split())
-ROLES = (
-    "administrator",
-    "department_manager",
-    "office_manager",
-    "executive",
-    "assistant",
-    "employee",
-)
 
 hookspec = pluggy.HookspecMarker("kantor")
 hookimpl = pluggy.HookimplMarker("kantor")
@@ -257,6 +221,7 @@ class Plugin:
     jobs: tuple[Job, ...] = ()
     imports: tuple[Import, ...] = ()
     work_items: tuple[WorkItems, ...] = ()  # what may wait for somebody
+    approvals: tuple[ApprovalKind, ...] = ()  # what its records may have decided
     links: tuple[LinkKind, ...] = ()  # what its labels may stand for
     series: tuple[Series, ...] = ()
     notices: tuple[NoticeKind, ...] = ()  # what people are told of
@@ -274,100 +239,13 @@ class Plugin:
     hue: str = "slate"
 
     def __post_init__(self) -> None:
-        if problems := list(self._problems()):
+        if problems := list(contradictions.of(self)):
             raise PluginDefinitionError(str(self.slug), problems)
 
     @property
     def entries(self) -> tuple[NavItem | NewItem, ...]:
         """Everything that leads into the plugin: its menu and its part of the New menu."""
         return (*self.nav, *self.new)
-
-    def _problems(self) -> Iterator[str]:
-        if not SLUG.fullmatch(self.slug):
-            yield f"slug {self.slug!r} must match {SLUG.pattern}"
-        if self.slug in RESERVED:
-            yield f"slug {self.slug!r} is the portal's own"
-        if self.api[0] != API[0] or self.api[1] > API[1]:
-            yield f"is made for interface {_dotted(self.api)}, the portal has {_dotted(API)}"
-        if self.hue not in HUES:
-            yield f"hue {self.hue!r} is none of {', '.join(HUES)}"
-        if self.blueprint is not None and self.blueprint.name != self.slug:
-            yield f"blueprint {self.blueprint.name!r} must be named {self.slug!r}"
-        if self.models is not None and self.models.__slug__ != self.slug:  # type: ignore[attr-defined]
-            yield f"models base belongs to {self.models.__slug__!r}"  # type: ignore[attr-defined]
-        yield from self._permission_problems()
-        yield from self._name_problems()
-
-    def _permission_problems(self) -> Iterator[str]:
-        declared = {permission.name for permission in self.permissions}
-        if len(declared) != len(self.permissions):
-            yield "declares a permission twice"
-        for name in sorted(declared):
-            if not re.fullmatch(rf"{re.escape(self.slug)}\.[a-z_]+\.[a-z_]+", name):
-                yield f"permission {name!r} must be {self.slug}.<noun>.<verb>"
-        for grant in self.roles:
-            if grant.permission not in declared:
-                yield f"role {grant.role!r} is given {grant.permission!r}, which is not declared"
-            if grant.role not in ROLES:
-                yield f"role {grant.role!r} is none of {', '.join(ROLES)}"
-            if grant.reach not in set(Reach):
-                yield f"reach {grant.reach!r} is none of {', '.join(Reach)}"
-        for entry in self.entries:
-            name = f"menu entry {str(entry.title)!r}"
-            if entry.permission not in declared:
-                yield f"{name} needs {entry.permission!r}, which is not declared"
-            if not entry.endpoint.startswith(f"{self.slug}."):
-                yield f"{name} leads outside the plugin: {entry.endpoint!r}"
-        for kind in self.links:
-            if kind.permission not in declared:
-                yield f"link {kind.name!r} needs {kind.permission!r}, which is not declared"
-        for wizard in self.imports:
-            if wizard.permission not in declared:
-                yield f"import {wizard.name!r} needs {wizard.permission!r}, which is not declared"
-
-    def _name_problems(self) -> Iterator[str]:
-        for job in self.jobs:
-            if not job.name.startswith(f"{self.slug}."):
-                yield f"job {job.name!r} must begin with {self.slug}."
-        for one in self.series:
-            if not one.name.startswith(f"{self.slug}."):
-                yield f"series {one.name!r} must begin with {self.slug}."
-            if not re.fullmatch(r"[A-Z]{1,6}", one.prefix):
-                yield f"series {one.name!r}: {one.prefix!r} must be one to six capital letters"
-        for kind in self.links:
-            if not kind.name.startswith(f"{self.slug}."):
-                yield f"link {kind.name!r} must begin with {self.slug}."
-        for kind_of_work in self.work_items:
-            if not kind_of_work.name.startswith(f"{self.slug}."):
-                yield f"work {kind_of_work.name!r} must begin with {self.slug}."
-        for told in self.notices:
-            if not re.fullmatch(rf"{re.escape(self.slug)}\.[a-z_]+", told.name):
-                yield f"notice {told.name!r} must be {self.slug}.<noun>_<past participle>"
-            if not str(told.title):
-                yield f"notice {told.name!r} has no title"
-            if told.mail not in NOTICE_MAIL:
-                ways = ", ".join(NOTICE_MAIL)
-                yield f"notice {told.name!r}: mail {told.mail!r} is none of {ways}"
-        if len({told.name for told in self.notices}) != len(self.notices):
-            yield "declares a notice twice"
-        for name in self.names:
-            if not name.startswith(f"{self.slug}."):
-                yield f"name {name!r} must begin with {self.slug}."
-        for name in self.undoes:
-            if not name.startswith(f"{self.slug}."):
-                yield f"undo {name!r} must begin with {self.slug}."
-        for name in self.provides:
-            if not name.startswith(f"{self.slug}."):
-                yield f"service {name!r} must begin with {self.slug}."
-        for name in dir(self.hookspecs) if self.hookspecs else ():
-            if hasattr(getattr(self.hookspecs, name), "kantor_spec") and not name.startswith(
-                f"{self.slug}_"
-            ):
-                yield f"hook {name!r} must begin with {self.slug}_"
-
-
-def _dotted(version: tuple[int, int]) -> str:
-    return ".".join(map(str, version))
 
 
 CORE_PERMISSIONS = (
@@ -391,6 +269,7 @@ CORE_PERMISSIONS = (
     Permission(name="core.delegation.view", title=message("See who stands in for whom")),
     Permission(name="core.delegation.edit", title=message("Name deputies"), writes=True),
     Permission(name="core.approval.fallback", title=message("Decide what nobody else can decide")),
+    Permission(name="core.approval.rules", title=message("Say who decides what"), writes=True),
     Permission(name="core.role.view", title=message("See roles and who holds them")),
     Permission(name="core.role.edit", title=message("Change what a role may do"), writes=True),
     Permission(name="core.role.assign", title=message("Give any role to others"), writes=True),

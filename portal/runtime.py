@@ -16,6 +16,7 @@ import pluggy
 
 from . import admission, hookspecs, messages
 from .admission import package_folder
+from .approvals.known import ApprovalKind
 from .mywork.rules import WorkItems
 from .notices.rules import CORE_KINDS, NoticeKind
 from .orm import MODELS, UndeclaredModel, metadata
@@ -317,6 +318,10 @@ class Plugins:
         own = {kind.name: kind for kind in CORE_KINDS}
         plugins = self.loaded.values()
         return own | {kind.name: kind for plugin in plugins for kind in plugin.notices}
+
+    def approvals(self) -> Mapping[str, ApprovalKind]:
+        """Return the kinds of requests that are declared, by name."""
+        return {kind.name: kind for plugin in self.loaded.values() for kind in plugin.approvals}
 
     def subscribers(self, event: str) -> list[str]:
         """Return the plugins that hear of ``event``, switched on or not: data must not diverge."""

@@ -34,6 +34,7 @@ ADMINISTRATION = (
 )
 SETTING_UP = (
     ("roles.roles", message("Roles"), "core.role.view", "shield-lock"),
+    ("approvals.rules", message("Who decides"), "core.approval.rules", "gavel"),
     ("plugins.plugins", message("Plugins"), "core.plugin.view", "puzzle"),
     ("settings.settings", message("Settings"), "core.setting.edit", "settings"),
     ("audit.entries", message("Audit"), "core.audit.view", "history"),

@@ -22,12 +22,13 @@ from sqlalchemy import insert, select
 from . import migrate
 from .app import create_app
 from .config import Config
+from .contradictions import ROLES
 from .db import db, unscoped
 from .gate import FORM_KEY, Portal
 from .guard import kernel_execute
 from .messages import current_language
 from .people.models import Department, Membership, Person
-from .plugin import ROLES, Plugin
+from .plugin import Plugin
 from .plugins.models import PluginActivation
 from .roles.models import Assignment, Role
 from .roles.principals import raise_epoch

@@ -6,7 +6,7 @@ from alembic import op
 import portal.orm
 
 revision = "core0013"
-down_revision = "core0011"
+down_revision = "core0012"
 branch_labels = None
 depends_on = None
 INSTANT = portal.orm.Instant(timezone=True)

@@ -67,15 +67,23 @@ def may_decide(
     return None if wanted is None else found.get(wanted)
 
 
-def organisation(tx: UnitOfWork, at: datetime) -> Organisation:
-    """Return what the rules need of an instant, in as many statements however large it is."""
+def organisation(tx: UnitOfWork, at: datetime, also: Iterable[int] = ()) -> Organisation:
+    """Return what the rules need of an instant, in as many statements however large it is.
+
+    ``also`` are people who come into question besides those who lead, stand in or fall back.
+    """
     day, _ = clock_of(tx, at)
     with tx.acting_for("core", reason=REASON) as own:
         managers, standing = _leading(own, day)
         given = tuple(row.given for row in _delegations(own, day))
         fallback = frozenset(own.session.scalars(_fallback(day)))
         named = {person for people in (*managers.values(), *standing.values()) for person in people}
-        named |= fallback | {one.deputy_id for one in given} | {one.principal_id for one in given}
+        named |= (
+            {*also}
+            | fallback
+            | {one.deputy_id for one in given}
+            | {one.principal_id for one in given}
+        )
         parents = {row.id: row.parent_id for row in own.session.execute(_TREE)}
         return Organisation(
             at=at,

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from portal.approvals.services import expire, remind
 from portal.imports.running import JOB as IMPORT
 from portal.imports.running import run_import
 from portal.imports.undoing import JOB as UNDO
@@ -46,6 +47,18 @@ RECURRING: tuple[CoreJob, ...] = (
         title=message("Notices of the morning by mail"),
         run=send_digests,
         every=900,
+    ),
+    CoreJob(
+        name="core.approvals.remind",
+        title=message("Remind of requests that wait"),
+        run=remind,
+        every=300,
+    ),
+    CoreJob(
+        name="core.approvals.expire",
+        title=message("End requests nobody decided for half a year"),
+        run=expire,
+        every=86_400,
     ),
 )
 JOBS: Mapping[str, Run] = {

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, inspect, or_, select, text, update
 
+from portal.contradictions import RESERVED, SLUG
 from portal.db import db, unscoped
 from portal.files.models import StoredFile, Upload
 from portal.guard import LIMITED, WRITE, kernel_execute
@@ -16,7 +17,6 @@ from portal.links.models import Link
 from portal.lists.models import ListPreference, SavedView
 from portal.migrate import version_table
 from portal.orm import MODELS
-from portal.plugin import RESERVED, SLUG
 from portal.reach import EVERYTHING
 from portal.roles.models import RolePermission
 from portal.roles.principals import raise_epoch

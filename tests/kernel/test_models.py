@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal import admission, messages
 from portal.api import Department, Person, message
+from portal.contradictions import RESERVED
 from portal.db import db
 from portal.orm import (
     MODELS,
@@ -22,7 +23,7 @@ from portal.orm import (
     declarative_base,
     metadata,
 )
-from portal.plugin import RESERVED, NavItem, Permission, Plugin, PluginDefinitionError, RoleGrant
+from portal.plugin import NavItem, Permission, Plugin, PluginDefinitionError, RoleGrant
 from portal.runtime import refuse_undeclared_tables
 from portal.testing import make_app
 

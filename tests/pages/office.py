@@ -19,9 +19,9 @@ from waitress.server import create_server
 from portal import migrate
 from portal.commands import demo
 from portal.commands.init import found, switch_on
+from portal.contradictions import ROLES
 from portal.db import db, unscoped
 from portal.people.models import Person
-from portal.plugin import ROLES
 from portal.roles.principals import raise_epoch
 from portal.testing import PortalClient, add_person, give_role, make_app, run_jobs, sign_in
 from portal.testing_databases import Database

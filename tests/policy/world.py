@@ -10,6 +10,13 @@ from typing import Any
 from sqlalchemy import func, select, update
 
 from portal.absences.models import Absence
+from portal.approvals.models import (
+    ApprovalDecision,
+    ApprovalRequest,
+    ApprovalRule,
+    ApprovalRulePerson,
+    ApprovalStep,
+)
 from portal.audit.models import AuditEntry
 from portal.auth import passwords
 from portal.auth.models import Account
@@ -220,6 +227,7 @@ def _people(tx: Any, world: World) -> None:
     _absences(tx, world)
     nowhere = add_person(tx, "Newcomer nowhere")
     _delegations(tx, world, nowhere)
+    _approvals(tx, world)
     world.common["newcomer"] = tx.session.get_one(Person, nowhere).public_id
 
 
@@ -245,6 +253,38 @@ def _delegations(tx: Any, world: World, deputy_id: int) -> None:
         tx.session.add(row)
         tx.session.flush()
         world.put("delegation", relation, role, id=row.public_id, version=row.version)
+
+
+def _approvals(tx: Any, world: World) -> None:
+    """Let everybody ask for something that one colleague elsewhere decides."""
+    rule = ApprovalRule(kind="stand.wish", who="people", slot="first", made_at=tx.now)
+    rule.people = [ApprovalRulePerson(person_id=world.common["colleague_team"])]
+    tx.session.add(rule)
+    tx.session.flush()
+    world.put("approval_rule", "any", id=rule.public_id)
+    whose = [("own", role, actor["id"]) for role, actor in world.actors.items()]
+    whose += [(r, "*", world.common[f"colleague_{r}"]) for r in ("same", "elsewhere")]
+    for relation, role, person_id in whose:
+        row = ApprovalRequest(
+            kind="stand.wish",
+            subject=f"{relation} {role}",
+            title="A wish",
+            requester_id=person_id,
+            department_id=world.departments["same"],
+            digest="",
+            asked_at=tx.now,
+            due_at=tx.now,
+            deciding=rule.id,
+        )
+        tx.session.add(row)
+        tx.session.flush()
+        step = ApprovalStep(approval_id=row.id, n=1, rule_id=rule.id, remind_hours=8)
+        tx.session.add(step)
+        tx.session.flush()
+        world.put("approval", relation, role, id=row.public_id, version=row.version)
+    made = {"person_id": world.common["colleague_team"], "way": 0, "verdict": "approve"}
+    tx.session.add(ApprovalDecision(approval_id=row.id, step_id=step.id, at=tx.now, **made))
+    tx.session.flush()
 
 
 def _assignment(

@@ -8,11 +8,11 @@ import kantor_keys
 from kantor_keys.models import Key
 from portal import migrate
 from portal.audit.models import AuditEntry
+from portal.contradictions import RESERVED
 from portal.db import unscoped
 from portal.files.models import StoredFile, Upload
 from portal.guard import kernel_execute
 from portal.jobs.models import Job, Outbox
-from portal.plugin import RESERVED
 from portal.plugins.models import PluginActivation
 from portal.plugins.purging import NotPurged, purge
 from portal.roles.models import Role, RolePermission

@@ -60,6 +60,7 @@ CORE_GRANTS = (
             "core.membership.edit",
             "core.calendar.edit",
             "core.approval.fallback",
+            "core.approval.rules",
             "core.role.view",
             "core.role.edit",
             "core.role.assign",

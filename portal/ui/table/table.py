@@ -64,6 +64,8 @@ class Table:
     criteria are the filters in force. Raises TableDefinitionError for a contradictory declaration.
     """
 
+    asks: type[Question] = Question  # how it reads its rows, if not by one statement
+
     def __init__(
         self,
         name: str,
@@ -225,7 +227,7 @@ class Table:
         )
         prepared = self._prepared(tx, asked)
         arranged = arrange(columns, asked.arguments, liking(tx, self.key))
-        return Question(self, asked, prepared, columns, arranged, tx.actor, refused)
+        return self.asks(self, asked, prepared, columns, arranged, tx.actor, refused)
 
     @property
     def naming(self) -> Column:

@@ -1,0 +1,1 @@
+"""Who decides what people ask for: rules, requests, steps and decisions."""

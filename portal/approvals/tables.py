@@ -1,0 +1,271 @@
+"""Three lists of requests: what waits for the reader, what they asked, what they decided."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from sqlalchemy import Select, or_, select
+from sqlalchemy.orm import aliased
+
+from portal.messages import gettext, message, translate
+from portal.people.models import Department, Person
+from portal.ui.forms import ChoiceField, Form, optional
+from portal.ui.table import Column, Empty, Table
+from portal.ui.table.counting import COUNTED, Counted
+from portal.ui.table.paging import Place
+from portal.ui.table.question import Question
+from portal.work import UnitOfWork
+
+from .arms import Arms, Reckoning
+from .known import kind_of, unpacked
+from .models import ApprovalDecision, ApprovalRequest
+from .services.circles import WHY, circle, rules_named, step_of
+from .services.waiting import arms_of, counted, nearest
+from .words import STATES, TONES, VERDICTS
+
+USE = "core.portal.use"
+OWN = "own"
+For = aliased(Person)
+_arms: WeakKeyDictionary[Any, Arms] = WeakKeyDictionary()
+
+
+def arms_once(tx: UnitOfWork) -> Arms:
+    """Return where the actor decides, worked out once for a page."""
+    if tx.session not in _arms:
+        _arms[tx.session] = arms_of(tx)
+    return _arms[tx.session]
+
+
+def principals(tx: UnitOfWork) -> dict[str, tuple[int, str]]:
+    """Return public id -> (id, name) of those for whom the actor decides something now."""
+    ids = {arm.for_id for arm in arms_once(tx).arms if arm.for_id is not None}
+    if not ids:
+        return {}
+    found = select(Person.public_id, Person.id, Person.name).where(Person.id.in_(sorted(ids)))
+    rows = tx.session.execute(found.order_by(Person.name_key, Person.id))
+    return {row.public_id: (row.id, row.name) for row in rows}
+
+
+class WaitingFilter(Form):
+    """Narrow what waits to what one decides in one's own right, or for somebody."""
+
+    right = ChoiceField(message("In whose right"), [optional()], blank=message("Any"))
+
+    def prepare(self, tx: UnitOfWork) -> None:
+        """Fill in the choices."""
+        named = [(public_id, name) for public_id, (_, name) in principals(tx).items()]
+        self.right.choices = [(OWN, message("My own")), *named]
+
+
+class Titled(Question):
+    """Puts the title of each request, and what kind it is, into the reader's words."""
+
+    def rows(self, tx: UnitOfWork, here: Place, most: int) -> Sequence[Any]:
+        return [self.spoken(tx, row) for row in super().rows(tx, here, most)]
+
+    def spoken(self, tx: UnitOfWork, row: Any) -> list[Any]:
+        """Return a row with words in it."""
+        at, found = self.prepared.at, list(row)
+        title, gaps = found[at["title"]], found[at["gaps"]]
+        found[at["title"]] = translate(unpacked(title, gaps), tx.language)
+        kind = kind_of(tx, found[at["kind"]])
+        if kind is not None:
+            found[at["kind"]] = translate(kind.title, tx.language)
+        return found
+
+
+class Waiting(Titled):
+    """What waits for the reader: found by where they decide, never by asking about each row."""
+
+    def rows(self, tx: UnitOfWork, here: Place, most: int) -> Sequence[Any]:
+        back = self.order.runs_back(here.step)
+        place = (here.values[0], here.values[1]) if here.values else None
+        with tx.acting_for("core", reason=WHY) as own:
+            ids = nearest(own, self._narrowed(tx), most, place=place, back=back)
+            if not ids:
+                return []
+            marks = [c.label(f"mark_{i}") for i, c in enumerate(self.order.columns)]
+            found = self.prepared.statement.add_columns(*marks)
+            found = found.where(ApprovalRequest.id.in_(ids))
+            rows = {row[-1]: self.spoken(tx, row) for row in own.session.execute(found)}
+            names = self._standing(own, tx, ids)
+        at = self.prepared.at["right"]
+        for row_id, row in rows.items():
+            row[at] = names.get(row_id, gettext("Own"))
+        return [rows[row_id] for row_id in ids if row_id in rows]
+
+    def count_to(self, tx: UnitOfWork, most: int) -> int:
+        with tx.acting_for("core", reason=WHY) as own:
+            return counted(own, self._narrowed(tx), most)
+
+    def count(self, tx: UnitOfWork) -> Counted:
+        return Counted(self.count_to(tx, COUNTED))
+
+    def _narrowed(self, tx: UnitOfWork) -> Arms:
+        arms, right = arms_once(tx), self.asked.criteria.get("right")
+        if not right:
+            return arms
+        chosen = None if right == OWN else principals(tx).get(str(right), (0, ""))[0]
+        return arms.standing_for(chosen)
+
+    def _standing(self, own: UnitOfWork, tx: UnitOfWork, ids: Sequence[int]) -> dict[int, str]:
+        """Return for whom the reader would decide each request; one's own are not among them."""
+        rows = own.session.scalars(select(ApprovalRequest).where(ApprovalRequest.id.in_(ids))).all()
+        now = circle(own, rules_named(own, [row.deciding for row in rows]))
+        asked = Reckoning(now, tx.actor.person_id or 0)
+        found = {row.id: asked.decider(step_of(row)) for row in rows}
+        by_id = dict(principals(tx).values())
+        return {
+            row_id: by_id.get(decider.for_id, "")
+            for row_id, decider in found.items()
+            if decider is not None and decider.for_id is not None
+        }
+
+
+class WaitingTable(Table):
+    asks = Waiting
+
+
+class TitledTable(Table):
+    asks = Titled
+
+
+def waiting(tx: UnitOfWork, *, right: str = "") -> Select[Any]:
+    """Return what a request that waits shows; which ones wait for the reader is said elsewhere."""
+    return (
+        select(
+            ApprovalRequest.public_id,
+            ApprovalRequest.title,
+            ApprovalRequest.gaps,
+            ApprovalRequest.kind,
+            Person.name.label("requester"),
+            Department.name.label("department"),
+            ApprovalRequest.amount,
+            ApprovalRequest.due_at,
+            ApprovalRequest.spent.label("right"),
+        )
+        .join(Person, Person.id == ApprovalRequest.requester_id)
+        .join(Department, Department.id == ApprovalRequest.department_id)
+    )
+
+
+def asked(tx: UnitOfWork) -> Select[Any]:
+    """Return what the reader asked, or is to gain by."""
+    return (
+        select(
+            ApprovalRequest.public_id,
+            ApprovalRequest.title,
+            ApprovalRequest.gaps,
+            ApprovalRequest.kind,
+            Department.name.label("department"),
+            ApprovalRequest.amount,
+            ApprovalRequest.state,
+            ApprovalRequest.asked_at,
+        )
+        .join(Department, Department.id == ApprovalRequest.department_id)
+        .where(ApprovalRequest.requester_id == tx.actor.person_id)
+    )
+
+
+def decided(tx: UnitOfWork) -> Select[Any]:
+    """Return what the reader decided, and what others decided for them."""
+    me = tx.actor.person_id
+    return (
+        select(
+            ApprovalDecision.verdict,
+            ApprovalRequest.public_id,
+            ApprovalRequest.title,
+            ApprovalRequest.gaps,
+            ApprovalRequest.kind,
+            ApprovalRequest.amount,
+            Person.name.label("by"),
+            For.name.label("on_behalf_of"),
+            ApprovalDecision.at,
+        )
+        .join(ApprovalRequest, ApprovalRequest.id == ApprovalDecision.approval_id)
+        .join(Person, Person.id == ApprovalDecision.person_id)
+        .outerjoin(For, For.id == ApprovalDecision.on_behalf_of_id)
+        .where(or_(ApprovalDecision.person_id == me, ApprovalDecision.on_behalf_of_id == me))
+    )
+
+
+TITLE = Column(
+    "title",
+    message("Request"),
+    link=("approvals.approval", {"public_id": "public_id"}),
+    meta="kind",
+    primary=True,
+)
+AMOUNT = Column("amount", message("Amount"), "money")
+WAITING = WaitingTable(
+    "approvals_waiting",
+    USE,
+    waiting,
+    columns=(
+        TITLE,
+        Column("requester", message("Asked by"), "person"),
+        Column("department", message("Department")),
+        AMOUNT,
+        Column(
+            "due_at",
+            message("Due"),
+            "datetime",
+            sort=(ApprovalRequest.due_at, ApprovalRequest.id),
+        ),
+        Column("right", message("In whose right")),
+    ),
+    default_sort="due_at",
+    filters=WaitingFilter,
+    empty=Empty(
+        title=message("Nothing waits for you"),
+        text=message("What others ask you to decide stands here, what is due first on top."),
+    ),
+)
+ASKED = TitledTable(
+    "approvals_asked",
+    USE,
+    asked,
+    columns=(
+        TITLE,
+        Column("department", message("Department")),
+        AMOUNT,
+        Column("state", message("State"), "pill", labels=STATES, tone=TONES),
+        Column(
+            "asked_at",
+            message("Asked"),
+            "datetime",
+            sort=(ApprovalRequest.asked_at, ApprovalRequest.id),
+        ),
+    ),
+    default_sort="-asked_at",
+    empty=Empty(
+        title=message("You have asked for nothing yet"),
+        text=message("What you ask others to decide stands here, with what became of it."),
+    ),
+)
+DECIDED = TitledTable(
+    "approvals_decided",
+    USE,
+    decided,
+    columns=(
+        TITLE,
+        AMOUNT,
+        Column(
+            "verdict",
+            message("Decision"),
+            "pill",
+            labels=VERDICTS,
+            tone={"approve": "ok", "refuse": "bad"},
+        ),
+        Column("by", message("Decided by"), "person"),
+        Column("on_behalf_of", message("Standing in for")),
+        Column("at", message("When"), "datetime", sort=(ApprovalDecision.at, ApprovalDecision.id)),
+    ),
+    default_sort="-at",
+    empty=Empty(
+        title=message("You have decided nothing yet"),
+        text=message("Your decisions stand here, and those of whoever stood in for you."),
+    ),
+)
