@@ -18,11 +18,11 @@ from portal.ui.table.paging import Place
 from portal.ui.table.question import Question
 from portal.work import UnitOfWork
 
-from .arms import Arms, Reckoning
+from .arms import Arms
 from .known import kind_of, unpacked
 from .models import ApprovalDecision, ApprovalRequest
-from .services.circles import WHY, circle, rules_named, step_of
-from .services.waiting import arms_of, counted, nearest
+from .services.circles import WHY
+from .services.waiting import arms_of, counted, nearest, stands_in_for
 from .words import STATES, TONES, VERDICTS
 
 USE = "core.portal.use"
@@ -113,15 +113,9 @@ class Waiting(Titled):
     def _standing(self, own: UnitOfWork, tx: UnitOfWork, ids: Sequence[int]) -> dict[int, str]:
         """Return for whom the reader would decide each request; one's own are not among them."""
         rows = own.session.scalars(select(ApprovalRequest).where(ApprovalRequest.id.in_(ids))).all()
-        now = circle(own, rules_named(own, [row.deciding for row in rows]))
-        asked = Reckoning(now, tx.actor.person_id or 0)
-        found = {row.id: asked.decider(step_of(row)) for row in rows}
         by_id = dict(principals(tx).values())
-        return {
-            row_id: by_id.get(decider.for_id, "")
-            for row_id, decider in found.items()
-            if decider is not None and decider.for_id is not None
-        }
+        found = stands_in_for(own, rows, tx.actor.person_id or 0)
+        return {row_id: by_id.get(for_id, "") for row_id, for_id in found.items()}
 
 
 class WaitingTable(Table):

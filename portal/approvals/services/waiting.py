@@ -28,7 +28,7 @@ from portal.guard import kernel_execute
 from portal.orm import row_by_row
 from portal.work import UnitOfWork
 
-from .circles import WHY, circle, rules_named
+from .circles import WHY, circle, rules_named, step_of
 
 FEW = 16  # arms that are looked up one by one
 COUNTED = 1000
@@ -232,6 +232,19 @@ def waiting_for(tx: UnitOfWork, limit: int = 50, after: Place | None = None) -> 
         found = select(ApprovalRequest).where(ApprovalRequest.id.in_(ids))
         rows = {row.id: row for row in own.session.scalars(found)} if ids else {}
         return [known(rows[one]) for one in ids]
+
+
+def stands_in_for(
+    own: UnitOfWork, rows: Sequence[ApprovalRequest], person_id: int
+) -> dict[int, int]:
+    """Return request id -> for whom somebody would decide it; what is their own is left out."""
+    asked = Reckoning(circle(own, rules_named(own, [row.deciding for row in rows])), person_id)
+    found = {row.id: asked.decider(step_of(row)) for row in rows}
+    return {
+        row_id: decider.for_id
+        for row_id, decider in found.items()
+        if decider is not None and decider.for_id is not None
+    }
 
 
 def waiting_count(tx: UnitOfWork) -> int:
