@@ -124,6 +124,14 @@ def _requests() -> None:
     op.create_index("ix_approval_arm", "approval", [*pair, "due_at", "id"], **PENDING)
     asker = [*pair, "requester_id", "due_at", "id"]
     op.create_index("ix_approval_asker", "approval", asker, **PENDING)
+    given = sa.text("state = 'pending' AND spent <> ''")
+    where = {"sqlite_where": given, "postgresql_where": given}
+    op.create_index("ix_approval_spent", "approval", [*pair, "spent"], **where)
+    late = {
+        "sqlite_where": sa.text("state = 'pending' AND escalated = 1"),
+        "postgresql_where": sa.text("state = 'pending' AND escalated"),
+    }
+    op.create_index("ix_approval_late", "approval", [*pair, "due_at", "id"], **late)
     op.create_index("ix_approval_gains", "approval", ["beneficiary_id", "due_at", "id"], **PENDING)
     for column in ("requester_id", "beneficiary_id"):
         op.create_index(f"ix_approval_{column}", "approval", [column, "asked_at", "id"])

@@ -123,6 +123,18 @@ class ApprovalRequest(Public, Versioned, CoreOnly, CoreBase, noun="portal"):
             *("deciding", "department_id", "requester_id", "due_at", "id"),
             **PENDING,
         ),
+        Index(
+            "ix_approval_spent",
+            *("deciding", "department_id", "spent"),
+            sqlite_where=text("state = 'pending' AND spent <> ''"),
+            postgresql_where=text("state = 'pending' AND spent <> ''"),
+        ),
+        Index(
+            "ix_approval_late",
+            *("deciding", "department_id", "due_at", "id"),
+            sqlite_where=text("state = 'pending' AND escalated = 1"),
+            postgresql_where=text("state = 'pending' AND escalated"),
+        ),
         Index("ix_approval_gains", "beneficiary_id", "due_at", "id", **PENDING),
         Index("ix_approval_requester_id", "requester_id", "asked_at", "id"),
         Index("ix_approval_beneficiary_id", "beneficiary_id", "asked_at", "id"),

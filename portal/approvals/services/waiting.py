@@ -14,6 +14,7 @@ from sqlalchemy import (
     case,
     func,
     literal,
+    literal_column,
     or_,
     select,
     text,
@@ -34,6 +35,7 @@ FEW = 16  # arms that are looked up one by one
 COUNTED = 1000
 Place = tuple[datetime, int]  # when it is due, and its id
 t: Any = ApprovalRequest.__table__
+PENDING = t.c.state == literal_column("'pending'")  # As the indexes say it, never a parameter.
 
 # Every pair of what decides and where for which something waits: one seek for each.
 _PAIRS = text(
@@ -84,11 +86,11 @@ def _cases(own: UnitOfWork, pairs: Sequence[Pair], matter: frozenset[int]) -> li
     columns = (t.c.deciding, t.c.department_id, asks, gains, t.c.spent, t.c.escalated)
     people = sorted(matter)
     here = tuple_(t.c.deciding, t.c.department_id).in_(pairs)
-    pending = t.c.state == "pending"
+    pending = PENDING
     parts = [
         select(*columns).where(pending, here, t.c.requester_id.in_(people)),
         select(*columns).where(pending, t.c.beneficiary_id.in_(people), here),
-        select(*columns).where(pending, here, t.c.spent != ""),
+        select(*columns).where(text("state = 'pending' AND spent <> ''"), here),
     ]
     found: set[Case] = set()
     for part in parts:
@@ -99,7 +101,7 @@ def _cases(own: UnitOfWork, pairs: Sequence[Pair], matter: frozenset[int]) -> li
 def condition(arms: Arms, arm: Arm) -> ColumnElement[bool]:
     """Return which requests an arm holds, as an index finds them."""
     parts = [
-        t.c.state == "pending",
+        PENDING,
         t.c.deciding == arm.pair[0],
         t.c.department_id == arm.pair[1],
         *_in_band(arm.band),
@@ -163,7 +165,7 @@ def _all_at_once(arms: Arms) -> ColumnElement[bool]:
     for band, rows in special.items():
         key = tuple_(deciding, t.c.department_id, asks, gains, t.c.spent, late)
         parts.append(and_(key.in_(rows), *_in_band(band)))
-    return and_(t.c.state == "pending", *_not_mine(arms), or_(*parts))
+    return and_(PENDING, *_not_mine(arms), or_(*parts))
 
 
 def nearest(
