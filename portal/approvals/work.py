@@ -14,7 +14,7 @@ from portal.work import UnitOfWork
 from .known import kind_of, unpacked
 from .models import ApprovalRequest
 from .services.circles import WHY
-from .services.waiting import arms_of, nearest, stands_in_for
+from .services.waiting import desk_of, nearest
 
 MINUTES = 5  # that a decision is reckoned with
 
@@ -24,16 +24,15 @@ def waiting(tx: UnitOfWork, ask: WorkAsk) -> Sequence[WorkItem]:
     me = tx.actor.person_id
     if ask.whose is not Whose.ME or me is None or ask.keys is not None:
         return ()
-    arms = arms_of(tx)
-    if ask.standing_in:
-        arms = arms.standing_in()
+    desk = desk_of(tx)
+    arms = desk.arms.standing_in() if ask.standing_in else desk.arms
     with tx.acting_for("core", reason=WHY) as own:
         if not (ids := nearest(own, arms, ask.limit)):
             return ()
         found = select(ApprovalRequest).where(ApprovalRequest.id.in_(ids))
         found = found.options(joinedload(ApprovalRequest.requester))
         rows = {row.id: row for row in own.session.scalars(found)}
-        deputy = stands_in_for(own, list(rows.values()), me)
+        deputy = desk.for_whom(list(rows.values()))
         return [_item(tx, rows[one], me, deputy.get(one)) for one in ids]
 
 
