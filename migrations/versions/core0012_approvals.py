@@ -132,7 +132,11 @@ def _requests() -> None:
         "postgresql_where": sa.text("state = 'pending' AND escalated"),
     }
     op.create_index("ix_approval_late", "approval", [*pair, "due_at", "id"], **late)
-    op.create_index("ix_approval_gains", "approval", ["beneficiary_id", "due_at", "id"], **PENDING)
+    some = {
+        f"{database}_where": sa.text("state = 'pending' AND beneficiary_id IS NOT NULL")
+        for database in ("sqlite", "postgresql")
+    }
+    op.create_index("ix_approval_gains", "approval", ["beneficiary_id", "due_at", "id"], **some)
     for column in ("requester_id", "beneficiary_id"):
         op.create_index(f"ix_approval_{column}", "approval", [column, "asked_at", "id"])
     op.create_index("ix_approval_department_id", "approval", ["department_id"])

@@ -135,7 +135,12 @@ class ApprovalRequest(Public, Versioned, CoreOnly, CoreBase, noun="portal"):
             sqlite_where=text("state = 'pending' AND escalated = 1"),
             postgresql_where=text("state = 'pending' AND escalated"),
         ),
-        Index("ix_approval_gains", "beneficiary_id", "due_at", "id", **PENDING),
+        Index(
+            "ix_approval_gains",
+            *("beneficiary_id", "due_at", "id"),
+            sqlite_where=text("state = 'pending' AND beneficiary_id IS NOT NULL"),
+            postgresql_where=text("state = 'pending' AND beneficiary_id IS NOT NULL"),
+        ),
         Index("ix_approval_requester_id", "requester_id", "asked_at", "id"),
         Index("ix_approval_beneficiary_id", "beneficiary_id", "asked_at", "id"),
         Index("ix_approval_department_id", "department_id"),
