@@ -329,7 +329,9 @@ def _papers(tx: Any, world: Any, aviary: Aviary, stand: Any) -> None:
         address = f"198.51.100.{100 + number}"
         aviary.canaries.append(Canary(f"device of {role}", address, frozenset(owner)))
         world.device(tx, person_id, address)
-        told = world.notice(tx, person_id, aviary.word(f"notice of {role}", owner))
+        told = world.notice(
+            tx, person_id, aviary.word(f"notice of {role}", owner, lists=("/notices",))
+        )
         aviary.addresses |= {"/notices", f"/notices/{told}"}
 
 
