@@ -86,6 +86,14 @@ def test_all_came_as_ordered_is_one_press(ordered, as_role):
     assert (ordered.order().status, ordered.balance().quantity) == ("received", 53_000)
 
 
+def test_enter_in_a_field_books_what_was_typed_and_never_everything(ordered, as_role):
+    page = as_role("assistant").get(f"{ordered.address}/receive").text
+    form = page[page.index(f'action="{ordered.address}/receive') :]
+    pressed_by_enter = re.search(r"<button[^>]*>", form)[0]
+    assert "name=" not in pressed_by_enter
+    assert form.index(pressed_by_enter) < form.index('name="all"')
+
+
 def test_a_delivery_with_something_wrong_is_shown_line_by_line(ordered, as_role):
     keeper = as_role("office_manager")
     form = typed(ordered, "3", noted="4", rejected="1", reason="wet")
