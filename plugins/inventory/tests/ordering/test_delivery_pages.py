@@ -111,7 +111,7 @@ def test_too_much_is_refused_with_a_choice_beside_the_line(ordered, as_role):
     keeper = as_role("office_manager")
     answer = keeper.post(f"{ordered.address}/receive", data=typed(ordered, "5"))
     assert answer.status_code == 409
-    assert re.search(r"<details open>.*More than was ordered", answer.text, re.DOTALL)
+    assert re.search(r"<details[^>]* open>.*More than was ordered", answer.text, re.DOTALL)
     form = typed(ordered, "5", over="return")
     assert keeper.post(f"{ordered.address}/receive", data=form).status_code == 303
     page = text_of(keeper.get(f"/inventory/deliveries/{ordered.deliveries()[0].public_id}"))
@@ -186,6 +186,11 @@ def test_an_order_is_changed_on_its_page_and_then_sent(ordered, as_role):
     assert "changed the order: amendment 1" in page
     assert "Blue pen, quantity: 4 box 6 box" in page
     assert keeper.post(f"{ordered.address}/amend", data=form).status_code == 409
+    form = {"channel": "fax", "recipient": "", "language": "en", "amendment": "1", "attempt": "7"}
+    answer = keeper.post(f"{ordered.address}/send", data=form)
+    assert answer.status_code == 409  # Nobody has sent it, so nobody is said to have.
+    assert "The order was changed meanwhile." in text_of(answer)
+    assert keeper.post(f"{ordered.address}/send", data=form | {"attempt": "1"}).status_code == 303
 
 
 def test_less_than_came_is_said_beside_the_field(ordered, as_role):
