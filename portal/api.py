@@ -34,6 +34,7 @@ from .imports.rules import (
 from .links.services import known_codes, link_codes, link_targets, retire_link
 from .lists.bulk import BulkResult
 from .messages import Message, message, translate
+from .money import Money
 from .numbers import Unreadable
 from .orm import (
     Confidential,
@@ -94,6 +95,7 @@ __all__ = [
     "KeyText",
     "Membership",
     "Message",
+    "Money",
     "Named",
     "NotFound",
     "OutOfReach",

@@ -5,6 +5,7 @@ from portal.plugin import NavItem, NewItem, Plugin, Series
 
 from . import hooks
 from .asking import views as asking_pages
+from .budgets import views as budget_pages
 from .counting import views as counting_pages
 from .demo import fill
 from .imports import ITEMS
@@ -15,14 +16,14 @@ from .models import Base
 from .names import NAMES
 from .ordering import views as ordering_pages
 from .permissions import PERMISSIONS, ROLES
-from .provided import Orders, Stock
+from .provided import Budgets, Orders, Stock
 from .services.bulk import CHANGED, restore
 from .settings import InventorySettings
 from .views import blueprint
 from .watching import views as watching_pages
 
 # Imported, they have put their pages on the one blueprint and their tables beside the others.
-AREAS = (asking_pages, counting_pages, labels_pages, ordering_pages, watching_pages)
+AREAS = (asking_pages, budget_pages, counting_pages, labels_pages, ordering_pages, watching_pages)
 
 plugin = Plugin(
     slug="inventory",
@@ -78,6 +79,11 @@ plugin = Plugin(
             permission="inventory.order.view",
         ),
         NavItem(
+            endpoint="inventory.budgets",
+            title=message("Budgets"),
+            permission="inventory.budget.view",
+        ),
+        NavItem(
             endpoint="inventory.suppliers",
             title=message("Suppliers"),
             permission="inventory.supplier.view",
@@ -118,7 +124,11 @@ plugin = Plugin(
     jobs=JOBS,
     names=NAMES,
     undoes={CHANGED: restore},
-    provides={"inventory.stock": Stock(), "inventory.orders": Orders()},
+    provides={
+        "inventory.budgets": Budgets(),
+        "inventory.stock": Stock(),
+        "inventory.orders": Orders(),
+    },
     settings=InventorySettings,
     hooks=hooks,
     demo=fill,
