@@ -33,6 +33,8 @@ from .imports.rules import (
 )
 from .links.services import known_codes, link_codes, link_targets, retire_link
 from .lists.bulk import BulkResult
+from .mail.outgoing import mail_ready
+from .mail.services import Mail, send_mail
 from .messages import Message, message, translate
 from .money import Money
 from .numbers import Unreadable
@@ -58,6 +60,7 @@ from .places.models import Place, PlaceServes
 from .reach import Held, Principal, permits, visible
 from .search import Searched, create_search, drop_search, matching
 from .series.services import next_number
+from .settings.services import facts as organisation_facts
 from .settings.services import values_of as settings_of
 from .undo.services import undoable
 from .work import Event, UnitOfWork
@@ -93,6 +96,7 @@ __all__ = [
     "InUse",
     "Instant",
     "KeyText",
+    "Mail",
     "Membership",
     "Message",
     "Money",
@@ -128,16 +132,19 @@ __all__ = [
     "known_codes",
     "link_codes",
     "link_targets",
+    "mail_ready",
     "matching",
     "may_decide",
     "message",
     "new_public_id",
     "next_number",
     "next_working",
+    "organisation_facts",
     "permits",
     "repeated",
     "retire_link",
     "row_by_row",
+    "send_mail",
     "settings_of",
     "sort_key",
     "translate",

@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 
+from flask import appcontext_pushed
 from flask_babel import Babel
 from flask_login import LoginManager
 from flask_wtf.csrf import generate_csrf
@@ -26,6 +28,7 @@ from .files.store import Store
 from .gate import Portal, csrf, gate, new_form_key
 from .health.circuit import Circuit, question_for
 from .jobs.queue import Queue, queue_url
+from .mail.outgoing import outgoing, outgoing_of
 from .mounting import mount
 from .plugin import Plugin
 from .roles.principals import Compiler
@@ -120,13 +123,19 @@ def _speak(app: Portal) -> None:
 
 
 def _work(app: Portal, config: Config, registry: Plugins) -> None:
-    """Give the portal its store of files and its road to the worker."""
+    """Give the portal its store of files, its mail server and its road to the worker."""
     app.extensions["kantor_files"] = Store(config.files_url)
+    app.extensions["kantor_outgoing"] = outgoing_of(config, app.extensions["kantor_files"])
+    appcontext_pushed.connect(_point_to_mail, app)
     url = queue_url(config.jobs_url, app.config["SQLALCHEMY_DATABASE_URI"], config.home)
     queue = app.extensions["kantor_queue"] = Queue(url, config.secret_key.get_secret_value())
     # Tests run their jobs themselves, unless they bring a queue of their own.
     if config.jobs_url or not config.testing:
         registry.send_jobs = queue.send
+
+
+def _point_to_mail(app: Portal, **_more: Any) -> None:
+    outgoing.set(app.extensions["kantor_outgoing"])
 
 
 def _admit(app: Portal, config: Config, registry: Plugins) -> None:

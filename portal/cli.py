@@ -140,7 +140,7 @@ def doctor(desk: Desk) -> None:
 
 
 def _add_groups() -> None:
-    from .commands import audit, backup, database, demo, init, people, plugins
+    from .commands import audit, backup, database, demo, init, mail, people, plugins
 
     for command in (
         init.init,
@@ -151,6 +151,7 @@ def _add_groups() -> None:
         people.role,
         plugins.plugin,
         audit.audit,
+        mail.mail,
         backup.backup,
         backup.restore,
     ):

@@ -61,6 +61,8 @@ class Config(BaseModel):
     absolute_hours: int = Field(default=12, ge=1, le=24 * 14)  # at most signed in
     upload_megabytes: int = Field(default=25, ge=1, le=1024)  # the largest file taken
     rates: Rates = Rates()
+    mail_url: SecretStr = SecretStr("")  # the mail server; no mail is sent when empty
+    mail_from: str = ""  # the address that mail comes from
     backup_days: int = Field(default=2, ge=0)  # without a backup until doctor complains; 0: never
     metrics_token: SecretStr = SecretStr("")  # bearer token for /metrics
     disabled_plugins: list[str] = Field(default_factory=list)  # slugs that are not loaded
@@ -76,6 +78,23 @@ class Config(BaseModel):
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/"):
             raise ValueError("must be an origin such as https://portal.example.org")
         return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def _mail_is_whole(self) -> Config:
+        from .mail.outgoing import read_address, read_url
+
+        if url := self.mail_url.get_secret_value():
+            try:
+                read_url(url)
+            except ValueError as error:
+                raise ValueError(f"mail_url {error}") from None
+            try:
+                read_address(self.mail_from)
+            except ValueError:
+                raise ValueError(
+                    "mail_from must be an address such as kantor@example.org once mail_url is set"
+                ) from None
+        return self
 
     @model_validator(mode="after")
     def _fill(self) -> Config:

@@ -62,13 +62,13 @@ SLUG = re.compile(r"[a-z][a-z0-9]{1,19}")
 _ADDRESSES = (
     "absences account admin audit away calendars contacts csp delegation departments deputies"
     " dev docs e E files health holidays home import imports"
-    " jobs links lists live metrics people places plugins portal ready roles scan scanning search"
-    " settings sign static undo worktime"
+    " jobs links lists live mails metrics notices people places plugins portal ready roles scan"
+    " scanning search settings sign static undo worktime"
 )
 _TABLES = (
     "absence alembic assignment case contact core delegation department holiday idempotency"
-    " installed job kantor link list membership outbox person pg place plugin role series setting"
-    " sqlite stored throttle undo upload work"
+    " installed job kantor link list mail membership notice outbox person pg place plugin role"
+    " series setting sqlite stored throttle undo upload work"
 )
 RESERVED = frozenset(f"{_ADDRESSES} {_TABLES}".split())
 ROLES = (

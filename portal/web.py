@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from .db import db
 from .gate import form_key, policy, public, unkeyed
 from .imports.rules import Import
-from .printing import pdf, print_view
+from .printing import pdf, pdf_file, print_view
 from .shell import render, toast
 from .ui.charts import BarChart, RowChart, bar_chart, row_chart
 from .ui.export import plain_file
@@ -74,6 +74,7 @@ __all__ = [
     "optional",
     "panels",
     "pdf",
+    "pdf_file",
     "plain_file",
     "policy",
     "print_view",

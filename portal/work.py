@@ -74,6 +74,7 @@ class UnitOfWork:
     events: list[Event] = field(default_factory=list)
     entries: list[dict[str, Any]] = field(default_factory=list)
     jobs: list[int] = field(default_factory=list)
+    letters: list[int] = field(default_factory=list)  # mails that were written
     doubts: list[Doubt] = field(default_factory=list)
 
     @property
@@ -372,6 +373,7 @@ def unit_of_work(
         raise
     finally:
         session.unit = None
+    sent = sent or bool(tx.letters)
     if session.runtime is not None and (tx.jobs or sent):
         session.runtime.wake(tx.jobs, sent)
 

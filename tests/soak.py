@@ -40,6 +40,9 @@ def main() -> int:
         result = run(kind, clients=8, issues=max(asked.issues, 260), kills=asked.kills)
         print(f"ledger, workers killed, {kind}: {result}", flush=True)
         failed += not result.right or result.kills < asked.kills
+    environment = os.environ | {"KANTOR_TEST_KILLS": "50"}
+    command = [sys.executable, "-m", "pytest", "-q", "tests/background/test_killed_mail.py"]
+    failed += subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode != 0
     failed += throw_hostile_forms(200) > 0
     if not asked.without_machines:
         environment = os.environ | {"KANTOR_TEST_EXAMPLES": "500"}

@@ -114,6 +114,7 @@ def _database(app: Any) -> Iterator[Problem]:
         yield from _stored_plugins(tx, registry)
         yield from _audit(tx)
         yield from _background(tx)
+        yield from _mail(tx)
         yield from _backup(tx, app.extensions["kantor_config"].backup_days)
         for _slug, problem in registry.collect("checks", tx):
             yield problem
@@ -191,6 +192,24 @@ def _background(tx: Any) -> Iterator[Problem]:
         yield Problem(
             title=message("{count} events could not be delivered.", count=count),
             remedy=message("Look at the page Background work: it names the plugin and the error."),
+        )
+
+
+def _mail(tx: Any) -> Iterator[Problem]:
+    """Say when no mail goes out, or some was given up."""
+    from portal.mail import services
+    from portal.mail.outgoing import mail_ready
+
+    if not mail_ready():
+        yield Problem(
+            title=message("No mail server is set up; notices are read in the portal alone."),
+            remedy=message("Set mail_url and mail_from, then try `kantor mail test ADDRESS`."),
+            severe=False,
+        )
+    if services.any_given_up(tx):
+        yield Problem(
+            title=message("Some mails could not be sent and were given up."),
+            remedy=message("Look at the page Background work, Given up: it says why."),
         )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import delete, exists, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -41,18 +41,10 @@ def keep(
 ) -> str:
     """Note that the actor sent ``content``; return its public id, or raise ValidationFailed."""
     _require_room(tx, content.size)
-    dialect = Session.connection(tx.session).dialect.name
-    upsert: Any = (sqlite if dialect == "sqlite" else postgresql).insert(stored)
-    row = {"sha256": content.sha256, "size": content.size, "created_at": tx.now}
-    # Renewed when it is known already, so that no cleaning takes it away under us.
-    renewed = upsert.values(row).on_conflict_do_update(
-        index_elements=[stored.c.sha256], set_={"created_at": tx.now}
-    )
-    file_id = kernel_execute(tx.session, renewed.returning(stored.c.id)).scalar_one()
     upload = {
         "public_id": new_public_id(),
         "owner_id": tx.actor.person_id,
-        "file_id": file_id,
+        "file_id": note_content(tx, content),
         "name": clean_name(name),
         "purpose": purpose,
         "created_at": tx.now,
@@ -60,6 +52,18 @@ def keep(
     }
     kernel_execute(tx.session, insert(uploads).values(upload))
     return str(upload["public_id"])
+
+
+def note_content(tx: UnitOfWork, content: Content) -> int:
+    """Return the number of a content's row, for a row that names it; made if it is new."""
+    dialect = Session.connection(tx.session).dialect.name
+    upsert: Any = (sqlite if dialect == "sqlite" else postgresql).insert(stored)
+    row = {"sha256": content.sha256, "size": content.size, "created_at": tx.now}
+    # Renewed when it is known already, so that no cleaning takes it away under us.
+    renewed = upsert.values(row).on_conflict_do_update(
+        index_elements=[stored.c.sha256], set_={"created_at": tx.now}
+    )
+    return int(kernel_execute(tx.session, renewed.returning(stored.c.id)).scalar_one())
 
 
 def find(tx: UnitOfWork, public_id: str, *, purpose: str | None = None) -> KeptFile:
@@ -86,10 +90,22 @@ def expire(tx: UnitOfWork) -> int:
     """Forget the uploads whose time is over; return how many."""
     ended = delete(uploads).where(uploads.c.expires_at <= tx.now).returning(uploads.c.id)
     gone = len(kernel_execute(tx.session, ended).all())
-    unused = ~select(uploads.c.id).where(uploads.c.file_id == stored.c.id).exists()
+    unused = [
+        ~exists().where(column == stored.c.id).correlate(stored) for column in _naming_columns()
+    ]
     old = stored.c.created_at < tx.now - UNUSED
-    kernel_execute(tx.session, delete(stored).where(unused, old))
+    kernel_execute(tx.session, delete(stored).where(old, *unused))
     return gone
+
+
+def _naming_columns() -> list[Any]:
+    """Return every column that points at a content: uploads, attachments of mails and so on."""
+    return [
+        key.parent
+        for table in stored.metadata.sorted_tables
+        for key in table.foreign_keys
+        if key.references(stored)
+    ]
 
 
 def unused_contents(tx: UnitOfWork, store: Store) -> list[str]:

@@ -14,6 +14,7 @@ from portal import __version__
 from portal.backup import keeping
 from portal.guard import kernel_execute
 from portal.jobs.models import Job, Outbox
+from portal.mail import services as mail
 from portal.work import UnitOfWork
 
 BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
@@ -75,6 +76,9 @@ def _of_portal(tx: UnitOfWork) -> CollectorRegistry:
     grouped = select(outbox.c.subscriber, func.count()).group_by(outbox.c.subscriber)
     for subscriber, count in _counts(tx, grouped):
         events.labels(subscriber).set(count)
+    letters = gauge("kantor_mails", "Mails in the database, by state", "state")
+    for state, count in mail.counts(tx):
+        letters.labels(state).set(count)
     backed_up = gauge("kantor_last_backup_timestamp_seconds", "The last good backup")
     if known := keeping.last(tx):
         backed_up.set(known.made_at.timestamp())

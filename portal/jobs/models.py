@@ -19,6 +19,7 @@ class Job(Public, CoreOnly, CoreBase):
         CheckConstraint("state IN ('waiting', 'running', 'done', 'failed')", name="state"),
         Index("ix_job_state", "state", "created_at", "id"),
         Index("ix_job_created_at", "created_at", "id"),
+        Index("ix_job_name", "name", "finished_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

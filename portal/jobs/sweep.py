@@ -19,6 +19,7 @@ from portal.db import db, looking, unscoped
 from portal.files import services as files
 from portal.guard import kernel_execute
 from portal.imports import history as imports
+from portal.mail import services as mail
 from portal.plugin import Job as DeclaredJob
 from portal.undo.models import UndoStep
 from portal.work import SWEEP_AFTER
@@ -135,6 +136,7 @@ def tidy(store: Any, now: datetime | None = None) -> None:
             kernel_execute(tx.session, delete(table).where(when < today - kept))
         files.expire(tx)
         imports.forget(tx, today)
+        mail.tidy(tx, today)
         accounts.tidy(tx)
     with looking(reason="tidy up", realm="core") as tx:
         # A backup copies the files after the database: those its snapshot names have to stay.

@@ -1,12 +1,16 @@
-"""The worker process: takes jobs from the queue, delivers events and keeps sweeping."""
+"""The worker process: takes jobs from the queue, delivers events, sends mail, keeps sweeping."""
 
 from __future__ import annotations
 
 import logging
 from typing import Any
 
+from portal.mail.outgoing import PATIENCE
+from portal.mail.posting import post
+
 from . import outbox
 from .core import JOBS
+from .poster import Poster
 from .queue import Queue
 from .running import Runner
 from .sweep import BEAT, Sweeper
@@ -22,7 +26,8 @@ def run(app: Any = None, *, threads: int = 2, every: float = BEAT) -> None:
         app = create_app()
     queue: Queue = app.extensions["kantor_queue"]
     runner = Runner(app, JOBS)
-    queue.run, queue.deliver = runner, lambda: _deliver(app)
+    poster = Poster(app, every=every)
+    queue.run, queue.deliver = runner, lambda: _deliver(app, poster)
     sweeper = Sweeper(app, runner, queue, every=every)
     consumer = queue.engine().create_consumer(
         workers=threads,
@@ -33,14 +38,16 @@ def run(app: Any = None, *, threads: int = 2, every: float = BEAT) -> None:
         shutdown_timeout=60,
     )
     sweeper.start()
+    poster.start()
     try:
         consumer.run()
     finally:
         sweeper.ended.set()
+        poster.end(PATIENCE)
 
 
 def run_waiting(app: Any) -> int:
-    """Do here and now what waits: jobs first, then events; return how many jobs were run.
+    """Do here and now what waits: jobs, then events, then mail; return how many jobs were run.
 
     For tests and for scripts without a worker.
     """
@@ -64,9 +71,11 @@ def run_waiting(app: Any) -> int:
             ran += 1
     with app.app_context():
         outbox.deliver()
+        post()
     return ran
 
 
-def _deliver(app: Any) -> None:
+def _deliver(app: Any, poster: Poster) -> None:
+    poster.wake()
     with app.app_context():
         outbox.deliver()

@@ -40,10 +40,12 @@ def start_worker(app, queue):
     """Return a function that starts a worker process; what still runs at the end is killed."""
     config, started = app.extensions["kantor_config"], []
 
-    def start():
+    def start(*more):
         command = [sys.executable, "-m", "tests.background.worker_main", config.database_url]
         worker = subprocess.Popen(
-            [*command, str(config.home), queue.url], stdout=subprocess.PIPE, start_new_session=True
+            [*command, str(config.home), queue.url, *more],
+            stdout=subprocess.PIPE,
+            start_new_session=True,
         )
         started.append(worker)
         assert worker.stdout.readline() == b"ready\n"

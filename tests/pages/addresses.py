@@ -78,6 +78,9 @@ ROWS = {
         " JOIN inventory_item i ON i.id = b.item_id JOIN inventory_point q ON q.id = b.point_id"
         " JOIN place p ON p.id = q.place_id WHERE b.to_order ORDER BY b.id"
     ),
+    "/inventory/deliveries/": (
+        "SELECT public_id FROM inventory_delivery WHERE reversed_at IS NULL ORDER BY id DESC"
+    ),
     "/inventory/orders/": (
         "SELECT public_id FROM inventory_purchase_order WHERE status = 'placed' ORDER BY id"
     ),

@@ -33,6 +33,7 @@ EMPTY = (
     "/places",
     "/roles",
     "/jobs",
+    "/jobs/given-up",
     "/audit",
     "/inventory/items",
     "/inventory/stock",

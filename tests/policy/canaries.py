@@ -22,6 +22,7 @@ from portal.guard import kernel_execute
 from portal.jobs.models import Job, Outbox
 from portal.jobs.sentences import packed
 from portal.lists.models import SavedView
+from portal.mail.models import MailRow
 from portal.orm import new_public_id
 from portal.people.models import Person
 from tests.policy import tables
@@ -395,6 +396,13 @@ def _work(tx: Any, world: Any, aviary: Aviary) -> None:
         "error": packed(aviary.word("stuck event", menders)),
     }
     kernel_execute(tx.session, insert(Outbox.__table__).values(event))
+    aviary.addresses.add("/jobs/given-up")
+    letter = {"public_id": new_public_id(), "key": "letter", "message_id": "<a@c.example>"}
+    letter |= {"sender": "a@b.example", "subject": aviary.word("subject of a mail", set())}
+    letter |= {"recipient": aviary.word("recipient of a mail", menders), "state": "dead"}
+    letter |= {"text": aviary.word("text of a mail", set()), "attempts": 12}
+    letter |= {"created_at": tx.now, "due_at": tx.now}
+    kernel_execute(tx.session, insert(MailRow.__table__).values(letter))
     findings = world.common.pop("findings")
     tx.session.add(
         LedgerCheck(

@@ -17,9 +17,10 @@ from portal.files.models import StoredFile, Upload
 from portal.guard import kernel_execute
 from portal.imports.history import pack
 from portal.imports.models import ImportRun
-from portal.jobs.models import Job
+from portal.jobs.models import Job, Outbox
 from portal.links.services import link_codes
 from portal.lists.models import ListPreference, SavedView
+from portal.mail.models import MailRow
 from portal.orm import new_public_id
 from portal.testing import add_person
 from portal.undo.models import UndoStep
@@ -84,6 +85,8 @@ def add_papers(tx: Any, world: World, stand: Stand) -> None:
         world.put("import_run", relation, role, id=import_run(tx, owner))
         world.put("device", relation, role, id=device(tx, owner))
     world.put("job", "any", id=_job(tx, "core.tidy", None, "failed", {}))
+    world.put("event", "any", id=str(_event(tx)))
+    world.put("mail", "any", id=_mail(tx))
     world.put("audit_entry", "any", id="1")
     world.put("plugin", "any", id="inventory")
     world.put("plugin_setting", "any", id="inventory")
@@ -133,6 +136,21 @@ def _job(tx: Any, name: str, owner: int | None, state: str, args: dict[str, Any]
     }
     kernel_execute(tx.session, insert(Job.__table__).values(row))
     return public_id
+
+
+def _event(tx: Any) -> int:
+    row = {"event": "core.test_happened", "subscriber": "inventory", "payload": {}, "attempts": 5}
+    row |= {"created_at": tx.now, "due_at": tx.now, "error": "It is broken."}
+    added = insert(Outbox.__table__).values(row).returning(Outbox.__table__.c.id)
+    return int(kernel_execute(tx.session, added).scalar_one())
+
+
+def _mail(tx: Any) -> str:
+    row = {"public_id": new_public_id(), "key": "a mail", "message_id": "<a@b.example>"}
+    row |= {"sender": "a@b.example", "recipient": "c@d.example", "subject": "s", "text": "t"}
+    row |= {"state": "dead", "attempts": 12, "created_at": tx.now, "due_at": tx.now}
+    kernel_execute(tx.session, insert(MailRow.__table__).values(row))
+    return str(row["public_id"])
 
 
 def account(tx: Any, person_id: int, *, active: bool = True) -> int:

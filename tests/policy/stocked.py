@@ -21,7 +21,16 @@ from kantor_inventory.models import (
     SupplierItem,
     Unit,
 )
-from kantor_inventory.ordering.models import OrderLine, PurchaseOrder, Receipt
+from kantor_inventory.ordering.models import (
+    Amendment,
+    Confirmation,
+    Delivery,
+    DeliveryLine,
+    OrderLine,
+    PurchaseOrder,
+    Receipt,
+    Sending,
+)
 from kantor_inventory.services import balances, items, stock
 from kantor_inventory.watching.models import MonthSum
 from portal.contacts.models import Contact
@@ -213,6 +222,7 @@ def add_orders(tx: Any, world: World) -> None:
         offers[sku] = offer
     world.common |= {"offer": offers["T-1"].id, "ordered_offer": offers["T-9"].id}
     world.common["ordered_unit"] = offers["T-9"].item_unit.public_id
+    world.common["today"] = tx.today
     world.common["next_week"] = tx.today + timedelta(days=7)
     for relation in (*SHARED, "team"):
         place = world.places[relation]["id"]
@@ -225,6 +235,9 @@ def add_orders(tx: Any, world: World) -> None:
             order, line = _order(tx, offers["T-9"], department_id, place, state, received)
             facts = {"version": order.version, "line": line.public_id, "place": place}
             world.put(kind, relation, id=order.public_id, **facts)
+            if received:
+                came = tx.session.scalars(select(Delivery).filter_by(order_id=order.id)).one()
+                world.put("delivery", relation, id=came.public_id)
             if state == "draft":
                 facts = {"version": line.version, "place": place}
                 world.put("order_line", relation, id=line.public_id, **facts)
@@ -266,12 +279,38 @@ def _order(
         item = tx.one(select(Item), id=item_id)
         command = stock.Receive(item=item.public_id, quantity=1_000, to_place=place, price=1_000)
         moved = stock.receive(tx, command)
-        tx.session.add(
-            Receipt(order_id=order.id, line_id=line.id, movement_id=moved.id, quantity=1_000)
-        )
-        tx.session.flush()
+        _delivered(tx, order, line, moved.id)
     return order, line
 
 
 def public_id(tx: Any, made: Any) -> str:
     return str(made.public_id if hasattr(made, "public_id") else made)
+
+
+def _delivered(tx: Any, order: PurchaseOrder, line: OrderLine, movement_id: int) -> None:
+    """Write down that a piece of an order came, and what was said of the order before."""
+    mine = {"order_id": order.id}
+    delivery = Delivery(
+        **mine,
+        supplier_id=order.supplier_id,
+        delivery_note=f"SJ-{order.id}",
+        note_key=f"sj{order.id}",
+        came_on=tx.today,
+        received_at=tx.now,
+    )
+    said = {"snapshot": {"lines": []}, "changes": [], "reason": "less", "amended_at": tx.now}
+    sent = {"attempt": 1, "channel": "phone", "sent_at": tx.now}
+    tx.session.add_all(
+        [
+            delivery,
+            Amendment(**mine, number=1, **said),
+            Sending(**mine, **sent),
+            Confirmation(**mine, confirmed_on=tx.today, noted_at=tx.now),
+        ]
+    )
+    order.amended = 1
+    tx.session.flush()
+    figures = {"line_id": line.id, "delivery_id": delivery.id}
+    tx.session.add(DeliveryLine(**figures, before=0, counted=1_000))
+    tx.session.add(Receipt(**mine, **figures, movement_id=movement_id, quantity=1_000))
+    tx.session.flush()

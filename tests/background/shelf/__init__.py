@@ -19,9 +19,11 @@ from portal.api import (
     ImportFindings,
     ImportKnown,
     ImportStays,
+    Mail,
     Versioned,
     declarative_base,
     message,
+    send_mail,
 )
 from portal.plugin import Import, ImportField, ImportUndo, Job, Permission, Plugin, RoleGrant
 from portal.web import import_routes, policy, reading
@@ -47,6 +49,18 @@ class Thing(Versioned, Global, Base, reason="a test"):
 class ThingsCame(Event):
     name: ClassVar[str] = "shelf.things_came"
     count: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class LetterWished(Event):
+    name: ClassVar[str] = "shelf.letter_wished"
+    to: str
+
+
+def write_letter(tx, payload):
+    """Write the mail that an event wishes for."""
+    to = payload["to"]
+    send_mail(tx, Mail(to=to, subject="Wished", text=f"For {to}", key=f"wished {to}"))
 
 
 def check(tx, rows):
@@ -277,5 +291,5 @@ plugin = Plugin(
         Job(name="shelf.spoil", look=spoil, run=tell),
     ),
     imports=(THINGS,),
-    subscribes={"shelf.things_came": hear},
+    subscribes={"shelf.things_came": hear, "shelf.letter_wished": write_letter},
 )

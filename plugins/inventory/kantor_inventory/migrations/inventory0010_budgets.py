@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "inventory0010"
-down_revision = "inventory0007"
+down_revision = "inventory0009"
 branch_labels = None
 depends_on = None
 

@@ -1,4 +1,4 @@
-"""The clinic's orders: one begun, one on its way, one late, one closed short, one that came.
+"""The clinic's orders: one begun, one changed on its way, one late, one short, one that came.
 
 Nothing here is drawn by lot: the orders follow from the stock there is and from the last deliveries
 in the ledger.
@@ -17,15 +17,27 @@ from portal.api import Contact, Department, Person, Place, UnitOfWork, new_publi
 from ..models import Balance, Item, ItemUnit, Movement, Point, Supplier, SupplierItem
 from ..rules import Factor
 from ..services import balances
-from . import rules
-from .models import OrderLine, PurchaseOrder, Receipt
+from . import changes, rules
+from .models import (
+    Amendment,
+    Delivery,
+    DeliveryLine,
+    OrderLine,
+    PurchaseOrder,
+    Receipt,
+    Sending,
+)
 from .rules import Terms
+from .services import snapshots
+from .services.notes import key_of
 
 MADE_BY, PLACED_BY = "Dewi Kartikasari", "Hendra Saputro"
 LATE, ON_THE_WAY = "Toko Listrik Cahaya Timur", "PT Cetak Karya Utama"
 SHORT, CAME = "PT Mitra Alkes Nusaraya", "CV Pena Lestari"
 BEGUN = "UD Sumber Bersih"
 GIVEN_UP = "They do not make it any more"
+ONE_MORE = "The branch wants some too"
+DAMAGED = "The box was wet"
 MOST = 4  # lines of an order
 
 
@@ -44,7 +56,7 @@ def fill(tx: UnitOfWork) -> None:
     _came(tx, suppliers[SHORT], people, short=True)
     _came(tx, suppliers[CAME], people, short=False)
     _expected(tx, suppliers[LATE], people, placed=-suppliers[LATE].lead_days - 9)
-    _expected(tx, suppliers[ON_THE_WAY], people, placed=-2)
+    _amended(tx, _expected(tx, suppliers[ON_THE_WAY], people, placed=-2), people)
     _begun(tx, suppliers[BEGUN], people)
 
 
@@ -105,11 +117,44 @@ def _begun(tx: UnitOfWork, supplier: Supplier, people: dict[str, Any]) -> None:
     tx.session.flush()
 
 
-def _expected(tx: UnitOfWork, supplier: Supplier, people: dict[str, Any], *, placed: int) -> None:
+def _amended(tx: UnitOfWork, order: PurchaseOrder | None, people: dict[str, Any]) -> None:
+    """Order one pack more of the first line, a day later, and tell the supplier on the phone."""
+    if order is None or order.placed_at is None:
+        return
+    line, before = order.lines[0], order.snapshot or {}
+    pack = line.ordered // line.packs
+    line.packs, line.ordered = line.packs + 1, line.ordered + pack
+    line.outstanding += pack
+    tx.session.flush()
+    balances.expect(tx, {(line.item_id, line.point_id): pack})
+    after = snapshots.taken(tx, order, order.lines)
+    at = order.placed_at + timedelta(days=1, hours=2)
+    order.amended = 1
+    said = {"order_id": order.id, "sent_at": at + timedelta(minutes=4)}
+    tx.session.add_all(
+        [
+            Amendment(
+                order_id=order.id,
+                number=1,
+                snapshot=after,
+                changes=changes.differences(before, after),
+                reason=ONE_MORE,
+                amended_by_id=people[PLACED_BY],
+                amended_at=at,
+            ),
+            Sending(**said, amendment=1, attempt=1, channel="phone", sent_by_id=people[PLACED_BY]),
+        ]
+    )
+    tx.session.flush()
+
+
+def _expected(
+    tx: UnitOfWork, supplier: Supplier, people: dict[str, Any], *, placed: int
+) -> PurchaseOrder | None:
     """Order what is below its minimum at a supplier; nothing of it has come yet."""
     rows = _short_of(tx, supplier, MOST)
     if not rows:
-        return
+        return None
     order = _order(tx, supplier, people, placed)
     coming: defaultdict[tuple[int, int], int] = defaultdict(int)
     for balance, offer in rows:
@@ -118,6 +163,22 @@ def _expected(tx: UnitOfWork, supplier: Supplier, people: dict[str, Any], *, pla
         coming[balance.item_id, balance.point_id] += line.ordered
     tx.session.flush()
     balances.expect(tx, coming)
+    _went_out(tx, order)
+    return order
+
+
+def _went_out(tx: UnitOfWork, order: PurchaseOrder) -> None:
+    """Keep what was ordered, and that the supplier was told of it."""
+    order.snapshot = snapshots.taken(tx, order, order.lines)
+    told = Sending(
+        order_id=order.id,
+        attempt=1,
+        channel=order.placed_by,
+        sent_by_id=order.placed_by_id,
+        sent_at=order.placed_at,
+    )
+    tx.session.add(told)
+    tx.session.flush()
 
 
 def _add_line(order: PurchaseOrder, balance: Balance, offer: SupplierItem) -> OrderLine:
@@ -166,14 +227,36 @@ def _came(tx: UnitOfWork, supplier: Supplier, people: dict[str, Any], *, short: 
     for place, movement in enumerate(same_day):
         order.lines.append(_line_of(movement, order, missing=int(short and place == 0)))
     tx.session.flush()
-    for line, movement in zip(order.lines, same_day, strict=True):
+    _went_out(tx, order)
+    _delivered(tx, order, same_day)
+
+
+def _delivered(tx: UnitOfWork, order: PurchaseOrder, movements: Any) -> None:
+    """Write down the delivery by which these movements came for the lines of an order."""
+    note = f"SJ-{movements[0].id:05d}"
+    delivery = Delivery(
+        order_id=order.id,
+        supplier_id=order.supplier_id,
+        delivery_note=note,
+        note_key=key_of(note),
+        came_on=movements[0].occurred_on,
+        received_by_id=movements[0].actor_id,
+        received_at=movements[0].posted_at,
+    )
+    tx.session.add(delivery)
+    tx.session.flush()
+    for line, movement in zip(order.lines, movements, strict=True):
+        figures = {"delivery_id": delivery.id, "line_id": line.id}
+        wrong = line.ordered - line.received
+        came = DeliveryLine(**figures, before=0, counted=movement.quantity + wrong)
+        came.rejected, came.reason = wrong, DAMAGED if wrong else ""
+        tx.session.add(came)
         tx.session.add(
             Receipt(
+                **figures,
                 order_id=order.id,
-                line_id=line.id,
                 movement_id=movement.id,
                 quantity=movement.quantity,
-                delivery_note=f"SJ-{movement.id:05d}",
             )
         )
     tx.session.flush()

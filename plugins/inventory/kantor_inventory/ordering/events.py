@@ -26,6 +26,24 @@ class OrderPlaced(OrderEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class OrderSent(OrderEvent):
+    """An order, or an amendment of it, was sent or told to the supplier."""
+
+    name: ClassVar[str] = "inventory.order_sent"
+    channel: str
+    amendment: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderAmended(OrderEvent):
+    """An order was changed after it had been placed; ``amendment`` counts from 1."""
+
+    name: ClassVar[str] = "inventory.order_amended"
+    amendment: int
+    changes: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class OrderReceived(OrderEvent):
     """Something of an order came in; ``complete`` when nothing is outstanding any more."""
 

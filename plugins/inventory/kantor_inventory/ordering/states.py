@@ -32,71 +32,81 @@ class Transition:
 NOT_NOW = message("This cannot be done with the order any more. Reload the page and look.")
 GONE_ON = message("This cannot be done with the order any more.")
 
+PLACE, EDIT = "inventory.order.place", "inventory.order.edit"
+RECEIVE, REVERSE = "inventory.order.receive", "inventory.stock.reverse"
+EMPTIED = message("Nothing would be left of the order. Cancel it instead.")
+
+
+def _always(order: Facts) -> bool:
+    return True
+
+
+def _waits(order: Facts) -> bool:
+    return order.outstanding
+
+
+def _has_come(order: Facts) -> bool:
+    return order.received and not order.outstanding
+
+
+def _never_came(order: Facts) -> bool:
+    return not order.received and not order.outstanding
+
+
+def _step(
+    source: str,
+    action: str,
+    target: str,
+    permission: str,
+    guard: Callable[[Facts], bool],
+    refusal: Message = NOT_NOW,
+) -> Transition:
+    return Transition(
+        source=source,
+        action=action,
+        target=target,
+        permission=permission,
+        guard=guard,
+        refusal=refusal,
+    )
+
+
 TRANSITIONS = (
-    Transition(
-        source="draft",
-        action="place",
-        target="placed",
-        permission="inventory.order.place",
-        guard=lambda order: order.lines > 0,
-        refusal=message("There is nothing on the list. Add a line first."),
+    _step(
+        "draft",
+        "place",
+        "placed",
+        PLACE,
+        lambda order: order.lines > 0,
+        message("There is nothing on the list. Add a line first."),
     ),
-    Transition(
-        source="draft",
-        action="cancel",
-        target="cancelled",
-        permission="inventory.order.edit",
-        guard=lambda order: True,
-        refusal=NOT_NOW,
+    _step("draft", "cancel", "cancelled", EDIT, _always),
+    _step("placed", "send", "placed", PLACE, _waits),
+    _step("placed", "confirm", "placed", EDIT, _waits),
+    _step("placed", "amend", "placed", PLACE, _waits, EMPTIED),
+    _step("placed", "amend", "received", PLACE, _has_come, EMPTIED),
+    _step(
+        "placed",
+        "cancel",
+        "cancelled",
+        PLACE,
+        lambda order: not order.received,
+        message("Something has come in already. Close the order short instead."),
     ),
-    Transition(
-        source="placed",
-        action="cancel",
-        target="cancelled",
-        permission="inventory.order.place",
-        guard=lambda order: not order.received,
-        refusal=message("Something has come in already. Close the order short instead."),
+    _step(
+        "placed",
+        "close_short",
+        "closed_short",
+        PLACE,
+        lambda order: order.received,
+        message("Nothing has come in yet. Cancel the order instead."),
     ),
-    Transition(
-        source="placed",
-        action="close_short",
-        target="closed_short",
-        permission="inventory.order.place",
-        guard=lambda order: order.received,
-        refusal=message("Nothing has come in yet. Cancel the order instead."),
-    ),
-    Transition(
-        source="placed",
-        action="receive",
-        target="placed",
-        permission="inventory.order.receive",
-        guard=lambda order: order.outstanding,
-        refusal=NOT_NOW,
-    ),
-    Transition(
-        source="placed",
-        action="receive",
-        target="received",
-        permission="inventory.order.receive",
-        guard=lambda order: not order.outstanding,
-        refusal=NOT_NOW,
-    ),
-    Transition(
-        source="received",
-        action="take_back",
-        target="placed",
-        permission="inventory.stock.reverse",
-        guard=lambda order: order.outstanding,
-        refusal=NOT_NOW,
-    ),
-    Transition(
-        source="placed",
-        action="take_back",
-        target="placed",
-        permission="inventory.stock.reverse",
-        guard=lambda order: order.outstanding,
-        refusal=NOT_NOW,
-    ),
+    _step("placed", "receive", "placed", RECEIVE, _waits),
+    _step("placed", "receive", "received", RECEIVE, _has_come),
+    # All that came was damaged, and nobody waits for another.
+    _step("placed", "receive", "closed_short", RECEIVE, _never_came),
+    _step("received", "take_back", "placed", REVERSE, _waits),
+    _step("placed", "take_back", "placed", REVERSE, _waits),
 )
 
 

@@ -12,6 +12,8 @@ from .services import reading
 STATE_TONES = {
     "draft": "mute",
     "placed": "info",
+    "confirmed": "info",
+    "part": "warn",
     "late": "bad",
     "received": "ok",
     "closed_short": "warn",

@@ -76,7 +76,7 @@ def test_something_never_committed_is_spent_of_the_budget_that_is_named(purse, b
 )
 def test_no_more_comes_back_than_went_out(purse, budget, wrong):
     commit(purse, 60)
-    with pytest.raises(ValueError, match="committed less|spent less|above nothing"):
+    with pytest.raises(ValueError, match=r"committed less|spent less|above nothing"):
         wrong(purse)
     assert purse.figures(budget) == (60, 0, 40)
 

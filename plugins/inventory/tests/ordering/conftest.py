@@ -10,8 +10,14 @@ import pytest
 from sqlalchemy import select
 
 from kantor_inventory.models import Balance, Item, Point, Supplier, SupplierItem
-from kantor_inventory.ordering.models import OrderLine, PurchaseOrder
-from kantor_inventory.ordering.services import drafts, placing, receiving
+from kantor_inventory.ordering.models import Delivery, OrderLine, PurchaseOrder
+from kantor_inventory.ordering.services import (
+    amending,
+    deliveries,
+    drafts,
+    placing,
+    receiving,
+)
 from kantor_inventory.services import stock, suppliers
 from portal.api import Contact, Place
 
@@ -72,10 +78,14 @@ class Office:
         with self.shop.work(role) as tx:
             return kept(placing.place(tx, command))
 
-    def came(self, quantity: int, *, unit: str | None = None, **changes: Any) -> Any:
+    def came(
+        self, quantity: int, *, unit: str | None = None, of_it: Any = None, **changes: Any
+    ) -> Any:
         """Return the command that receives so much of the newest order's only line."""
         order, line = self.order(), self.lines()[-1]
-        came = receiving.Came(line=line.public_id, unit=unit or self.shop.box, quantity=quantity)
+        came = receiving.Came(
+            line=line.public_id, unit=unit or self.shop.box, quantity=quantity, **(of_it or {})
+        )
         return receiving.Receive(
             **{"order": order.public_id, "version": order.version, "came": (came,)} | changes
         )
@@ -84,6 +94,32 @@ class Office:
         command = self.came(quantity, **changes)
         with self.shop.work(role) as tx:
             return [kept(row) for row in receiving.receive(tx, command)]
+
+    def amend(self, packs: int | None = None, role: str = "office_manager", **changes: Any) -> Any:
+        """Change how many packs the newest order's last line has, or what is given."""
+        order, line = self.order(), self.lines()[-1]
+        new = {"line": line.public_id, "packs": packs or line.packs, "expected_on": None}
+        new["expected_on"] = line.expected_on
+        command = amending.Amend(
+            **{
+                "order": order.public_id,
+                "version": order.version,
+                "reason": "they asked",
+                "lines": (amending.LineChange(**new | changes.pop("line", {})),),
+            }
+            | changes
+        )
+        with self.shop.work(role) as tx:
+            return kept(amending.amend(tx, command))
+
+    def deliveries(self) -> list[Any]:
+        with self.shop.work(None) as tx:
+            return [kept(row) for row in tx.session.scalars(select(Delivery).order_by("id"))]
+
+    def take_back(self, delivery: str, role: str = "office_manager") -> Any:
+        with self.shop.work(role) as tx:
+            command = deliveries.TakeBack(delivery=delivery, reason="wrong order")
+            return kept(deliveries.take_back(tx, command))
 
     def offer(self, supplier: str) -> int:
         """Return the id of the offer of a supplier."""

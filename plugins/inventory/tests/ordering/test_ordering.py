@@ -217,10 +217,11 @@ def test_one_delivery_note_is_booked_twice_only_when_somebody_says_so(office):
     office.want()
     office.place()
     office.receive(1_000, delivery_note="SJ-1")
-    told = words(lambda: office.receive(1_000, delivery_note="SJ-1"))
-    assert told.startswith("Something was received with this delivery note before.")
-    office.receive(1_000, delivery_note="SJ-1", note_again=True)
-    assert office.balance().quantity == 29_000
+    with pytest.raises(receiving.AlreadyBooked) as refused:
+        office.receive(1_000, delivery_note="sj 1")
+    assert "booked delivery note SJ-1 on" in str(refused.value.message)
+    office.receive(1_000, delivery_note="SJ-1", again=refused.value.delivery)
+    assert office.lines()[0].received == 24_000
 
 
 def test_what_was_received_wrongly_is_on_order_again(office):

@@ -30,7 +30,12 @@ PAGES = [
     "/inventory/orders/{order}/lines?format=csv",
     "/inventory/orders/{order}/lines",
     "/inventory/orders/{order}/print",
+    "/inventory/orders/{order}/print?language=id&amendment=0&format=pdf",
     "/inventory/orders/{order}/place",
+    "/inventory/orders/{order}/send",
+    "/inventory/orders/{order}/send?language=id",
+    "/inventory/orders/{order}/confirm",
+    "/inventory/orders/{order}/amend",
     "/inventory/orders/{order}/receive",
     "/inventory/orders/{order}/cancel",
     "/inventory/orders/{order}/close-short",
@@ -104,12 +109,13 @@ def test_from_the_sheet_to_the_shelf(office, as_role):
     assert office.balance().quantity == 53_000
 
 
-def test_a_delivery_is_filled_in_with_what_is_still_to_come(listed, as_role):
+def test_the_line_one_comes_for_is_filled_in_with_what_is_still_to_come(listed, as_role):
     listed.place()
     listed.receive(1_000)
-    page = as_role("office_manager").get(f"/inventory/orders/{listed.ids['order']}/receive").text
-    field = re.search(r'<input[^>]*name="quantity-[^>]*>', page)[0]
-    assert 'value="3"' in field
+    address, line = f"/inventory/orders/{listed.ids['order']}/receive", listed.ids["line"]
+    for query, said in (("", 'value=""'), (f"?line={line}", 'value="3"')):
+        page = as_role("office_manager").get(address + query).text
+        assert said in re.search(r'<input[^>]*name="quantity-[^>]*>', page)[0]
 
 
 def test_a_known_delivery_note_is_asked_about_and_then_taken(listed, as_role):
@@ -125,9 +131,12 @@ def test_a_known_delivery_note_is_asked_about_and_then_taken(listed, as_role):
     address = f"/inventory/orders/{listed.ids['order']}/receive"
     keeper = as_role("office_manager")
     answer = keeper.post(address, data=form)
-    assert answer.status_code == 422
-    assert "with this delivery note before" in text_of(answer)
-    assert keeper.post(address, data=form | {"seen": "SJ-1"}).status_code == 303
+    assert answer.status_code == 409
+    assert "booked delivery note SJ-1 on" in text_of(answer)
+    seen = re.search(r'name="seen"[^>]*value="(\w+)"', answer.text)[1]
+    assert f'href="/inventory/deliveries/{seen}"' in answer.text
+    assert keeper.post(address, data=form | {"seen": seen}).status_code == 409
+    assert keeper.post(address, data=form | {"seen": seen, "again": "y"}).status_code == 303
 
 
 def test_too_much_is_refused_beside_the_form_and_nothing_typed_is_lost(listed, as_role):
@@ -193,6 +202,9 @@ def test_the_buttons_are_those_of_the_table(listed, as_role):
     keeper, address = as_role("office_manager"), f"/inventory/orders/{listed.ids['order']}"
     actions = {
         "place": f"{address}/place",
+        "send": f"{address}/send",
+        "confirm": f"{address}/confirm",
+        "amend": f"{address}/amend",
         "receive": f"{address}/receive",
         "cancel": f"{address}/cancel",
         "close_short": f"{address}/close-short",
@@ -204,15 +216,16 @@ def test_the_buttons_are_those_of_the_table(listed, as_role):
 
     assert shown() == {"place"}
     listed.place()
-    assert shown() == {"receive", "cancel"}
+    told = {"send", "confirm", "amend"}
+    assert shown() == {"receive", "cancel"} | told
     listed.receive(1_000)
-    assert shown() == {"receive", "close_short"}
+    assert shown() == {"receive", "close_short"} | told
     listed.receive(3_000)
     assert shown() == set()
     assert {step.action for step in TRANSITIONS} >= set(actions)
 
 
-@pytest.mark.parametrize("step", ["place", "cancel", "close-short"])
+@pytest.mark.parametrize("step", ["place", "cancel", "close-short", "send", "confirm", "amend"])
 def test_an_old_page_of_an_order_leads_to_the_order_as_it_is(listed, as_role, step):
     keeper, address = as_role("office_manager"), f"/inventory/orders/{listed.ids['order']}"
     listed.place()
@@ -265,7 +278,7 @@ def test_the_print_view_keeps_what_was_ordered(listed, as_role):
         ("/inventory/order-list", 8),
         ("/inventory/order-list?item={pen}", 8),
         ("/inventory/orders", 6),
-        ("/inventory/orders/{order}", 12),
+        ("/inventory/orders/{order}", 15),
         ("/inventory/items/{pen}", 14),
     ],
 )

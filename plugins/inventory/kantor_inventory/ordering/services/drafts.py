@@ -354,16 +354,25 @@ def _check_kept(item: Item) -> None:
         raise stock.NotKept(message("{item} is not ordered any more.", item=item.name))
 
 
-def _check_packs(packs: int, offer: SupplierItem | None = None) -> None:
+def check_offer(offer: SupplierItem, packs: int, field: str) -> None:
+    """Refuse what is not kept or sold, or not by so many packs; ``field`` is where it is said."""
+    item = offer.item_unit.item
+    _check_kept(item)
+    if not offer.item_unit.active:
+        raise stock.NotKept(message("{item} is not ordered any more.", item=item.name))
+    _check_packs(packs, offer, field)
+
+
+def _check_packs(packs: int, offer: SupplierItem | None = None, field: str = "packs") -> None:
     if not 0 < packs <= LARGEST:
-        raise ValidationFailed({"packs": message("Enter a whole number above zero.")})
+        raise ValidationFailed({field: message("Enter a whole number above zero.")})
     if offer is None:
         return
     terms = _terms(offer)
     if not rules.allowed(packs, terms):
         raise ValidationFailed(
             {
-                "packs": message(
+                field: message(
                     "They sell at least {least}, in multiples of {multiple}.",
                     least=offer.least,
                     multiple=offer.multiple,

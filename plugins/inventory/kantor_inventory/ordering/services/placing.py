@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
 
 from sqlalchemy import select
 
@@ -23,8 +22,9 @@ from ...models import CHANNELS
 from ...services import balances
 from ...services.pairs import Pair
 from .. import events
-from ..models import OrderLine, PurchaseOrder
+from ..models import LANGUAGES, OrderLine, PurchaseOrder, Sending
 from ..states import Facts, NotNow, possible, step
+from . import snapshots
 
 SERIES = "inventory.order"
 LATEST = 365  # days after which nobody expects anything
@@ -36,14 +36,19 @@ class CannotBeOrdered(Conflict):
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """How an order went out, to whom, and when it is expected."""
+    """How an order goes out, who took it by which number, and when it is expected.
+
+    By e-mail it is sent in a step of its own, when its number is known.
+    """
 
     order: str
     version: int
     placed_by: str
     placed_with: str = ""
+    confirmation: str = ""
     expected_on: date | None = None
     note: str = ""
+    language: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,7 +110,6 @@ def place(tx: UnitOfWork, command: Place) -> PurchaseOrder:
     for line in lines:
         line.state, line.outstanding, line.expected_on = "open", line.ordered, expected_on
         coming[line.item_id, line.point_id] += line.ordered
-    snapshot = _snapshot(order, lines)
     tx.session.flush()
     balances.expect(tx, coming)
     flags.ordered(tx, list(coming))
@@ -113,7 +117,8 @@ def place(tx: UnitOfWork, command: Place) -> PurchaseOrder:
     order.number, order.status, order.placed_by = number, taken.target, command.placed_by
     order.placed_with, order.note = command.placed_with.strip(), command.note.strip()
     order.placed_at, order.placed_by_id = tx.now, tx.actor.person_id
-    order.expected_on, order.snapshot = expected_on, snapshot
+    order.expected_on, order.language = expected_on, command.language
+    order.snapshot = snapshots.taken(tx, order, lines)
     tx.audit("inventory.order_placed", order, number=order.number, lines=len(lines))
     tx.publish(
         events.OrderPlaced(
@@ -123,7 +128,46 @@ def place(tx: UnitOfWork, command: Place) -> PurchaseOrder:
             expected_on=expected_on.isoformat(),
         )
     )
+    if command.placed_by != "email":
+        _told(tx, order, command)
     return order
+
+
+def _told(tx: UnitOfWork, order: PurchaseOrder, command: Place) -> None:
+    """Keep that the order was told to the supplier as it was placed."""
+    told = Sending(
+        order_id=order.id,
+        amendment=0,
+        attempt=1,
+        channel=command.placed_by,
+        recipient=command.placed_with.strip(),
+        confirmation=command.confirmation.strip(),
+        language=command.language,
+    )
+    went_out(tx, order, told)
+
+
+def went_out(tx: UnitOfWork, order: PurchaseOrder, sending: Sending) -> Sending:
+    """Keep that an order went out now, by whoever acts."""
+    sending.sent_by_id, sending.sent_at = tx.actor.person_id, tx.now
+    tx.session.add(sending)
+    tx.audit(
+        "inventory.order_sent",
+        order,
+        number=order.number,
+        amendment=sending.amendment,
+        attempt=sending.attempt,
+        channel=sending.channel,
+    )
+    tx.publish(
+        events.OrderSent(
+            order_id=order.id,
+            number=order.number or "",
+            channel=sending.channel,
+            amendment=sending.amendment,
+        )
+    )
+    return sending
 
 
 def discard(tx: UnitOfWork, command: End) -> PurchaseOrder:
@@ -166,6 +210,8 @@ def _check(tx: UnitOfWork, command: Place) -> None:
     problems = {}
     if command.placed_by not in CHANNELS:
         problems["placed_by"] = message("Choose how the order goes out.")
+    if command.language and command.language not in LANGUAGES:
+        problems["language"] = message("Choose a language.")
     if command.expected_on is not None and not (
         tx.today <= command.expected_on <= tx.today + timedelta(days=LATEST)
     ):
@@ -200,27 +246,3 @@ def _check_lines(order: PurchaseOrder, lines: list[OrderLine]) -> None:
                     item=line.item.name,
                 )
             )
-
-
-def _snapshot(order: PurchaseOrder, lines: list[OrderLine]) -> dict[str, Any]:
-    """Return what is ordered as it now is, whatever names and prices become later."""
-    contact = order.supplier.contact
-    return {
-        "supplier": contact.name if contact is not None else "",
-        "customer_number": order.supplier.customer_number,
-        "department": order.department.name,
-        "lines": [
-            {
-                "item": line.item.name,
-                "sku": line.item.sku,
-                "supplier_sku": line.supplier_sku,
-                "packs": line.packs,
-                "unit": line.item_unit.unit.name,
-                "quantity": line.ordered,
-                "base": line.item.base_unit.name,
-                "place": line.point.place.name if line.point.place is not None else "",
-                "price": line.price,
-            }
-            for line in lines
-        ],
-    }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import BigInteger, Select, bindparam, case, cast, func, literal, select
@@ -12,9 +11,9 @@ from sqlalchemy.orm import aliased
 from portal.api import Contact, Department, Held, Person, Place, UnitOfWork, visible
 
 from ...counting import blind
-from ...models import Item, ItemUnit, Movement, Point, Supplier, Unit
+from ...models import Item, ItemUnit, Point, Supplier, SupplierItem, Unit
 from ...services.lists import by_number
-from ..models import OrderLine, PurchaseOrder, Receipt
+from ..models import OrderLine, PurchaseOrder
 
 VIEW = "inventory.order.view"
 PACK = aliased(Unit, name="ordered_pack")
@@ -26,11 +25,11 @@ LONGEST = 500  # lines of an order on its page
 def order_rows(tx: Any, *, state: str | None = None, supplier: str | None = None) -> Select[Any]:
     """Return the orders and order lists; ``late`` are those that should have come."""
     late = case(
-        (
-            (PurchaseOrder.status == "placed") & (PurchaseOrder.expected_on < tx.today),
-            "late",
-        ),
-        else_=PurchaseOrder.status,
+        (PurchaseOrder.status != "placed", PurchaseOrder.status),
+        (PurchaseOrder.expected_on < tx.today, "late"),
+        (PurchaseOrder.received_at.is_not(None) & _of_lines_any_came(), "part"),
+        (PurchaseOrder.confirmed_on.is_not(None), "confirmed"),
+        else_="placed",
     )
     cost = _of_lines(func.coalesce(func.sum(OrderLine.packs * OrderLine.price), 0))
     statement: Any = (
@@ -67,6 +66,13 @@ def order_rows(tx: Any, *, state: str | None = None, supplier: str | None = None
             over = ("received", "closed_short", "cancelled")
             return by_number(statement.where(PurchaseOrder.status.in_(over)), PurchaseOrder)
     return statement.where(PurchaseOrder.status == state)
+
+
+def _of_lines_any_came() -> Any:
+    came = select(OrderLine.id).where(
+        OrderLine.order_id == PurchaseOrder.id, OrderLine.received > 0
+    )
+    return came.correlate(PurchaseOrder).exists()
 
 
 def _of_lines(figure: Any) -> Any:
@@ -128,91 +134,6 @@ def lines_of(tx: UnitOfWork, order: PurchaseOrder, permission: str = VIEW) -> An
     return tx.session.execute(visible(statement, permission, tx.actor)).all()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Ordered:
-    """A line as it was when the order went out."""
-
-    item: str
-    sku: str
-    supplier_sku: str
-    packs: int
-    pack: str
-    price: int | None
-
-    @property
-    def cost(self) -> int | None:
-        return None if self.price is None else self.price * self.packs
-
-
-def as_ordered(order: PurchaseOrder) -> list[Ordered]:
-    """Return the lines as they went to the supplier, whatever names and prices became later."""
-    return [
-        Ordered(
-            item=line["item"],
-            sku=line["sku"],
-            supplier_sku=line["supplier_sku"],
-            packs=line["packs"],
-            pack=line["unit"],
-            price=line["price"],
-        )
-        for line in (order.snapshot or {}).get("lines", ())
-    ]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Arrival:
-    """One receipt of an order."""
-
-    item: str
-    quantity: int
-    unit: str
-    note: str
-    at: Any
-    by: str | None
-    movement: str
-    reversed: bool
-
-
-def arrivals_of(tx: UnitOfWork, order: PurchaseOrder) -> list[Arrival]:
-    """Return what has come of an order, newest first."""
-    back = aliased(Movement, name="back")
-    statement: Any = (
-        select(
-            Receipt.id,
-            Item.name,
-            Receipt.quantity,
-            Unit.name.label("unit"),
-            Receipt.delivery_note,
-            Movement.posted_at,
-            Movement.public_id,
-            Person.name.label("by"),
-            back.id.label("back"),
-        )
-        .join(Movement, Movement.id == Receipt.movement_id)
-        .join(Item, Item.id == Movement.item_id)
-        .join(Unit, Unit.id == Item.base_unit_id)
-        .outerjoin(Person, Person.id == Movement.actor_id)
-        .outerjoin(back, back.reverses_id == Movement.id)
-        .where(Receipt.order_id == order.id)
-        .order_by(Receipt.id.desc())
-        .limit(LONGEST)
-    )
-    rows = tx.session.execute(visible(statement, VIEW, tx.actor))
-    return [
-        Arrival(
-            item=row.name,
-            quantity=row.quantity,
-            unit=row.unit,
-            note=row.delivery_note,
-            at=row.posted_at,
-            by=row.by,
-            movement=row.public_id,
-            reversed=row.back is not None,
-        )
-        for row in rows
-    ]
-
-
 OPEN_LINES_OF: Any = (
     select(
         OrderLine.id,
@@ -258,6 +179,36 @@ def open_orders_of(tx: UnitOfWork, supplier: Supplier) -> Any:
     )
     statement = statement.order_by(PurchaseOrder.id.desc()).limit(SHOWN)
     return tx.session.execute(visible(statement, VIEW, tx.actor)).all()
+
+
+def offers_of(tx: UnitOfWork, supplier: Supplier) -> list[tuple[int, str]]:
+    """Return what a supplier sells that is still kept, as choices, in the order of names."""
+    rows = tx.session.execute(
+        select(SupplierItem.id, Item.name, PACK.name.label("pack"))
+        .join(ItemUnit, ItemUnit.id == SupplierItem.item_unit_id)
+        .join(Item, Item.id == ItemUnit.item_id)
+        .join(PACK, PACK.id == ItemUnit.unit_id)
+        .where(
+            SupplierItem.supplier_id == supplier.id,
+            ItemUnit.active,
+            Item.status == "active",
+            Item.mode != "non_stock",
+        )
+        .order_by(SupplierItem.item_key, SupplierItem.id)
+        .limit(LONGEST)
+    )
+    return [(row.id, f"{row.name}, {row.pack}") for row in rows]
+
+
+def state_of(tx: UnitOfWork, order: PurchaseOrder, lines: Any) -> str:
+    """Return the state an order is shown in: on its way, it may be late, half come or confirmed."""
+    if order.status != "placed":
+        return order.status
+    if order.expected_on is not None and order.expected_on < tx.today:
+        return "late"
+    if any(line.received for line in lines):
+        return "part"
+    return "confirmed" if order.confirmed_on is not None else "placed"
 
 
 def may_see_cost(tx: UnitOfWork, order: PurchaseOrder) -> bool:

@@ -1,5 +1,15 @@
 """The pages of ordering."""
 
-from . import lines, orders, receiving, sheet, taken
+from . import amending, deliveries, lines, orders, paper, receiving, sending, sheet, taken
 
-__all__ = ["lines", "orders", "receiving", "sheet", "taken"]
+__all__ = [
+    "amending",
+    "deliveries",
+    "lines",
+    "orders",
+    "paper",
+    "receiving",
+    "sending",
+    "sheet",
+    "taken",
+]

@@ -3,34 +3,30 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from flask import request, url_for
 
 from portal.api import ValidationFailed, message
-from portal.web import (
-    pdf,
-    policy,
-    print_view,
-    reading,
-    redirect_to,
-    render,
-    toast,
-    transaction,
-)
+from portal.web import policy, reading, redirect_to, render, toast, transaction
 
 from ...forms import ORDER_BY
-from ...rules import Amount, Listed
 from ...views.shared import blueprint, form_page, sent_number
 from .. import rules
 from ..forms import LINE_STATES, STATES, EndForm, PlaceForm
-from ..services import placing
+from ..services import amending, placing, sending, snapshots
 from ..services import reading as found
 from ..states import GONE_ON, TRANSITIONS, possible
 from ..tables import LINE_TONES, ORDER_LINES, ORDERS, STATE_TONES
+from .told import told
+from .words import WHAT, readable
 
 TITLE = message("Orders")
 BUTTONS = {  # of a step: its page, its words, its icon and how it looks
     "place": ("inventory.place_order", message("Place the order"), "send", "primary"),
+    "send": ("inventory.send_order", message("Send"), "mail", ""),
+    "confirm": ("inventory.confirm_order", message("They confirmed"), "check", ""),
+    "amend": ("inventory.amend_order", message("Change the order"), "pencil", ""),
     "receive": ("inventory.receive_order", message("Receive"), "package-import", "primary"),
     "close_short": ("inventory.close_short", message("Close short"), "circle-minus", ""),
     "cancel": ("inventory.cancel_order", message("Cancel the order"), "circle-x", ""),
@@ -52,14 +48,16 @@ def order(public_id):
     row = placing.find(tx, public_id, "inventory.order.view")
     lines = found.lines_of(tx, row)
     priced = found.may_see_cost(tx, row)
-    state = _state(tx, row)
+    state = found.state_of(tx, row, lines)
+    sent = sending.sendings_of(tx, row) if row.status != "draft" else []
+    waiting = row.status == "placed" and all(one.amendment != row.amended for one in sent)
     return render(
         "inventory/ordering/order.html",
-        crumbs=_trail((_title(row), "")),
+        crumbs=trail_to((title_of(row), "")),
         order=row,
-        title=_title(row),
+        title=title_of(row),
         state=(STATES[state], STATE_TONES[state]),
-        supplier=_supplier(row),
+        supplier=supplier_of(row),
         lines=lines,
         total=sum(line.cost or 0 for line in lines) if priced else None,
         terms=row.supplier,
@@ -67,8 +65,13 @@ def order(public_id):
         how=ORDER_BY[row.placed_by] if row.placed_by else "",
         line_states=LINE_STATES,
         line_tones=LINE_TONES,
-        told=_told(tx, row),
-        buttons=_buttons(tx, row, lines),
+        told=told(tx, row, sent),
+        unsent=waiting,
+        amendments=[
+            (one, readable(one.changes, priced=priced)) for one in amending.amendments_of(tx, row)
+        ],
+        what=WHAT,
+        **_buttons(tx, row, lines, unsent=waiting),
         may_edit=row.status == "draft" and found.may(tx, row, "inventory.order.edit"),
         explain=rules.explain,
     )
@@ -85,32 +88,9 @@ def order_lines(public_id):
         tx,
         "inventory/ordering/lines.html",
         criteria={"order": public_id},
-        crumbs=_trail((_title(row), back), (message("Lines"), "")),
-        title=_title(row),
+        crumbs=trail_to((title_of(row), back), (message("Lines"), "")),
+        title=title_of(row),
     )
-
-
-@blueprint.get("/orders/<public_id>/print")
-@policy("inventory.order.view")
-def print_order(public_id):
-    """Show an order as it goes to the supplier, for paper and fax."""
-    tx = reading()
-    row = placing.find(tx, public_id, "inventory.order.view")
-    lines = found.as_ordered(row) or found.lines_of(tx, row)
-    priced = found.may_see_cost(tx, row)
-    shown = {
-        "order": row,
-        "title": _title(row),
-        "supplier": (row.snapshot or {}).get("supplier") or _supplier(row),
-        "lines": lines,
-        "priced": priced,
-        "total": sum(line.cost or 0 for line in lines) if priced else None,
-        "how": ORDER_BY[row.placed_by] if row.placed_by else "",
-        "address": url_for("inventory.order", public_id=public_id, _external=True),
-    }
-    if request.args.get("format") == "pdf":
-        return pdf("inventory/ordering/print.html", f"{row.number or row.public_id}.pdf", **shown)
-    return print_view("inventory/ordering/print.html", **shown)
 
 
 @blueprint.route("/orders/<public_id>/place", methods=["GET", "POST"])
@@ -120,31 +100,40 @@ def place_order(public_id):
     tx = reading()
     row = placing.find(tx, public_id, "inventory.order.place")
     if request.method == "GET" and not possible(row.status, "place"):
-        return _back_to(tx, row)
+        return back_to(tx, row)
     form = PlaceForm(
         request.form,
         data={
             "placed_by": row.supplier.order_by,
             "expected_on": tx.today + timedelta(days=row.supplier.lead_days),
+            "language": snapshots.language_of(tx, row),
             "version": row.version,
         },
     )
     page = {
         "order": public_id,
-        "title": _title(row),
-        "supplier": _supplier(row),
+        "title": title_of(row),
+        "supplier": supplier_of(row),
         "points": row.supplier.contact.points if row.supplier.contact is not None else (),
         "lines": found.lines_of(tx, row, "inventory.order.place"),
         "priced": found.may_see_cost(tx, row),
         "terms": row.supplier,
     }
     page["total"] = sum(line.cost or 0 for line in page["lines"])
-    crumbs = _trail((_title(row), url_for("inventory.order", public_id=public_id)))
+    crumbs = trail_to((title_of(row), url_for("inventory.order", public_id=public_id)))
     if request.method == "POST" and form.validate():
         try:
             with transaction() as tx:
-                command = form.command(placing.Place, order=public_id, version=form.version.data)
+                command = form.command(
+                    placing.Place,
+                    order=public_id,
+                    version=form.version.data,
+                    language=form.language.data or "",
+                )
                 made = placing.place(tx, command)
+                if made.placed_by == "email":
+                    toast(message("{number} is placed. Send it now.", number=made.number))
+                    return redirect_to(tx, "inventory.send_order", public_id=public_id)
                 toast(message("{number} is on its way.", number=made.number))
                 return redirect_to(tx, "inventory.order", public_id=public_id)
         except ValidationFailed as refused:
@@ -193,10 +182,10 @@ def _end(public_id, action, service, words):
     tx = reading()
     row = placing.find(tx, public_id, "inventory.order.place")
     if request.method == "GET" and not possible(row.status, action):
-        return _back_to(tx, row)
+        return back_to(tx, row)
     form = EndForm(request.form, data={"version": row.version})
-    title, back = _title(row), url_for("inventory.order", public_id=public_id)
-    crumbs = _trail((title, back), (words["heading"], ""))
+    title, back = title_of(row), url_for("inventory.order", public_id=public_id)
+    crumbs = trail_to((title, back), (words["heading"], ""))
     if request.method == "POST" and form.validate():
         try:
             with transaction() as tx:
@@ -209,33 +198,31 @@ def _end(public_id, action, service, words):
     return form_page(template, form, crumbs, back=back, title=title, words=words)
 
 
-def _back_to(tx, order):
+def back_to(tx, order):
     """Show an order as it is now to whoever opens an old page of it."""
     toast(GONE_ON)
     return redirect_to(tx, "inventory.order", public_id=order.public_id)
 
 
-def _trail(*steps):
+def trail_to(*steps):
     return ((TITLE, url_for("inventory.orders")), *steps)
 
 
-def _title(order):
+def title_of(order):
     """Return what an order is called: its number, or that it is a list still."""
     return order.number or message("Order list")
 
 
-def _supplier(order):
+def supplier_of(order):
     contact = order.supplier.contact
     return contact.name if contact is not None else message("Private contact")
 
 
-def _state(tx, order):
-    late = order.status == "placed" and order.expected_on and order.expected_on < tx.today
-    return "late" if late else order.status
+def _buttons(tx, order, lines, *, unsent):
+    """Return the steps this person may take now: those in view and those in the menu.
 
-
-def _buttons(tx, order, lines):
-    """Return the steps this person may take now, the first of them the primary one."""
+    What was not sent yet is sent first; the rest of what is said to the supplier is in the menu.
+    """
     known = placing.facts(lines)
     steps = {}
     for step in TRANSITIONS:
@@ -245,65 +232,21 @@ def _buttons(tx, order, lines):
             continue
         if step.action not in steps and found.may(tx, order, step.permission):
             steps[step.action] = BUTTONS[step.action]
-    buttons = [
-        (text, url_for(endpoint, public_id=order.public_id), icon, kind)
-        for endpoint, text, icon, kind in steps.values()
-    ]
-    return sorted(buttons, key=lambda button: button[3] == "primary")
+    buttons: list[tuple[Any, ...]] = []
+    rest: list[tuple[Any, ...]] = []
+    for action, (endpoint, text, icon, kind) in steps.items():
+        url = url_for(endpoint, public_id=order.public_id)
+        first = unsent and "send" in steps
+        if action == "send":
+            kind = "primary" if first else ""
+        elif action == "receive" and first:
+            kind = ""
+        shown = kind == "primary" or action in ("receive", "cancel", "close_short")
+        (buttons if shown else rest).append((text, url, icon, kind))
+    buttons.sort(key=lambda button: button[3] == "primary")
+    return {"buttons": buttons, "rest": rest}
 
 
 def _offered(step, known):
     """Return whether a step can be taken; receiving is, as long as anything is to come."""
     return known.outstanding if step.action == "receive" else step.guard(known)
-
-
-def _told(tx, order):
-    """Return what happened to an order, newest first."""
-    came = [_arrived(arrival) for arrival in found.arrivals_of(tx, order)]
-    return sorted([*came, *_steps(order)], key=lambda line: line["at"], reverse=True)
-
-
-def _arrived(arrival):
-    said = [message("Delivery note {note}", note=arrival.note)] if arrival.note else []
-    if arrival.reversed:
-        said.append(message("taken back"))
-    return {
-        "person": arrival.by,
-        "icon": "package-import",
-        "text": message("received {item}", item=arrival.item),
-        "at": arrival.at,
-        "amount": Amount(arrival.quantity, arrival.unit),
-        "detail": Listed(tuple(said)) if said else "",
-        "url": url_for("inventory.movement", public_id=arrival.movement),
-    }
-
-
-_GIVEN_UP = {
-    "closed_short": message("closed the order short"),
-    "cancelled": message("cancelled the order"),
-}
-
-
-def _steps(order):
-    """Yield what people did with an order: begin, place, give up."""
-    steps = (
-        (order.made_by, "list-check", message("began the order list"), order.made_at, ""),
-        (
-            order.placed_by_person,
-            "send",
-            message("placed the order"),
-            order.placed_at,
-            order.placed_with,
-        ),
-        (
-            order.closed_by,
-            "circle-x",
-            _GIVEN_UP.get(order.status),
-            order.closed_at,
-            order.reason,
-        ),
-    )
-    for person, icon, text, at, note in steps:
-        if at is not None and text is not None:
-            name = person.name if person is not None else None
-            yield {"person": name, "icon": icon, "text": text, "at": at, "note": note}

@@ -1,4 +1,4 @@
-"""Taking in a delivery: every line is filled in with what is still to come."""
+"""Taking in a delivery: what came of each line is counted and typed down the column."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from ...views.shared import blueprint
 from ..forms import receive_form
 from ..services import placing, receiving
 from ..services import reading as found
-from .orders import _supplier, _title, _trail
+from .orders import supplier_of, title_of, trail_to
 
 
 @blueprint.route("/orders/<public_id>/receive", methods=["GET", "POST"])
 @policy("inventory.order.receive")
 def receive_order(public_id):
     """Take in what has come of an order."""
-    status = 200
+    status, known = 200, ""
     form, page = _prepared(public_id)
     if request.method == "POST":
-        came = _came(form, page["lines"]) if form.validate() else None
+        came = _came(form, page) if form.validate() else None
         status = 422 if form.errors else 200
         if came is not None and not form.errors:
             try:
@@ -32,17 +32,21 @@ def receive_order(public_id):
                     return redirect_to(tx, "inventory.order", public_id=public_id)
             except ValidationFailed as refused:
                 form.add_errors(refused.fields)
-                if receiving.NOTE_KNOWN in refused.fields:
-                    form.seen.data = form.delivery_note.data
                 status = 422
+            except receiving.AlreadyBooked as refused:
+                form.form_errors.append(refused.message)
+                known = form.seen.data = refused.delivery
+                form.again.data = False
+                status = refused.status
             except receiving.MoreThanOrdered as refused:
                 form.form_errors.append(refused.message)
+                page["too_much"] = refused.line
                 status = refused.status
-    return render("inventory/ordering/receive.html", form=form, **page), status
+    return render("inventory/ordering/receive.html", form=form, known=known, **page), status
 
 
 def _prepared(public_id):
-    """Return the form with a quantity for each line, and what the page shows beside it."""
+    """Return the form with the fields of each line, and what the page shows beside it."""
     tx = reading()
     row = placing.find(tx, public_id, "inventory.order.receive")
     wanted = request.args.get("line")
@@ -50,10 +54,11 @@ def _prepared(public_id):
     lines = [line for line in mine if line.outstanding]
     units = found.units_of_items(tx, [line.item_key for line in lines])
     data = {"occurred_on": tx.today, "version": row.version}
+    whole = {}
     for line in lines:
-        usual, quantity = _open(line, units[line.item_key])
+        usual, quantity = whole[line.public_id] = _open(line, units[line.item_key])
         data[f"unit-{line.public_id}"] = usual
-        if wanted in (None, line.public_id):
+        if wanted == line.public_id:
             data[f"quantity-{line.public_id}"] = quantity
     form = receive_form(lines)(request.form, data=data)
     for line in lines:
@@ -62,13 +67,15 @@ def _prepared(public_id):
         ]
     back = url_for("inventory.order", public_id=public_id)
     page = {
-        "crumbs": _trail((_title(row), back), (message("Receive"), "")),
-        "title": _title(row),
-        "supplier": _supplier(row),
+        "crumbs": trail_to((title_of(row), back), (message("Receive"), "")),
+        "title": title_of(row),
+        "supplier": supplier_of(row),
         "order": public_id,
         "lines": lines,
         "back": back,
+        "whole": whole,
         "left": {line.public_id: Amount(line.outstanding, line.unit) for line in lines},
+        "too_much": "",
     }
     return form, page
 
@@ -85,22 +92,43 @@ def _open(line, units):
     return base.public_id, line.outstanding
 
 
-def _came(form, lines):
-    """Return what was filled in; a form in which nothing is says so."""
+def _came(form, page):
+    """Return what was filled in, or everything that is still to come if that was pressed."""
     came = []
-    for line in lines:
-        quantity, unit = (form[f"{name}-{line.public_id}"].data for name in ("quantity", "unit"))
-        if quantity:
-            came.append(receiving.Came(line=line.public_id, unit=unit or "", quantity=quantity))
+    for line in page["lines"]:
+        key = line.public_id
+        if request.form.get("all"):
+            unit, quantity = page["whole"][key]
+            came.append(receiving.Came(line=key, unit=unit, quantity=quantity))
+            continue
+        typed = {
+            name: form[f"{name}-{key}"].data
+            for name in ("quantity", "unit", "noted", "rejected", "reason", "closes", "over")
+        }
+        if typed["quantity"]:
+            came.append(
+                receiving.Came(
+                    line=key,
+                    unit=typed["unit"] or "",
+                    quantity=typed["quantity"],
+                    rejected=typed["rejected"] or 0,
+                    reason=typed["reason"],
+                    closes=bool(typed["closes"]),
+                    over=typed["over"] or "",
+                    noted=typed["noted"],
+                )
+            )
+        elif typed["rejected"]:
+            text = message("Say first how much has come, all of it.")
+            form[f"quantity-{key}"].errors = [text]
     return tuple(came)
 
 
 def _command(form, public_id, came):
-    note = form.delivery_note.data
     return form.command(
         receiving.Receive,
         order=public_id,
         version=form.version.data,
         came=came,
-        note_again=bool(note) and form.seen.data == note,
+        again=(form.seen.data or "") if form.again.data else "",
     )

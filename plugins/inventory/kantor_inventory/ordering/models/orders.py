@@ -1,4 +1,4 @@
-"""The order list: purchase orders, their lines, what came in, and suggestions put aside."""
+"""The order list: purchase orders, their lines, and suggestions put aside."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.api import Department, Follows, Person, Public, Scoped, Versioned
 
-from ..models import CHANNELS, Base, Item, ItemUnit, Movement, Point, Supplier, among
+from ...models import CHANNELS, Base, Item, ItemUnit, Point, Supplier, among
 
 STATUSES = ("draft", "placed", "received", "closed_short", "cancelled")
+LANGUAGES = ("en", "id")  # in which an order may go out
 LINE_STATES = ("draft", "open", "received", "short", "cancelled")
 
 
@@ -29,7 +30,8 @@ class PurchaseOrder(Public, Versioned, Scoped, Base, noun="order"):
     """What a department orders from a supplier. While it is a draft it is the order list.
 
     It gets its number when it is placed, so that the numbers of a year have no gaps; ``snapshot``
-    keeps what was ordered as it then was.
+    keeps what was ordered as it then was. ``amended`` says how often it was changed after that,
+    and ``language`` in which language it goes out.
     """
 
     __tablename__ = "inventory_purchase_order"
@@ -37,6 +39,8 @@ class PurchaseOrder(Public, Versioned, Scoped, Base, noun="order"):
         CheckConstraint(among("status", STATUSES), name="status"),
         CheckConstraint(among("placed_by", CHANNELS), name="placed_by"),
         CheckConstraint("status IN ('draft', 'cancelled') OR number IS NOT NULL", name="number"),
+        CheckConstraint("amended >= 0", name="amended"),
+        CheckConstraint(among("language", ("", *LANGUAGES)), name="language"),
         Index(
             "uq_inventory_purchase_order_draft",
             "department_id",
@@ -68,6 +72,9 @@ class PurchaseOrder(Public, Versioned, Scoped, Base, noun="order"):
     closed_at: Mapped[datetime | None]  # all received, closed short or cancelled
     reason: Mapped[str] = mapped_column(String(500), default="")  # of closing short, of cancelling
     snapshot: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    language: Mapped[str] = mapped_column(String(8), default="", server_default="")
+    amended: Mapped[int] = mapped_column(default=0, server_default="0")
+    confirmed_on: Mapped[date | None]  # by the supplier, last
     supplier: Mapped[Supplier] = relationship()
     made_by: Mapped[Person | None] = relationship(Person, foreign_keys=[made_by_id])
     placed_by_person: Mapped[Person | None] = relationship(Person, foreign_keys=[placed_by_id])
@@ -136,33 +143,6 @@ class OrderLine(Public, Versioned, Follows, Base, noun="order", follows=("order_
     item: Mapped[Item] = relationship()
     item_unit: Mapped[ItemUnit] = relationship()
     point: Mapped[Point] = relationship()
-
-
-class Receipt(Follows, Base, noun="order", follows=("order_id",)):
-    """A movement by which a line of an order came in, and the delivery note it came with."""
-
-    __tablename__ = "inventory_receipt"
-    __table_args__ = (
-        CheckConstraint("quantity > 0", name="quantity"),
-        Index("ix_inventory_receipt_order_id", "order_id", "id"),
-        Index("ix_inventory_receipt_line_id", "line_id", "id"),
-        Index("ix_inventory_receipt_delivery_note", "delivery_note", "id"),
-    )
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    order_id: Mapped[int] = mapped_column(
-        ForeignKey("inventory_purchase_order.id", ondelete="RESTRICT")
-    )
-    line_id: Mapped[int] = mapped_column(
-        ForeignKey("inventory_purchase_order_line.id", ondelete="RESTRICT")
-    )
-    movement_id: Mapped[int] = mapped_column(
-        ForeignKey("inventory_movement.id", ondelete="RESTRICT"), unique=True
-    )
-    quantity: Mapped[int] = mapped_column(BigInteger)
-    delivery_note: Mapped[str] = mapped_column(String(60), default="")
-    line: Mapped[OrderLine] = relationship()
-    movement: Mapped[Movement] = relationship()
 
 
 class Snooze(Follows, Base, noun="order", follows=("point_id",)):
