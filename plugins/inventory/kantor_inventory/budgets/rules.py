@@ -13,7 +13,10 @@ NEARLY = 85  # percent from which on a budget is nearly used up
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Booking:
-    """One entry to be: ``kind`` commit, release, spend or refund; ``number`` None is the next."""
+    """One entry to be: ``kind`` commit, release, spend or refund; ``number`` None is the next.
+
+    ``gently`` takes as much as is left where a budget that stops has not enough.
+    """
 
     budget_id: int
     kind: str
@@ -22,6 +25,12 @@ class Booking:
     number: int | None = 1
     reserved: int = 0
     about: str = ""
+    gently: bool = False
+
+    @property
+    def needed(self) -> int:
+        """What it takes of what is left."""
+        return -change_of(self.kind, self.amount, self.reserved).available
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,4 +1,4 @@
-"""budgets of departments, and the ledger of what is committed and spent of each"""
+"""budgets of departments, the ledger of each, and for whom lines are ordered"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -65,6 +65,7 @@ def upgrade() -> None:
     for name, columns in INDEXES:
         op.create_index(name, "inventory_budget", columns)
     _entries()
+    _shares()
     if op.get_bind().dialect.name == "sqlite":
         _guard_on_sqlite()
     else:
@@ -117,6 +118,35 @@ def _entries() -> None:
     )
 
 
+def _shares() -> None:
+    op.create_table(
+        "inventory_order_share",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("line_id", sa.Integer(), nullable=False),
+        sa.Column("for_department_id", sa.Integer(), nullable=False),
+        sa.Column("quantity", sa.BigInteger(), nullable=False),
+        sa.Column("request_line_id", sa.Integer(), nullable=True),
+        sa.CheckConstraint("quantity > 0", name=op.f("ck_inventory_order_share_quantity")),
+        sa.ForeignKeyConstraint(
+            ["for_department_id"],
+            ["department.id"],
+            name=op.f("fk_inventory_order_share_for_department_id_department"),
+            ondelete="RESTRICT",
+        ),
+        sa.ForeignKeyConstraint(
+            ["line_id"],
+            ["inventory_purchase_order_line.id"],
+            name=op.f("fk_inventory_order_share_line_id_inventory_purchase_order_line"),
+            ondelete="RESTRICT",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_inventory_order_share")),
+    )
+    op.create_index("ix_inventory_order_share_line_id", "inventory_order_share", ["line_id", "id"])
+    op.create_index(
+        "ix_inventory_order_share_request_line_id", "inventory_order_share", ["request_line_id"]
+    )
+
+
 def _guard_on_sqlite() -> None:
     for act in ("UPDATE", "DELETE"):
         op.execute(
@@ -139,6 +169,7 @@ def _guard_on_postgresql() -> None:
 
 
 def downgrade() -> None:
+    op.drop_table("inventory_order_share")
     op.drop_table("inventory_budget_entry")
     if op.get_bind().dialect.name == "postgresql":
         op.execute("DROP FUNCTION inventory_budget_append_only()")

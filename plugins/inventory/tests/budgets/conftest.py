@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,6 +15,10 @@ from kantor_inventory.budgets.models import Budget, BudgetEntry
 from kantor_inventory.budgets.services import keeping
 from kantor_inventory.models import Category
 from portal.api import Department
+
+from ..ordering.conftest import office
+
+__all__ = ["office"]
 
 WHOLE = 1_000_000_00
 
@@ -29,6 +33,10 @@ class Purse:
     """What the tests of budgets move about."""
 
     shop: Any
+
+    @staticmethod
+    def day(text: str) -> date:
+        return date.fromisoformat(text)
 
     def department(self, name: str = "office") -> int:
         return self.shop.world.departments[name]

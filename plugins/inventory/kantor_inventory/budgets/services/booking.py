@@ -195,14 +195,30 @@ def book(own: UnitOfWork, bookings: Iterable[Booking], *, asked_by: UnitOfWork) 
         raise ValueError("a booking is above nothing, and reserves at most itself")
     budgets = _held(own, {one.budget_id for one in wanted})
     fresh = _numbered(own, _unmade(own, wanted))
+    booked: list[Booking] = []
     warnings = []
     for budget_id, budget in budgets.items():
-        its = [one for one in fresh if one.budget_id == budget_id]
+        its = _afforded(budget, [one for one in fresh if one.budget_id == budget_id])
+        booked += its
         if its:
             by = change_by((one.kind, one.amount, one.reserved) for one in its)
             warnings += _change(own, budget, by, its[0].source, asked_by)
-    own.append(BudgetEntry, [_row(own, one) for one in fresh])
+    own.append(BudgetEntry, [_row(own, one) for one in booked])
     return warnings
+
+
+def _afforded(budget: Budget, its: Sequence[Booking]) -> list[Booking]:
+    """Return bookings on a budget, of those that are gentle as much as is left of it."""
+    if not budget.stops or not any(one.gently for one in its):
+        return list(its)
+    left, found = budget.available, []
+    for one in its:
+        if one.gently and (missing := one.needed - max(left, 0)) > 0:
+            one = replace(one, amount=one.amount - missing)
+        left -= one.needed
+        if one.amount:
+            found.append(one)
+    return found
 
 
 def _held(own: UnitOfWork, ids: Collection[int]) -> dict[int, Budget]:

@@ -35,6 +35,11 @@ class Payer:
     stops: bool
 
     @property
+    def title(self) -> str:
+        """Whose it is, and for which category where it is not for everything."""
+        return self.department if self.category is None else f"{self.department}, {self.category}"
+
+    @property
     def last_on(self) -> date:
         """The last day it is for."""
         return self.until_on - timedelta(days=1)
@@ -153,7 +158,11 @@ def budget_left(
 
     Whoever may not see the budget reads whether it is enough, without figures.
     """
-    payer = find(tx, department_id, category_id, on)
+    return sentence(tx, find(tx, department_id, category_id, on), amount)
+
+
+def sentence(tx: UnitOfWork, payer: Payer | None, amount: int) -> Message:
+    """Return the same of a budget that was found."""
     if payer is None:
         return message("No budget covers this.")
     enough = amount <= max(payer.available, 0)
