@@ -13,6 +13,7 @@ from portal.api import Contact, ContactPoint, Department, Person, Place, UnitOfW
 
 from . import demo_catalogue, demo_data
 from .asking import demo as demo_requests
+from .budgets import demo as demo_budgets
 from .demo_counts import fill_counts
 from .demo_data import DemoMovement
 from .models import (
@@ -71,6 +72,7 @@ def fill(tx: UnitOfWork, *, seed: int, today: date) -> None:
     keeper = clinic.people["Hendra Saputro"]
     demo_requests.fill(tx, clinic.items, clinic.people, clinic.departments, keeper)
     ordering.fill(tx)
+    demo_budgets.fill(tx)
     summing.keep(tx, summing.look(tx, DAYS))
     selfcheck.check_ledger(tx)
 

@@ -32,7 +32,7 @@ BUDGETS = Table(
         ),
         Column("category", message("For"), labels={"": EVERYTHING}),
         Column("from_on", message("From"), "date", sort=(Budget.from_on, Budget.id)),
-        Column("until_on", message("Until"), "date", sort=(Budget.until_on, Budget.id)),
+        Column("last_on", message("Until"), "date", sort=(Budget.until_on, Budget.id)),
         Column("amount", message("Amount"), "money"),
         Column("committed", message("Committed"), "money"),
         Column("spent", message("Spent"), "money"),

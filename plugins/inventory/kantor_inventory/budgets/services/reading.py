@@ -8,7 +8,18 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import BigInteger, Select, case, cast, func, literal, select
+from sqlalchemy import (
+    BigInteger,
+    Date,
+    Integer,
+    Select,
+    case,
+    cast,
+    func,
+    literal,
+    select,
+    type_coerce,
+)
 
 from portal.api import Department, Person, UnitOfWork, visible
 
@@ -39,7 +50,7 @@ def rows(
             Department.name.label("department"),
             func.coalesce(Category.name, "").label("category"),
             Budget.from_on,
-            Budget.until_on,
+            _last_day(tx).label("last_on"),
             Budget.amount,
             Budget.committed,
             Budget.spent,
@@ -67,6 +78,13 @@ def rows(
         case "over":
             return statement.where(Budget.until_on <= tx.today)
     return statement
+
+
+def _last_day(tx: Any) -> Any:
+    """Return the last day of a budget, as each database counts days."""
+    if tx.session.get_bind().dialect.name == "sqlite":
+        return func.date(Budget.until_on, "-1 day", type_=Date)
+    return type_coerce(Budget.until_on - literal(1, Integer), Date)
 
 
 def entry_rows(tx: Any, *, budget: str) -> Select[Any]:
