@@ -44,6 +44,7 @@ from .lists.bulk import BulkResult
 from .mail.outgoing import mail_ready
 from .mail.services import Mail, send_mail
 from .messages import Message, message, translate
+from .money import Money
 from .mywork.gathering import day_end
 from .notices.services import notify
 from .numbers import Unreadable
@@ -111,6 +112,7 @@ __all__ = [
     "Mail",
     "Membership",
     "Message",
+    "Money",
     "Named",
     "NotFound",
     "OutOfReach",

@@ -10,6 +10,7 @@ from sqlalchemy.orm import aliased
 
 from portal.api import UnitOfWork, message
 
+from ..budgets.services import checking
 from ..models import Balance, Item, LedgerCheck, Movement, StockRule
 from ..ordering.models import OrderLine
 from ..rules import State
@@ -26,12 +27,18 @@ KINDS = {
     "rule": message("Another minimum stands beside the balance than in its rule."),
     "alert": message("The alert does not say what the balance says."),
     "on_order": message("What is on order is not what the open order lines still bring."),
+    "budget_committed": message("What is committed of a budget is not the sum of its entries."),
+    "budget_spent": message("What is spent of a budget is not the sum of its entries."),
+    "budget_left": message("What is left of a budget is not its amount without its entries."),
 }
 
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """One figure that does not add up; ``movement_id`` when it is a line, else a balance."""
+    """One figure that does not add up; ``movement_id`` when it is a line, else a balance.
+
+    With ``budget_id`` it is one of a budget, which has neither item nor point.
+    """
 
     kind: str
     item_id: int
@@ -39,6 +46,14 @@ class Finding:
     stored: int
     computed: int
     movement_id: int | None = None
+    budget_id: int | None = None
+
+    def stored_as(self) -> dict[str, Any]:
+        """Return it as it is kept with the result of a check."""
+        named = {"kind": self.kind, "item_id": self.item_id, "point_id": self.point_id}
+        figures = {"stored": self.stored, "computed": self.computed}
+        more = {} if self.budget_id is None else {"budget_id": self.budget_id}
+        return named | figures | {"movement_id": self.movement_id} | more
 
 
 def check_ledger(tx: UnitOfWork) -> LedgerCheck:
@@ -54,11 +69,7 @@ def add_up(tx: UnitOfWork) -> dict[str, Any]:
         "balances": tx.session.scalar(select(func.count()).select_from(Balance)) or 0,
         "movements": tx.session.scalar(select(func.count()).select_from(Movement)) or 0,
         "differences": len(found),
-        "findings": [
-            {"kind": f.kind, "item_id": f.item_id, "point_id": f.point_id}
-            | {"stored": f.stored, "computed": f.computed, "movement_id": f.movement_id}
-            for f in found[:KEPT_FINDINGS]
-        ],
+        "findings": [finding.stored_as() for finding in found[:KEPT_FINDINGS]],
     }
 
 
@@ -81,6 +92,7 @@ def findings(tx: UnitOfWork) -> list[Finding]:
         *_alerts(tx),
         *_stray_alerts(tx),
         *_on_order(tx),
+        *_budgets(tx),
     ]
 
 
@@ -268,6 +280,14 @@ def _stray_alerts(tx: UnitOfWork) -> list[Finding]:
     return [
         Finding(kind="alert", item_id=i, point_id=p, stored=grade, computed=-1)
         for i, p, grade in tx.session.execute(statement)
+    ]
+
+
+def _budgets(tx: UnitOfWork) -> list[Finding]:
+    """Compare every budget with its entries."""
+    return [
+        Finding(kind=kind, item_id=0, point_id=0, stored=kept, computed=summed, budget_id=budget_id)
+        for kind, budget_id, kept, summed in checking.differences(tx)
     ]
 
 

@@ -20,7 +20,7 @@ from ...services.pairs import Pair
 from .. import changes, events
 from ..models import Amendment, OrderLine, PurchaseOrder
 from ..states import step
-from . import drafts, placing, snapshots
+from . import budgeting, drafts, placing, snapshots
 
 LATEST = placing.LATEST
 
@@ -60,8 +60,8 @@ class Amend:
 def amend(tx: UnitOfWork, command: Amend) -> Amendment:
     """Change an order and keep it as it then is, under the next number.
 
-    What is on order follows in the same transaction. Raises ValidationFailed for less than has
-    come, NotNow when nothing would be left, EditConflict.
+    What is on order and what is committed follow in the same transaction. Raises BudgetExhausted,
+    ValidationFailed for less than has come, NotNow when nothing would be left, EditConflict.
     """
     if not command.reason.strip():
         raise ValidationFailed({"reason": message("Say why.")})
@@ -86,6 +86,7 @@ def amend(tx: UnitOfWork, command: Amend) -> Amendment:
     made = _kept(tx, order, command.reason.strip(), after, found)
     balances.expect(tx, {pair: by for pair, by in coming.items() if by})
     flags.ordered(tx, [pair for pair, by in coming.items() if by > 0])
+    budgeting.settle(tx, order.id)
     return made
 
 

@@ -24,7 +24,7 @@ from ...services.pairs import Pair
 from .. import events
 from ..models import LANGUAGES, OrderLine, PurchaseOrder, Sending
 from ..states import Facts, NotNow, possible, step
-from . import snapshots
+from . import budgeting, snapshots
 
 SERIES = "inventory.order"
 LATEST = 365  # days after which nobody expects anything
@@ -98,7 +98,10 @@ def facts(lines: list[OrderLine]) -> Facts:
 
 
 def place(tx: UnitOfWork, command: Place) -> PurchaseOrder:
-    """Send a list off as an order with a number; raise NotNow, EditConflict or CannotBeOrdered."""
+    """Send a list off as an order with a number; raise NotNow, EditConflict or CannotBeOrdered.
+
+    What it costs is committed on the budgets that pay: raises BudgetExhausted.
+    """
     _check(tx, command)
     order = hold(tx, command.order, "draft", "place")
     lines = lines_of(tx, order)
@@ -130,6 +133,7 @@ def place(tx: UnitOfWork, command: Place) -> PurchaseOrder:
     )
     if command.placed_by != "email":
         _told(tx, order, command)
+    budgeting.settle(tx, order.id)
     return order
 
 
@@ -203,6 +207,8 @@ def _end(tx: UnitOfWork, command: End, status: str, action: str, line_state: str
     order.closed_at, order.closed_by_id = tx.now, tx.actor.person_id
     tx.audit(f"inventory.order_{taken.target}", order, number=order.number, reason=order.reason)
     balances.expect(tx, {pair: by for pair, by in given_up.items() if by})
+    if status != "draft":
+        budgeting.settle(tx, order.id)
     return order
 
 

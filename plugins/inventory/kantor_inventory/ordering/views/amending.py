@@ -5,8 +5,9 @@ from __future__ import annotations
 from flask import request, url_for
 
 from portal.api import ValidationFailed, message
-from portal.web import policy, reading, redirect_to, toast, transaction
+from portal.web import policy, reading, redirect_to, transaction
 
+from ...budgets.services import BudgetExhausted
 from ...rules import Amount
 from ...services import choices
 from ...views.shared import blueprint, form_page
@@ -15,6 +16,7 @@ from ..services import amending, placing
 from ..services import reading as found
 from ..states import NotNow, possible
 from .orders import back_to, supplier_of, title_of, trail_to
+from .paying import tell
 
 
 @blueprint.route("/orders/<public_id>/amend", methods=["GET", "POST"])
@@ -28,16 +30,7 @@ def amend_order(public_id):
     mine = found.lines_of(tx, row, "inventory.order.place")
     lines = [line for line in mine if line.state in ("open", "received")]
     priced = found.may_see_cost(tx, row)
-    data = {"version": row.version}
-    for line in lines:
-        for name in ("packs", "expected_on", "price"):
-            data[f"{name}-{line.public_id}"] = getattr(line, name)
-    form = amend_form(lines, priced=priced)(request.form, data=data)
-    offers = found.offers_of(tx, row.supplier)
-    places = choices.open_places(tx, "inventory.order.edit")
-    for at in range(ADDED_AT_ONCE):
-        form[f"offer_{at}"].choices = offers
-        form[f"place_{at}"].choices = places
+    form, offers = _form(tx, row, lines, priced)
     back = url_for("inventory.order", public_id=public_id)
     crumbs = trail_to((title_of(row), back), (message("Change the order"), ""))
     page = {
@@ -55,15 +48,31 @@ def amend_order(public_id):
         try:
             with transaction() as tx:
                 made = amending.amend(tx, command)
-                toast(message("Amendment {n} is kept. Send it to the supplier.", n=made.number))
+                done = message("Amendment {n} is kept. Send it to the supplier.", n=made.number)
+                tell(tx, made.order_id, done)
                 return redirect_to(tx, "inventory.send_order", public_id=public_id)
         except ValidationFailed as refused:
             form.add_errors(refused.fields)
-        except NotNow as refused:
+        except (NotNow, BudgetExhausted) as refused:
             form.form_errors.append(refused.message)
             status = refused.status
     shown = form_page("inventory/ordering/amend.html", form, crumbs, back=back, **page)
     return (shown[0], status) if status != 200 else shown
+
+
+def _form(tx, row, lines, priced):
+    """Return the form with what the order is now, and what more one may order of the supplier."""
+    data = {"version": row.version}
+    for line in lines:
+        for name in ("packs", "expected_on", "price"):
+            data[f"{name}-{line.public_id}"] = getattr(line, name)
+    form = amend_form(lines, priced=priced)(request.form, data=data)
+    offers = found.offers_of(tx, row.supplier)
+    places = choices.open_places(tx, "inventory.order.edit")
+    for at in range(ADDED_AT_ONCE):
+        form[f"offer_{at}"].choices = offers
+        form[f"place_{at}"].choices = places
+    return form, offers
 
 
 def _command(form, public_id, lines, priced):
