@@ -8,6 +8,7 @@ from .absences.services import absences_between, is_away
 from .approvals.known import Approval, ApprovalOutcome
 from .approvals.services import (
     approval_of,
+    approval_waits_for,
     ask_approval,
     require_approved,
     void_approval,
@@ -44,6 +45,7 @@ from .lists.bulk import BulkResult
 from .mail.outgoing import mail_ready
 from .mail.services import Mail, send_mail
 from .messages import Message, message, translate
+from .money import Money
 from .mywork.gathering import day_end
 from .notices.services import notify
 from .numbers import Unreadable
@@ -111,6 +113,7 @@ __all__ = [
     "Mail",
     "Membership",
     "Message",
+    "Money",
     "Named",
     "NotFound",
     "OutOfReach",
@@ -133,6 +136,7 @@ __all__ = [
     "absences_between",
     "add_working",
     "approval_of",
+    "approval_waits_for",
     "ask_approval",
     "bounded",
     "calendar_of",

@@ -113,6 +113,7 @@ def _speak(app: Portal) -> None:
 
     known = app.extensions["kantor_facts"] = facts.Facts(read)
     app.extensions["kantor"].zone_of = lambda: known.zone
+    app.extensions["kantor"].currency_of = lambda: known["currency"]
     messages.add_catalogue(HERE / "translations")
     Babel(
         app,

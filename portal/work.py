@@ -43,6 +43,7 @@ class Runtime(Protocol):
 
     zone: ZoneInfo
 
+    def currency_of(self) -> str: ...
     def services(self, active: frozenset[str]) -> Mapping[str, Any]: ...
     def series(self) -> Mapping[str, str]: ...
     def links(self) -> Mapping[str, Any]: ...
@@ -91,6 +92,12 @@ class UnitOfWork:
     def zone(self) -> ZoneInfo:
         runtime = self.session.runtime
         return runtime.zone if runtime is not None else ZoneInfo("UTC")
+
+    @property
+    def currency(self) -> str:
+        """The organisation's currency, an ISO 4217 code."""
+        runtime = self.session.runtime
+        return runtime.currency_of() if runtime is not None else "IDR"
 
     @property
     def language(self) -> str:

@@ -12,8 +12,9 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-_NUMERIC = frozenset({"number", "quantity", "money"})
+_NUMERIC = frozenset({"number", "quantity", "money", "share"})
 _DATED = frozenset({"date", "datetime"})
+_DRAWN = frozenset({"pill", "share"})
 # Stands between values while they are escaped together; no text a person enters holds it.
 _BETWEEN = "\x00"
 Cell = Sequence[Any]  # (text, href, meta, tone)
@@ -64,7 +65,7 @@ def body(
     ``row_form``.
     """
     openings = [_opening(column) for column in columns]
-    shapes = ["pill" if column.kind == "pill" else "tx" for column in columns]
+    shapes = [column.kind if column.kind in _DRAWN else "tx" for column in columns]
     pieces: list[str] = []
     boxes = _boxes(ids, form)
     named = next((i for i, column in enumerate(columns) if column.primary), 0)
@@ -73,7 +74,10 @@ def body(
         if boxes:
             pieces.append(f'{boxes[number]}{row[named][0]}"></label></td>')
         for opening, shape, (text, href, meta, tone) in zip(openings, shapes, row, strict=False):
-            shown = f'<span class="{shape} {tone}">{text}</span>' if tone and text else text
+            if shape == "share" and text:
+                shown = _share(text, tone)
+            else:
+                shown = f'<span class="{shape} {tone}">{text}</span>' if tone and text else text
             if href:
                 shown = f'<a href="{href}">{shown}</a>'
             small = f"<small>{meta}</small>" if meta else ""
@@ -82,6 +86,16 @@ def body(
             pieces.append(_acts(buttons[number], row[named][0], row_form))
         pieces.append("</tr>\n")
     return Markup("".join(pieces))  # noqa: S704 - every value in it went through escape()
+
+
+def _share(text: str, tone: str) -> str:
+    """Return a part of a hundred with a small bar, full where it is more than all of it."""
+    digits = "".join(sign for sign in text if sign.isdecimal())
+    width = 0 if text.startswith("\u2212") else min(int(digits or 0), 100)
+    return (
+        f'<span class="meter-w"><svg class="meter {tone}" aria-hidden="true">'
+        f'<rect width="{width}%" height="6" rx="3"/></svg><span class="num">{text}</span></span>'
+    )
 
 
 def _boxes(ids: Sequence[str], form: str) -> list[str]:

@@ -5,6 +5,7 @@ from portal.plugin import NavItem, NewItem, Plugin, Series
 
 from . import hooks
 from .asking import views as asking_pages
+from .asking.approving import APPROVAL
 from .asking.told import NOTICES
 from .asking.work import REQUESTS
 from .counting import views as counting_pages
@@ -85,6 +86,11 @@ plugin = Plugin(
             permission="inventory.order.edit",
         ),
         NavItem(
+            endpoint="inventory.to_buy",
+            title=message("To be bought"),
+            permission="inventory.order.edit",
+        ),
+        NavItem(
             endpoint="inventory.orders",
             title=message("Orders"),
             permission="inventory.order.view",
@@ -130,6 +136,7 @@ plugin = Plugin(
     ),
     jobs=JOBS,
     notices=NOTICES,
+    approvals=(APPROVAL,),
     names=NAMES,
     undoes={CHANGED: restore},
     provides={"inventory.stock": Stock(), "inventory.orders": Orders()},

@@ -145,13 +145,17 @@ def writers(reader: Reader) -> dict[str, Callable[[Any], str]]:
     def quantity(value: Any) -> str:
         return formats.quantity(value, language) if type(value) is int else _words(value)
 
+    def share(value: Any) -> str:
+        return f"{formats.number(value, language)} %" if type(value) is int else _words(value)
+
     def day(value: date) -> str:
         return formats.day(value, language, "short")
 
     def instant(value: datetime) -> str:
         return formats.instant(value, language, zone=zone, now=now)
 
-    return {"number": number, "quantity": quantity, "date": day, "datetime": instant}
+    written: dict[str, Callable[[Any], str]] = {"number": number, "quantity": quantity}
+    return written | {"share": share, "date": day, "datetime": instant}
 
 
 def _money_maker(column: Column, at: Mapping[str, int], reader: Reader) -> Callable[[Any], str]:

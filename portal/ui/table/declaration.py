@@ -13,8 +13,11 @@ from portal.messages import Message
 from portal.reach import Principal
 from portal.work import UnitOfWork
 
-KINDS = ("text", "number", "quantity", "money", "date", "datetime", "pill", "link", "person")
-NUMERIC = frozenset({"number", "quantity", "money"})
+KINDS = (
+    *("text", "number", "quantity", "money", "share", "date", "datetime"),
+    *("pill", "link", "person"),
+)
+NUMERIC = frozenset({"number", "quantity", "money", "share"})
 RESERVED = frozenset({"sort", "after", "before", "format", "view", "q", "columns", "height"})
 
 

@@ -16,6 +16,7 @@ _KINDS = {
     "number": "whole",
     "quantity": "decimal",
     "money": "decimal",
+    "share": "whole",
     "datetime": "instant",
     "date": "date",
 }

@@ -3,6 +3,7 @@
 from .arrived import Delivery, DeliveryLine, Receipt
 from .orders import LANGUAGES, LINE_STATES, STATUSES, OrderLine, PurchaseOrder, Snooze
 from .sent import Amendment, Confirmation, Sending
+from .shares import OrderShare
 
 __all__ = [
     "LANGUAGES",
@@ -13,6 +14,7 @@ __all__ = [
     "Delivery",
     "DeliveryLine",
     "OrderLine",
+    "OrderShare",
     "PurchaseOrder",
     "Receipt",
     "Sending",

@@ -23,7 +23,7 @@ from ...models import Item, ItemUnit, Point, Supplier, SupplierItem
 from ...rules import Factor
 from ...services import price_breaks, stock
 from .. import rules
-from ..models import OrderLine, PurchaseOrder
+from ..models import OrderLine, OrderShare, PurchaseOrder
 from ..rules import Terms
 from ..states import NotNow
 from . import sheet
@@ -129,7 +129,7 @@ def add_line(tx: UnitOfWork, command: AddLine) -> OrderLine:
     _check_packs(command.packs, offer)
     order = _draft(tx, offer.supplier_id, department_id)
     pair = (item.id, point.id)
-    if not _write(tx, pair, _new_line(order, pair, _as_offer(tx, offer), command.packs)):
+    if not _write(tx, pair, _new_line(order, pair, as_offer(tx, offer), command.packs)):
         raise ValidationFailed(
             {
                 "item": message(
@@ -144,6 +144,41 @@ def add_line(tx: UnitOfWork, command: AddLine) -> OrderLine:
         select(OrderLine), item_id=item.id, point_id=point.id, state="draft", order_id=order.id
     )
     return line
+
+
+def add_wanted(
+    tx: UnitOfWork, item: Item, point: Point, department_id: int, quantity: int
+) -> OrderLine:
+    """Put at least so much of an item onto the list of who is asked first for it, in whole packs.
+
+    Raises ValidationFailed if nobody sells it.
+    """
+    _check_kept(item)
+    known = offers(tx, item.id)
+    if not known:
+        raise ValidationFailed({"lines": message("Nobody sells {item} yet.", item=item.name)})
+    offer = as_offer(tx, known[0])
+    packs = rules.packs_for(quantity, offer.terms)
+    _check_packs(packs)
+    order, pair = _draft(tx, offer.supplier_id, department_id), (item.id, point.id)
+    if not _write(tx, pair, _new_line(order, pair, offer, packs)):
+        raise NotNow  # Somebody put it onto a list a moment ago.
+    line: OrderLine = tx.one(select(OrderLine), item_id=item.id, point_id=point.id, state="draft")
+    return line
+
+
+def widen(tx: UnitOfWork, line: OrderLine, quantity: int) -> None:
+    """Let a line of a list that is held have at least so much, in packs as they are sold."""
+    offer = next((one for one in offers(tx, line.item_id) if one.id == offer_of(tx, line)), None)
+    if offer is None:
+        raise NotNow
+    packs = max(line.packs, rules.packs_for(quantity, _terms(offer)))
+    _check_packs(packs)
+    asked = as_offer(tx, offer)
+    if line.price == asked.price_for(line.packs):
+        line.price = asked.price_for(packs)
+    line.packs, line.ordered = packs, _terms(offer).base(packs)
+    tx.session.flush()
 
 
 def change_line(tx: UnitOfWork, command: ChangeLine) -> OrderLine:
@@ -193,7 +228,7 @@ def _set_price(
 
     What somebody typed stays: now, or before and other than what the list said of that quantity.
     """
-    asked = _as_offer(tx, offer)
+    asked = as_offer(tx, offer)
     typed = command.sets_price and command.price != line.price
     if other:
         line.price, line.supplier_sku = asked.price_for(command.packs), offer.supplier_sku
@@ -207,6 +242,9 @@ def remove_line(tx: UnitOfWork, command: RemoveLine) -> PurchaseOrder | None:
     """Take a line off the list; return the list, or None if that was its last line."""
     line = _draft_line(tx, command.line, command.version)
     order, item_id = line.order, line.item_id
+    for share in tx.session.scalars(select(OrderShare).filter_by(line_id=line.id)).all():
+        tx.session.delete(share)  # What requests want waits to be bought again.
+    tx.session.flush()
     tx.session.delete(line)
     tx.session.flush()
     tx.audit("inventory.order_line_removed", order, item=item_id)
@@ -233,7 +271,7 @@ def line_named(tx: UnitOfWork, public_id: str, permission: str = EDIT) -> OrderL
 def _draft_line(tx: UnitOfWork, public_id: str, version: int) -> OrderLine:
     """Return a line that is still on a list, its list held; raise NotNow or EditConflict."""
     line = line_named(tx, public_id)
-    _hold(tx, line.order_id)
+    hold(tx, line.order_id)
     tx.expect_version(line, version, packs=line.packs)
     if line.state != "draft":
         raise NotNow
@@ -261,12 +299,13 @@ def _draft(tx: UnitOfWork, supplier_id: int, department_id: int) -> PurchaseOrde
             supplier_id=supplier_id,
             status="draft",
         )
-        if _hold(tx, order.id).status == "draft":
+        if hold(tx, order.id).status == "draft":
             return order
     raise NotNow
 
 
-def _hold(tx: UnitOfWork, order_id: int) -> PurchaseOrder:
+def hold(tx: UnitOfWork, order_id: int) -> PurchaseOrder:
+    """Return an order, held until the commit."""
     order: PurchaseOrder = tx.one(select(PurchaseOrder), lock=True, id=order_id)
     return order
 
@@ -349,7 +388,8 @@ def offer_of(tx: UnitOfWork, line: OrderLine) -> int | None:
     )
 
 
-def _as_offer(tx: UnitOfWork, offer: SupplierItem) -> sheet.Offer:
+def as_offer(tx: UnitOfWork, offer: SupplierItem) -> sheet.Offer:
+    """Return an offer with the prices that hold today."""
     return sheet.Offer(
         id=offer.id,
         supplier_id=offer.supplier_id,

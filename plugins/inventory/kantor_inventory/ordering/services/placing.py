@@ -24,7 +24,7 @@ from ...services.pairs import Pair
 from .. import events
 from ..models import LANGUAGES, OrderLine, PurchaseOrder, Sending
 from ..states import Facts, NotNow, possible, step
-from . import snapshots
+from . import requested, snapshots
 
 SERIES = "inventory.order"
 LATEST = 365  # days after which nobody expects anything
@@ -128,6 +128,7 @@ def place(tx: UnitOfWork, command: Place) -> PurchaseOrder:
             expected_on=expected_on.isoformat(),
         )
     )
+    requested.placed(tx, order)
     if command.placed_by != "email":
         _told(tx, order, command)
     return order
