@@ -45,6 +45,7 @@ ROWS = {
         " WHERE p.name = 'Slamet Riyanto'"
     ),
     "/inventory/ask/": "SELECT public_id FROM place WHERE code = 'STORE'",
+    "/inventory/budgets/": "SELECT public_id FROM inventory_budget ORDER BY spent DESC",
     "/inventory/categories/": "SELECT public_id FROM inventory_category ORDER BY id",
     "/inventory/counts/": f"{COUNT} 'counting'",
     "/inventory/counts/<public_id>/result": f"{COUNT} 'posted'",

@@ -23,9 +23,11 @@ from portal.testing_databases import Database
 MANY = 25_000
 SIZE = Size(MANY, 2 * MANY)  # with balances, people, contacts and acts: 250,000 rows
 LONG = 10_000
+BUDGETS = 250
 GROWING = {
     *("absence", "audit_entry", "contact", "contact_point", "delegation", "job", "person"),
-    *("inventory_alert", "inventory_balance", "inventory_item", "inventory_movement"),
+    *("inventory_alert", "inventory_balance", "inventory_budget_entry"),
+    *("inventory_item", "inventory_movement"),
     *("inventory_count", "inventory_count_entry", "inventory_count_line"),
     *("inventory_purchase_order", "inventory_purchase_order_line"),
     *("inventory_requisition", "inventory_requisition_line"),
@@ -78,6 +80,8 @@ def _crowd() -> None:
             ("job", _jobs()),
             ("inventory_snooze", _put_off()),
             ("inventory_count", _counts()),
+            ("inventory_budget", _budgets()),
+            ("inventory_budget_entry", _entries()),
             ("inventory_requisition", _requests()),
             ("inventory_requisition_line", _request_lines()),
         ):
@@ -169,6 +173,24 @@ def _request_lines() -> Iterator[dict[str, Any]]:
         row = {"id": i, "public_id": public_id(i), "version": 1, "requisition_id": i}
         row |= {"item_id": i, "item_unit_id": i, "quantity": 1000, "entered": 1000, "answer": ""}
         yield row | {"state": "asked" if i % 31 == 0 else "declined"}
+
+
+def _budgets() -> Iterator[dict[str, Any]]:
+    """Yield the budgets of eight departments, year by year: one of the last is in force."""
+    for i in range(1, BUDGETS + 1):
+        first = date.today().replace(month=1, day=1, year=date.today().year - 20 + i // 12)
+        row = {"id": i, "public_id": public_id(i), "version": 1, "department_id": i % 8 + 1}
+        row |= {"from_on": first, "until_on": first.replace(year=first.year + 1), "mode": "warn"}
+        spent = sum(1 for n in range(1, MANY) if n % BUDGETS + 1 == i) * 10
+        row |= {"amount": 10_000, "committed": 0, "spent": spent, "note": ""}
+        yield row | {"available": 10_000 - spent}
+
+
+def _entries() -> Iterator[dict[str, Any]]:
+    for i in range(1, MANY):
+        row = {"id": i, "budget_id": i % BUDGETS + 1, "kind": "spend", "amount": 10, "reserved": 0}
+        row |= {"source": f"order line {i}", "number": 1, "about": f"PO-{i}"}
+        yield row | {"at": START + timedelta(minutes=i), "booked_on": START.date()}
 
 
 def _acts() -> Iterator[dict[str, Any]]:

@@ -50,6 +50,7 @@ REACHES = {
 TERMS = ("paper", "4711", "somebody 47", "sons", "zzzz", "pap-00", "x-")
 # What a list needs to be asked at all: the record whose lines it shows.
 FIXED = {
+    "budget-entries": {"budget": public_id(7)},
     "movements": {"item": public_id(7)},
     "order-lines": {"order": public_id(7)},
     "count-sheet": {"count": public_id(7)},

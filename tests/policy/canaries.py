@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import insert, select
 
 from kantor_inventory.asking.models import Requisition
+from kantor_inventory.budgets.models import Budget
 from kantor_inventory.models import Balance, Item, ItemUnit, LedgerCheck, Supplier, SupplierItem
 from kantor_inventory.services import items, stock
 from portal.contacts.models import Contact, ContactPoint
@@ -103,6 +104,7 @@ def plant(tx: Any, world: Any, stand: Any) -> Aviary:
     _contacts(tx, world, aviary)
     _stock(tx, world, aviary)
     _requests(tx, world, aviary)
+    _budgets(tx, world, aviary)
     _papers(tx, world, aviary, stand)
     _work(tx, world, aviary)
     return aviary
@@ -257,6 +259,27 @@ def _requests(tx: Any, world: Any, aviary: Aviary) -> None:
             sure=frozenset(answerers),
         )
         tx.session.flush()
+
+
+def _budgets(tx: Any, world: Any, aviary: Aviary) -> None:
+    """What a department may spend is for who may see its budgets, or change them."""
+    for relation in ("same", "below", "above", "elsewhere", "team"):
+        both = ("inventory.budget.view", "inventory.budget.edit")
+        readers = holders(*both, rule="department", relation=relation)
+        seers = frozenset(holders(both[0], rule="department", relation=relation))
+        budget = tx.session.scalars(
+            select(Budget).filter_by(public_id=world.get("budget", relation, "*")["id"])
+        ).one()
+        amount = aviary.number(
+            f"budget of {relation}", readers, sure=seers, lists=("/inventory/budgets",)
+        )
+        budget.amount = amount * 100
+        budget.available = budget.amount - budget.committed - budget.spent
+        budget.note = aviary.word(f"note on the budget of {relation}", readers, sure=seers)
+        tx.session.flush()
+        world.put("budget", relation, id=budget.public_id, version=budget.version)
+        here = f"/inventory/budgets/{budget.public_id}"
+        aviary.addresses |= {here, f"{here}/edit", f"{here}/entries"}
 
 
 def _same_reach(role: str, one: str, other: str) -> bool:

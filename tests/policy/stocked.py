@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
 from kantor_inventory.asking.models import Requisition, RequisitionLine, Slip
+from kantor_inventory.budgets.models import Budget, BudgetEntry
 from kantor_inventory.counting.models import Count, CountEntry, CountLine, CountPlace
 from kantor_inventory.labels import flags
 from kantor_inventory.models import (
@@ -29,6 +30,7 @@ from kantor_inventory.ordering.models import (
     Delivery,
     DeliveryLine,
     OrderLine,
+    OrderShare,
     PurchaseOrder,
     Receipt,
     Sending,
@@ -256,6 +258,29 @@ def add_orders(tx: Any, world: World) -> None:
             if state == "draft":
                 facts = {"version": line.version, "place": place}
                 world.put("order_line", relation, id=line.public_id, **facts)
+
+
+def add_budgets(tx: Any, world: World) -> None:
+    """Add a budget of every department with something committed, and a shared line of an order."""
+    for relation in (*SHARED, "team"):
+        budget = Budget(
+            department_id=world.departments[relation],
+            from_on=date(2026, 1, 1),
+            until_on=date(2027, 1, 1),
+            amount=100_000,
+            committed=1_000,
+            available=99_000,
+        )
+        tx.session.add(budget)
+        tx.session.flush()
+        entry = BudgetEntry(budget_id=budget.id, kind="commit", amount=1_000, number=1, at=tx.now)
+        entry.source, entry.booked_on = f"request line {budget.id}", tx.today
+        tx.session.add(entry)
+        world.put("budget", relation, id=budget.public_id, version=budget.version)
+    line = tx.session.scalars(select(OrderLine).order_by(OrderLine.id).limit(1)).one()
+    elsewhere = world.departments["elsewhere"]
+    tx.session.add(OrderShare(line_id=line.id, for_department_id=elsewhere, quantity=1_000))
+    tx.session.flush()
 
 
 def _order(

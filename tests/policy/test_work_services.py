@@ -11,6 +11,8 @@ from kantor_inventory.asking import reading as asked
 from kantor_inventory.asking import rooms, slips, substitutes
 from kantor_inventory.asking.models import RequisitionLine
 from kantor_inventory.asking.work import REQUESTS
+from kantor_inventory.budgets.models import Budget
+from kantor_inventory.budgets.services import keeping as budgets
 from kantor_inventory.counting import services as counting
 from kantor_inventory.counting.models import Count, CountLine
 from kantor_inventory.counting.services import reading as counted
@@ -196,6 +198,16 @@ ASKING = {
     },
     "inventory.item.edit": {"substitutes": substituted},
     "inventory.stock.set_rule": {"replace": replaced_card},
+    "inventory.budget.view": {
+        "find_budget": lambda tx, world: budgets.find_budget(tx, there(world, "budget", ROOM)["id"])
+    },
+    "inventory.budget.edit": {
+        "find_budget": lambda tx, world: budgets.find_budget(
+            tx, there(world, "budget", ROOM)["id"], budgets.EDIT
+        ),
+        "may_edit": lambda tx, world: budgets.may_edit(tx, the(tx, Budget, world, "budget")),
+        "departments": lambda tx, world: budgets.departments(tx),
+    },
     "inventory.requisition.view": {
         "requisition_of": request_of,
         "one": lambda tx, world: asked.one(tx, there(world, "requisition", ROOM)["id"]),

@@ -105,6 +105,7 @@ def build(stand: Stand) -> World:
         stocked.add_requests(tx, world)
         stocked.add_counts(tx, world)
         stocked.add_orders(tx, world)
+        stocked.add_budgets(tx, world)
         papers.add_papers(tx, world, stand)
         world.aviary = canaries.plant(tx, world, stand)
     with stand.building() as tx:

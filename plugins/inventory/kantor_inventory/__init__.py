@@ -7,7 +7,8 @@ from . import hooks
 from .asking import views as asking_pages
 from .asking.approving import APPROVAL
 from .asking.told import NOTICES
-from .asking.work import REQUESTS
+from .asking.work import REQUESTS, TO_BUY
+from .budgets import views as budget_pages
 from .counting import views as counting_pages
 from .counting.work import COUNTS
 from .demo import fill
@@ -21,7 +22,7 @@ from .names import NAMES
 from .ordering import views as ordering_pages
 from .ordering.work import DELIVERIES
 from .permissions import PERMISSIONS, ROLES
-from .provided import Orders, Stock
+from .provided import Budgets, Orders, Stock
 from .services.bulk import CHANGED, restore
 from .settings import InventorySettings
 from .views import blueprint
@@ -30,6 +31,7 @@ from .watching import views as watching_pages
 # Imported, they have put their pages on the one blueprint and their tables beside the others.
 AREAS = (
     asking_pages,
+    budget_pages,
     counting_pages,
     labels_pages,
     levels_pages,
@@ -96,6 +98,11 @@ plugin = Plugin(
             permission="inventory.order.view",
         ),
         NavItem(
+            endpoint="inventory.budgets",
+            title=message("Budgets"),
+            permission="inventory.budget.view",
+        ),
+        NavItem(
             endpoint="inventory.suppliers",
             title=message("Suppliers"),
             permission="inventory.supplier.view",
@@ -127,7 +134,7 @@ plugin = Plugin(
         ),
     ),
     imports=(ITEMS,),
-    work_items=(COUNTS, REQUESTS, DELIVERIES),
+    work_items=(COUNTS, REQUESTS, TO_BUY, DELIVERIES),
     links=LINKS,
     series=(
         Series(name="inventory.count", prefix="C"),
@@ -139,7 +146,11 @@ plugin = Plugin(
     approvals=(APPROVAL,),
     names=NAMES,
     undoes={CHANGED: restore},
-    provides={"inventory.stock": Stock(), "inventory.orders": Orders()},
+    provides={
+        "inventory.budgets": Budgets(),
+        "inventory.stock": Stock(),
+        "inventory.orders": Orders(),
+    },
     settings=InventorySettings,
     hooks=hooks,
     demo=fill,

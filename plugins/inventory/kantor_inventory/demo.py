@@ -13,6 +13,7 @@ from portal.api import Contact, ContactPoint, Department, Person, Place, UnitOfW
 
 from . import demo_catalogue, demo_data
 from .asking import demo as demo_requests
+from .budgets import demo as demo_budgets
 from .demo_counts import fill_counts
 from .demo_data import DemoMovement
 from .levels import demo as levels
@@ -74,6 +75,7 @@ def fill(tx: UnitOfWork, *, seed: int, today: date) -> None:
     levels.past_orders(tx)
     ordering.fill(tx)
     levels.fill(tx)
+    demo_budgets.fill(tx)
     summing.keep(tx, summing.look(tx, DAYS))
     selfcheck.check_ledger(tx)
 

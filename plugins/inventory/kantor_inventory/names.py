@@ -5,6 +5,8 @@ from __future__ import annotations
 from portal.api import message
 
 NAMES = {
+    "inventory.budget_added": message("Set up a budget"),
+    "inventory.budget_changed": message("Changed a budget"),
     "inventory.category_added": message("Added a category"),
     "inventory.count_cancelled": message("Cancelled a count"),
     "inventory.count_entered": message("Entered a figure of a count"),
@@ -59,6 +61,7 @@ NAMES = {
     "inventory.item": message("Item"),
     "inventory.stock": message("Stock"),
     "inventory.supplier": message("Supplier"),
+    "inventory.budget": message("Budget"),
     "inventory.count": message("Count"),
     "inventory.order": message("Order"),
     "inventory.requisition": message("Requisition"),

@@ -25,6 +25,10 @@ PERMISSIONS = (
         name="inventory.stock.set_rule", title=message("Set minimum and maximum"), writes=True
     ),
     Permission(name="inventory.cost.view", title=message("See what stock costs")),
+    Permission(name="inventory.budget.view", title=message("See the budgets")),
+    Permission(
+        name="inventory.budget.edit", title=message("Set up and change budgets"), writes=True
+    ),
     Permission(name="inventory.count.view", title=message("See the counts")),
     Permission(name="inventory.count.plan", title=message("Plan counts"), writes=True),
     Permission(name="inventory.count.enter", title=message("Count"), writes=True),
@@ -91,6 +95,7 @@ ROLES = (
     *_grants("department_manager", "tree", *(f"stock.{name}" for name in (*_MOVES, "reverse"))),
     *_grants("department_manager", "tree", *_COUNTS, *_REVIEWS, *_ORDERS, "order.place"),
     *_grants("department_manager", "tree", "requisition.view", "requisition.answer"),
+    *_grants("department_manager", "tree", "budget.view"),
     *(
         grant
         for role in _KEEPERS
@@ -99,6 +104,7 @@ ROLES = (
             *_grants(role, "tree", *(f"stock.{name}" for name in (*_MOVES, "reverse"))),
             *_grants(role, "tree", *_COUNTS, *_REVIEWS, *_ORDERS, "order.place"),
             *_grants(role, "tree", "requisition.view", "requisition.answer"),
+            *_grants(role, "tree", "budget.view", "budget.edit"),
             *_grants(role, "all", "item.edit", "item.import", "supplier.edit"),
         )
     ),

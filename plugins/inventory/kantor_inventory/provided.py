@@ -1,4 +1,6 @@
-"""What inventory does for other plugins: ``tx.service("inventory.stock")``, ``...orders``."""
+"""What inventory does for other plugins: ``tx.service("inventory.stock")``, ``...orders``,
+``...budgets``.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +9,9 @@ from typing import Any
 
 from sqlalchemy import Select, func, select
 
-from portal.api import Person, Place, UnitOfWork, message
+from portal.api import Message, Person, Place, UnitOfWork, message
 
+from .budgets import services as budgets
 from .counting import blind
 from .models import Balance, Item, Movement, Point
 from .ordering.models import OrderLine
@@ -69,6 +72,19 @@ class Stock:
             movement = own.one(select(Movement), id=movement_id)
             command = stock.Reverse(movement=movement.public_id, note=reason)
             return stock.reverse(own, command).id
+
+
+class Budgets:
+    """What is left of the budget that pays, for whoever is about to ask for something."""
+
+    def left(
+        self, tx: UnitOfWork, department_id: int, category_id: int | None, amount: int
+    ) -> Message:
+        """Return in a sentence what is left today, and what would be after ``amount`` minor units.
+
+        Whoever may not see the budget reads whether it is enough, without figures.
+        """
+        return budgets.budget_left(tx, department_id, category_id, amount)
 
 
 class Orders:

@@ -203,18 +203,11 @@ def _line(row: Any, units: Any, others: Any, held: Any, coming: Any, data: Any, 
             every[unit.public_id] = (unit, other.id, other.unit)
             if unit.num == unit.den and here.quantity and not here.closed:
                 instead.append((unit.public_id, other.name, Amount(here.quantity, other.unit)))
-    form = AnswerForm(
-        data if f"{prefix}action" in data else None,
-        prefix=prefix,
-        data={
-            "action": LATER if short else HAND_OUT,
-            "quantity": row.entered if asked_unit == row.unit_id else row.quantity,
-            "unit": asked_unit,
-        },
-    )
-    form.action.choices = [
-        (name, ACTIONS[name]) for name in possible(row.state, ANSWER) if name in ACTS
-    ] + [(LATER, forms.LATER)]
+    amount = row.entered if asked_unit == row.unit_id else row.quantity
+    said = {"action": LATER if short else HAND_OUT, "quantity": amount, "unit": asked_unit}
+    form = AnswerForm(data if f"{prefix}action" in data else None, prefix=prefix, data=said)
+    acts = [name for name in possible(row.state, ANSWER) if name in ACTS]
+    form.action.choices = [*((name, ACTIONS[name]) for name in acts), (LATER, forms.LATER)]
     form.offer([(unit, "", None) for unit, _, _ in every.values()], row.unit)
     form.unit.choices = choices
     on_the_way = coming.get(row.item_id, 0)

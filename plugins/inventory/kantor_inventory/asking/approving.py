@@ -24,7 +24,7 @@ from portal.plugin import ApprovalKind, ApprovalSubject
 
 from ..models import Item
 from ..rules import Amount, Day
-from . import told
+from . import paying, told
 from .models import Requisition, RequisitionLine
 from .records import close, lines_of, settle
 from .rules import KIND, OPEN, wants_approval
@@ -122,6 +122,7 @@ def describe(tx: UnitOfWork, subject: str) -> ApprovalSubject:
         facts.append((message("For"), requisition.beneficiary.name))
     if requisition.needed_on is not None:
         facts.append((message("Needed by"), message("{day}", day=Day(requisition.needed_on))))
+    facts += [(message("Budget"), said) for said in paying.of_request(tx, requisition)]
     if requisition.note:
         facts.append((message("Note"), requisition.note))
     return ApprovalSubject(
@@ -156,6 +157,7 @@ def decided(tx: UnitOfWork, outcome: ApprovalOutcome) -> None:
     if outcome.state == "approved":
         _note(tx, requisition, outcome)
         begin(tx, requisition)
+        paying.settle(tx, requisition, gently=False)  # Or the decision is undone.
         return
     state = "withdrawn" if outcome.state == "withdrawn" else "refused"
     for line in lines_of(tx, requisition):

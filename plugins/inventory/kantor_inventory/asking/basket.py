@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from portal.api import Money, Place, UnitOfWork, message, settings_of
+from portal.api import Message, Money, Place, UnitOfWork, message, settings_of
 
 from ..models import Item
 from ..rules import Amount
-from . import estimating, rooms, substitutes
+from . import estimating, paying, rooms, substitutes
 from .forms import BasketForm, LineForm, Together, WishForm
 from .rules import LINES_AT_MOST, wants_approval
 from .services import Wanted, Wish, colleagues
@@ -59,6 +59,7 @@ class Basket:
         self.room, self.data = room, data
         self.lines: list[Line] = []
         self.wishes: list[WishLine] = []
+        self.budgets: list[Message] = []  # what is left of them, filled by ``priced``
         self.known = known or {}  # what stands in the lines of a request that is changed
         self.form = form = BasketForm(data, data=dict(said or {}))
         form.beneficiary.choices = lambda: [(one.public_id, one.name) for one in colleagues(tx)]
@@ -159,28 +160,41 @@ class Basket:
         )
 
     def priced(self, tx: UnitOfWork) -> int | None:
-        """Say beside each line what it may cost, to who may know; return the sum of all."""
-        if not tx.actor.holds(COST):
-            return None
+        """Say beside each line what it may cost, to who may know; return the sum of all.
+
+        What is left of the budgets is said to everybody, with figures to who may see these.
+        """
         kept = [(line, line.form.in_base_units()) for line in self.lines if not line.form.errors]
         wanted = [(line, quantity) for line, quantity in kept if quantity]
         costs = estimating.of_items(tx, [(line.item.id, quantity) for line, quantity in wanted])
-        total = 0
+        total, known = 0, []
         for (line, _), cost in zip(wanted, costs, strict=True):
             if cost is not None:
                 line.about, total = Money(cost, tx.currency), total + cost
+                known.append((line.item.id, cost))
         for wish in self.wishes:
             cost = estimating.of_words(wish.form.price.data, wish.form.quantity.data or 0)
             if cost:
                 wish.about, total = Money(cost, tx.currency), total + cost
+                known.append((None, cost))
+        if self.wants_approval(tx):
+            self.budgets = paying.told(tx, self._department(tx), known)
+        if not tx.actor.holds(COST):
+            for line in self.lines:
+                line.about = None
+            return sum(cost for item_id, cost in known if item_id is None) or None
         return total or None
+
+    def _department(self, tx: UnitOfWork) -> int | None:
+        """Return for which department is asked, as far as it is chosen."""
+        ids = {row.public_id: row.id for row in rooms.departments(tx, self.room)}
+        return ids.get(self.form.department.data or "") or self.room.department_id
 
     def wants_approval(self, tx: UnitOfWork) -> bool:
         """Return whether this will wait for an approval, as far as the person can be told."""
-        chosen = self.form.department.data
-        ids = {row.public_id: row.id for row in rooms.departments(tx, self.room)}
-        department_id = ids.get(chosen or "") or self.room.department_id
-        said = settings_of(tx, "inventory", department_id).get("request_approval")
+        if not self.lines and not self.wishes:
+            return False
+        said = settings_of(tx, "inventory", self._department(tx)).get("request_approval")
         short = any(
             line.left is None or line.left.quantity < (line.form.in_base_units() or 0)
             for line in self.lines

@@ -23,11 +23,12 @@ from portal.api import (
 
 from .. import rules as stock_rules
 from ..models import Balance, Item, ItemUnit, Point, Unit
-from ..ordering.models import OrderLine, OrderShare
-from ..ordering.services import drafts, requested
+from ..ordering.models import OrderLine, OrderShare, PurchaseOrder
+from ..ordering.services import offering, requested
 from ..ordering.services.requested import For
 from ..rules import Amount
 from ..services import reserving
+from . import paying
 from .models import Requisition, RequisitionLine
 from .records import close, mine, settle
 from .rooms import shelves
@@ -215,6 +216,8 @@ def bought(tx: UnitOfWork, public_id: str, paid: int, note: str) -> RequisitionL
     said = {"answered_by_id": tx.actor.person_id, "answered_at": tx.now, "answer": note.strip()}
     settle(tx, line, step(line.state, "buy").to, paid=paid, **said)
     close(tx, line.requisition)
+    paying.spend(tx, line, paid)
+    paying.settle(tx, line.requisition)
     tx.audit("inventory.request_line_bought", line.requisition, paid=paid)
     return line
 
@@ -297,7 +300,7 @@ def _look_up(tx: UnitOfWork, groups: Sequence[Together]) -> None:
         for group in several:
             group.on_hand, group.on_order = held.get(group.item.id, (0, 0))
     for group in groups:
-        offers = drafts.offers(tx, group.item.id)
+        offers = offering.offers(tx, group.item.id)
         if not offers:
             continue
         group.offer, group.packs = requested.sold_by(
@@ -337,20 +340,28 @@ def _shelf(tx: UnitOfWork, group: Together) -> str:
     return found or group.place.public_id
 
 
-def shares_of(tx: UnitOfWork, line: OrderLine) -> list[Any]:
-    """Return for which requests a line of an order is: number, who asks, how much, needed by."""
+def requests_of(tx: UnitOfWork, order: PurchaseOrder) -> dict[str, list[Any]]:
+    """Return for each line of an order, by public id, for which requests it is, as far as one may
+    see these: number, who asks, how much, needed by.
+    """
     statement: Any = (
         select(
-            OrderShare.quantity,
             Requisition.public_id.label("request"),
             Requisition.number,
             Requisition.needed_on,
+            OrderShare.quantity,
+            OrderLine.public_id.label("line"),
             ASKER.name.label("asker"),
         )
-        .join(RequisitionLine, RequisitionLine.id == OrderShare.request_line_id)
-        .join(Requisition, Requisition.id == RequisitionLine.requisition_id)
+        .join(RequisitionLine, RequisitionLine.requisition_id == Requisition.id)
+        .join(OrderShare, OrderShare.request_line_id == RequisitionLine.id)
+        .join(OrderLine, OrderLine.id == OrderShare.line_id)
         .join(ASKER, ASKER.id == Requisition.owner_id)
-        .where(OrderShare.line_id == line.id)
+        .where(OrderLine.order_id == order.id)
         .order_by(Requisition.needed_on.is_(None), Requisition.needed_on, OrderShare.id)
     )
-    return list(tx.session.execute(visible(statement, VIEW, tx.actor)))
+    found: defaultdict[str, list[Any]] = defaultdict(list)
+    if tx.actor.holds(VIEW):
+        for row in tx.session.execute(visible(statement, VIEW, tx.actor)):
+            found[row.line].append(row)
+    return found

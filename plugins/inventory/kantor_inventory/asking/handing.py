@@ -16,7 +16,7 @@ from ..ordering.services import requested
 from ..rules import Amount
 from ..services import reserving, stock
 from ..services.ends import point_in_reach
-from . import events, substitutes, told
+from . import events, paying, substitutes, told
 from .models import Requisition, RequisitionLine
 from .records import answerable, close, lines_of, settle
 from .rooms import ISSUE, fullest, held_at, on_order
@@ -86,6 +86,13 @@ def answer(tx: UnitOfWork, public_id: str, answers: Sequence[Answer]) -> Requisi
         _act(tx, requisition, line, given, unit, held)
     requested.unlink(tx, [line.id for line, given, _ in chosen if given.action in SETTLES])
     close(tx, requisition)
+    paying.settle(tx, requisition)
+    _tell(tx, requisition, answers)
+    return requisition
+
+
+def _tell(tx: UnitOfWork, requisition: Requisition, answers: Sequence[Answer]) -> None:
+    """Record that lines were answered, and tell of it."""
     handed = sum(1 for one in answers if one.action == "hand_out")
     tx.audit("inventory.requisition_answered", requisition, handed_out=handed, lines=len(answers))
     tx.publish(
@@ -100,7 +107,6 @@ def answer(tx: UnitOfWork, public_id: str, answers: Sequence[Answer]) -> Requisi
         told.tell_asker(tx, requisition)
     if any(given.action == "put_aside" for given in answers):
         told.tell_ready(tx, requisition)
-    return requisition
 
 
 def _item(unit: ItemUnit | None) -> int:

@@ -27,7 +27,7 @@ from .. import rules as stock_rules
 from ..models import Item, ItemUnit
 from ..ordering.services import requested
 from ..services import reserving
-from . import approving, estimating, events
+from . import approving, estimating, events, paying
 from .handing import Answer, Incomplete, Short, answer
 from .models import Requisition, RequisitionLine
 from .records import answerable, close, lines_of, mine, settle
@@ -157,6 +157,7 @@ def edit(tx: UnitOfWork, command: Edit) -> Requisition:
     asked = requisition.place
     lines = _new_lines(tx, room(tx, asked.public_id), command)
     reserving.release(tx, [line.id for line in before])
+    paying.release(tx, before)
     for line in before:
         tx.session.delete(line)
     requisition.needed_on, requisition.note = command.needed_on, command.note.strip()
@@ -197,6 +198,7 @@ def withdraw(tx: UnitOfWork, public_id: str) -> Requisition:
     reserving.release(tx, ids)
     requested.unlink(tx, ids)
     close(tx, requisition)
+    paying.settle(tx, requisition)
     tx.audit("inventory.requisition_withdrawn", requisition, lines=len(ids))
     return requisition
 

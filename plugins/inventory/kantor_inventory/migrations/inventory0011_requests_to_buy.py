@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "inventory0011"
-down_revision = "inventory0009"
+down_revision = "inventory0010"
 branch_labels = None
 depends_on = None
 
@@ -26,7 +26,6 @@ BUYING = sa.text("state = 'to_buy'")
 
 
 def upgrade() -> None:
-    _shares()
     _requests()
     _lines()
     _reservations()
@@ -49,24 +48,6 @@ def _to(table: str, column: str, target: str) -> sa.ForeignKeyConstraint:
 
 def _text(name: str, length: int) -> sa.Column:
     return sa.Column(name, sa.String(length=length), server_default="", nullable=False)
-
-
-def _shares() -> None:
-    table = "inventory_order_share"
-    op.create_table(
-        table,
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("line_id", sa.Integer(), nullable=False),
-        sa.Column("for_department_id", sa.Integer(), nullable=False),
-        sa.Column("quantity", sa.BigInteger(), nullable=False),
-        sa.Column("request_line_id", sa.Integer(), nullable=True),
-        sa.CheckConstraint("quantity > 0", name=op.f(f"ck_{table}_quantity")),
-        _to(table, "for_department_id", "department"),
-        _to(table, "line_id", "inventory_purchase_order_line"),
-        sa.PrimaryKeyConstraint("id", name=op.f(f"pk_{table}")),
-    )
-    op.create_index(f"ix_{table}_line_id", table, ["line_id", "id"])
-    op.create_index(f"ix_{table}_request_line_id", table, ["request_line_id"])
 
 
 def _requests() -> None:
@@ -204,4 +185,3 @@ def downgrade() -> None:
             batch_op.drop_constraint(op.f(f"fk_{REQUESTS}_{name}_person"), type_="foreignkey")
         for name in (*PEOPLE, "estimate", "decided_at", "decided_note"):
             batch_op.drop_column(name)
-    op.drop_table("inventory_order_share")

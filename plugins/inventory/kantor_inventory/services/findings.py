@@ -6,16 +6,17 @@ from typing import Any
 
 from sqlalchemy import select
 
-from portal.api import Place, UnitOfWork, visible
+from portal.api import Department, Message, Place, UnitOfWork, message, visible
 
+from ..budgets.models import Budget
 from ..counting import blind
-from ..models import Balance, Item, Point
+from ..models import Balance, Category, Item, Point
 from .lists import cost_in_reach
 
 
 def in_reach(
     tx: UnitOfWork, findings: list[dict[str, Any]]
-) -> tuple[list[tuple[str, str, dict[str, Any]]], int]:
+) -> tuple[list[tuple[str, str | Message, dict[str, Any]]], int]:
     """Return (item, place, finding) where one may look, and how many there are elsewhere.
 
     An alert comes without figures, a value where one may not see what stock costs, and what is on
@@ -23,6 +24,7 @@ def in_reach(
     """
     if not findings:
         return [], 0
+    budgets = _budgets(tx, [finding for finding in findings if finding.get("budget_id")])
     without = {"alert"} if tx.actor.holds("inventory.order.view") else {"alert", "on_order"}
     statement: Any = (
         select(
@@ -43,7 +45,7 @@ def in_reach(
     )
     rows = tx.session.execute(visible(statement, "inventory.stock.view", tx.actor))
     known = {(row.item_id, row.point_id): row for row in rows}
-    found = []
+    found = budgets
     for finding in findings:
         row = known.get((finding["item_id"], finding["point_id"]))
         if row is not None:
@@ -52,3 +54,24 @@ def in_reach(
             told = finding if shown else finding | {"stored": None, "computed": None}
             found.append((row.name, row.place, told))
     return found, len(findings) - len(found)
+
+
+def _budgets(
+    tx: UnitOfWork, findings: list[dict[str, Any]]
+) -> list[tuple[str, str | Message, dict[str, Any]]]:
+    """Return those about budgets one may see, by department and what the budget is for."""
+    if not findings or not tx.actor.holds("inventory.budget.view"):
+        return []
+    statement: Any = (
+        select(Budget.id, Department.name, Category.name.label("category"))
+        .join(Department, Department.id == Budget.department_id)
+        .outerjoin(Category, Category.id == Budget.category_id)
+        .where(Budget.id.in_({finding["budget_id"] for finding in findings}))
+    )
+    rows = tx.session.execute(visible(statement, "inventory.budget.view", tx.actor))
+    known = {row.id: (row.name, row.category or message("Everything")) for row in rows}
+    return [
+        (*known[finding["budget_id"]], finding)
+        for finding in findings
+        if finding["budget_id"] in known
+    ]

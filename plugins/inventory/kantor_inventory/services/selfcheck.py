@@ -10,6 +10,8 @@ from sqlalchemy.orm import aliased
 
 from portal.api import UnitOfWork, message
 
+from ..asking.models import Reservation
+from ..budgets.services import checking
 from ..models import Balance, Item, LedgerCheck, Movement, StockRule
 from ..ordering.models import OrderLine
 from ..rules import State
@@ -25,13 +27,20 @@ KINDS = {
     "reversal": message("A reversal is not the opposite of what it reverses."),
     "rule": message("Another minimum stands beside the balance than in its rule."),
     "alert": message("The alert does not say what the balance says."),
+    "reserved": message("What is put aside is not what is put aside for requests."),
     "on_order": message("What is on order is not what the open order lines still bring."),
+    "budget_committed": message("What is committed of a budget is not the sum of its entries."),
+    "budget_spent": message("What is spent of a budget is not the sum of its entries."),
+    "budget_left": message("What is left of a budget is not its amount without its entries."),
 }
 
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """One figure that does not add up; ``movement_id`` when it is a line, else a balance."""
+    """One figure that does not add up; ``movement_id`` when it is a line, else a balance.
+
+    With ``budget_id`` it is one of a budget, which has neither item nor point.
+    """
 
     kind: str
     item_id: int
@@ -39,6 +48,14 @@ class Finding:
     stored: int
     computed: int
     movement_id: int | None = None
+    budget_id: int | None = None
+
+    def stored_as(self) -> dict[str, Any]:
+        """Return it as it is kept with the result of a check."""
+        named = {"kind": self.kind, "item_id": self.item_id, "point_id": self.point_id}
+        figures = {"stored": self.stored, "computed": self.computed}
+        more = {} if self.budget_id is None else {"budget_id": self.budget_id}
+        return named | figures | {"movement_id": self.movement_id} | more
 
 
 def check_ledger(tx: UnitOfWork) -> LedgerCheck:
@@ -54,11 +71,7 @@ def add_up(tx: UnitOfWork) -> dict[str, Any]:
         "balances": tx.session.scalar(select(func.count()).select_from(Balance)) or 0,
         "movements": tx.session.scalar(select(func.count()).select_from(Movement)) or 0,
         "differences": len(found),
-        "findings": [
-            {"kind": f.kind, "item_id": f.item_id, "point_id": f.point_id}
-            | {"stored": f.stored, "computed": f.computed, "movement_id": f.movement_id}
-            for f in found[:KEPT_FINDINGS]
-        ],
+        "findings": [finding.stored_as() for finding in found[:KEPT_FINDINGS]],
     }
 
 
@@ -81,6 +94,8 @@ def findings(tx: UnitOfWork) -> list[Finding]:
         *_alerts(tx),
         *_stray_alerts(tx),
         *_on_order(tx),
+        *_reserved(tx),
+        *_budgets(tx),
     ]
 
 
@@ -271,6 +286,14 @@ def _stray_alerts(tx: UnitOfWork) -> list[Finding]:
     ]
 
 
+def _budgets(tx: UnitOfWork) -> list[Finding]:
+    """Compare every budget with its entries."""
+    return [
+        Finding(kind=kind, item_id=0, point_id=0, stored=kept, computed=summed, budget_id=budget_id)
+        for kind, budget_id, kept, summed in checking.differences(tx)
+    ]
+
+
 def _on_order(tx: UnitOfWork) -> list[Finding]:
     """Compare what balances say is on order with what the open order lines still bring."""
     lines = (
@@ -295,4 +318,30 @@ def _on_order(tx: UnitOfWork) -> list[Finding]:
         Finding(kind="on_order", item_id=i, point_id=p, stored=k, computed=int(c))
         for statement in (known, unknown)
         for i, p, k, c in tx.session.execute(statement.where(kept != coming))
+    ]
+
+
+def _reserved(tx: UnitOfWork) -> list[Finding]:
+    """Compare what balances say is put aside with the sum of the reservations."""
+    rows = (
+        select(
+            Reservation.item_id,
+            Reservation.point_id,
+            cast(func.sum(Reservation.quantity), BigInteger).label("aside"),
+        )
+        .group_by(Reservation.item_id, Reservation.point_id)
+        .subquery("aside")
+    )
+    here = (rows.c.item_id == Balance.item_id) & (rows.c.point_id == Balance.point_id)
+    aside, kept = func.coalesce(rows.c.aside, 0), func.coalesce(Balance.reserved, 0)
+    known = select(Balance.item_id, Balance.point_id, kept, aside).outerjoin(rows, here)
+    unknown = (
+        select(rows.c.item_id, rows.c.point_id, kept, aside)
+        .outerjoin(Balance, here)
+        .where(Balance.id.is_(None))
+    )
+    return [
+        Finding(kind="reserved", item_id=i, point_id=p, stored=k, computed=int(c))
+        for statement in (known, unknown)
+        for i, p, k, c in tx.session.execute(statement.where(kept != aside))
     ]

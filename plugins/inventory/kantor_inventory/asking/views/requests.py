@@ -192,7 +192,7 @@ def _basket_page(tx, basket, room, place_id, back, *, crumbs, changes=None):
         basket=basket,
         form=basket.form,
         total=total,
-        waits=bool(basket.lines or basket.wishes) and basket.wants_approval(tx),
+        waits=basket.wants_approval(tx),
         changes=changes,
         action=url_for("inventory.edit_request", public_id=changes.public_id)
         if changes
@@ -212,18 +212,8 @@ def edit_request(public_id):
             raise NotFound
         toast(message("This cannot be changed any more."))
         return redirect(url_for("inventory.requisition", public_id=public_id), 303)
-    room = row.place
-    place_id = room.public_id
-    sent = request.method == "POST"
-    said, known, ids = _known(tx, row)
-    basket = Basket(
-        tx,
-        room,
-        request.form,
-        request.form.getlist("line") if sent else ids,
-        said=said,
-        known={} if sent else known,
-    )
+    sent, room = request.method == "POST", row.place
+    place_id, basket = room.public_id, _basket_of(tx, row)
     form, status = basket.form, 200
     if sent:
         changed = basket.change(tx, request.form.get("do", ""))
@@ -250,6 +240,20 @@ def edit_request(public_id):
     crumbs = (*_trail(True, row.number)[:1], (row.number, back), (message("Change"), ""))
     page = _basket_page(tx, basket, room, place_id, back, crumbs=crumbs, changes=row)
     return page, status
+
+
+def _basket_of(tx, row):
+    """Return the basket of a request that is changed: as it was sent, or as it stands."""
+    sent = request.method == "POST"
+    said, known, ids = _known(tx, row)
+    return Basket(
+        tx,
+        row.place,
+        request.form,
+        request.form.getlist("line") if sent else ids,
+        said=said,
+        known={} if sent else known,
+    )
 
 
 def _known(tx, row):

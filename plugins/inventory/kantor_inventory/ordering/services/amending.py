@@ -20,7 +20,7 @@ from ...services.pairs import Pair
 from .. import changes, events
 from ..models import Amendment, OrderLine, PurchaseOrder
 from ..states import step
-from . import drafts, placing, snapshots
+from . import budgeting, drafts, offering, placing, snapshots
 
 LATEST = placing.LATEST
 
@@ -60,8 +60,8 @@ class Amend:
 def amend(tx: UnitOfWork, command: Amend) -> Amendment:
     """Change an order and keep it as it then is, under the next number.
 
-    What is on order follows in the same transaction. Raises ValidationFailed for less than has
-    come, NotNow when nothing would be left, EditConflict.
+    What is on order and what is committed follow in the same transaction. Raises BudgetExhausted,
+    ValidationFailed for less than has come, NotNow when nothing would be left, EditConflict.
     """
     if not command.reason.strip():
         raise ValidationFailed({"reason": message("Say why.")})
@@ -86,6 +86,7 @@ def amend(tx: UnitOfWork, command: Amend) -> Amendment:
     made = _kept(tx, order, command.reason.strip(), after, found)
     balances.expect(tx, {pair: by for pair, by in coming.items() if by})
     flags.ordered(tx, [pair for pair, by in coming.items() if by > 0])
+    budgeting.settle(tx, order.id)
     return made
 
 
@@ -163,7 +164,7 @@ def _quantity(line: OrderLine, packs: int) -> tuple[int, Message | None]:
     """Order so many packs of a line instead; return what more is to come, or what is wrong."""
     if packs == line.packs:
         return 0, None
-    if not 0 < packs <= drafts.LARGEST:
+    if not 0 < packs <= offering.LARGEST:
         return 0, message("Enter a whole number above zero.")
     if line.state not in ("open", "received"):
         return 0, message("What was given up is not changed. Add a line for it instead.")
@@ -199,7 +200,7 @@ def _add_lines(
         ).one_or_none()
         if offer is None:
             raise NotFound
-        drafts.check_offer(offer, new.packs, f"packs_{at}")
+        offering.check_offer(offer, new.packs, f"packs_{at}")
         point, department_id = drafts.point_named(tx, new.place)
         if department_id != order.department_id:
             field = f"place_{at}"

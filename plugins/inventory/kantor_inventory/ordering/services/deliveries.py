@@ -26,6 +26,7 @@ from ...services.ledger import NotEnough
 from ...services.pairs import Pair
 from ..models import Delivery, DeliveryLine, OrderLine, PurchaseOrder, Receipt
 from ..states import REVERSE, possible
+from . import budgeting
 from .reopening import REASON
 
 VIEW = "inventory.order.view"
@@ -176,6 +177,8 @@ def take_back(tx: UnitOfWork, command: TakeBack) -> Delivery:
         held.reason = reason
         own.audit("inventory.delivery_reversed", own.one(select(PurchaseOrder), id=order.id))
     balances.expect(tx, given_back)
+    if given_back:
+        budgeting.settle(tx, order.id, gently=True)
     return find_to_take_back(tx, command.delivery)
 
 

@@ -17,6 +17,7 @@ from portal.api import (
     visible,
 )
 
+from ...asking import paying
 from ...labels import flags
 from ...models import CHANNELS
 from ...services import balances
@@ -24,7 +25,7 @@ from ...services.pairs import Pair
 from .. import events
 from ..models import LANGUAGES, OrderLine, PurchaseOrder, Sending
 from ..states import Facts, NotNow, possible, step
-from . import requested, snapshots
+from . import budgeting, requested, snapshots
 
 SERIES = "inventory.order"
 LATEST = 365  # days after which nobody expects anything
@@ -98,10 +99,14 @@ def facts(lines: list[OrderLine]) -> Facts:
 
 
 def place(tx: UnitOfWork, command: Place) -> PurchaseOrder:
-    """Send a list off as an order with a number; raise NotNow, EditConflict or CannotBeOrdered."""
+    """Send a list off as an order with a number; raise NotNow, EditConflict or CannotBeOrdered.
+
+    What it costs is committed on the budgets that pay: raises BudgetExhausted.
+    """
     _check(tx, command)
     order = hold(tx, command.order, "draft", "place")
     lines = lines_of(tx, order)
+    requested.hold(tx, order)
     taken = step(order.status, "place", facts(lines))
     tx.expect_version(order, command.version, status=order.status)
     _check_lines(order, lines)
@@ -131,6 +136,8 @@ def place(tx: UnitOfWork, command: Place) -> PurchaseOrder:
     requested.placed(tx, order)
     if command.placed_by != "email":
         _told(tx, order, command)
+    paying.of_order(tx, order)  # What requests had committed goes over to the order.
+    budgeting.settle(tx, order.id)
     return order
 
 
@@ -204,6 +211,9 @@ def _end(tx: UnitOfWork, command: End, status: str, action: str, line_state: str
     order.closed_at, order.closed_by_id = tx.now, tx.actor.person_id
     tx.audit(f"inventory.order_{taken.target}", order, number=order.number, reason=order.reason)
     balances.expect(tx, {pair: by for pair, by in given_up.items() if by})
+    if status != "draft":
+        budgeting.settle(tx, order.id)
+        paying.of_order(tx, order)
     return order
 
 

@@ -31,7 +31,7 @@ from ...services.pairs import Pair
 from .. import events
 from ..models import DeliveryLine, OrderLine, PurchaseOrder, Receipt
 from ..states import step
-from . import notes, placing, requested
+from . import budgeting, notes, placing, requested
 from .notes import AlreadyBooked
 
 __all__ = ["AlreadyBooked", "Came", "MoreThanOrdered", "Receive", "receive"]
@@ -275,8 +275,11 @@ def _written(
     )
     _keep(tx, order, delivery.id, counted, booked)
     settled: defaultdict[Pair, int] = defaultdict(int)
+    came: dict[int, budgeting.Came] = {}
     for row in counted:
         settled[row.line.item_id, row.line.point_id] -= row.taken + row.closed
+        waited = row.line.outstanding + row.taken + row.closed
+        came[row.line.id] = budgeting.Came(waited=waited, received=row.before, taken=row.taken)
     _move_on(tx, order)
     movements = list(tx.session.scalars(_named(list(booked.values()))))
     for movement in movements:
@@ -296,6 +299,7 @@ def _written(
         )
     )
     balances.expect(tx, {pair: by for pair, by in settled.items() if by})
+    budgeting.receive(tx, order.id, delivery.id, came)
     return movements
 
 

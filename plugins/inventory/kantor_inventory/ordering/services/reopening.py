@@ -10,6 +10,7 @@ from ...models import Movement
 from ...services import balances
 from ..models import OrderLine, PurchaseOrder, Receipt
 from ..states import possible
+from . import budgeting
 
 REASON = "a receipt is taken back"
 
@@ -44,3 +45,4 @@ def reopen(tx: UnitOfWork, receipt_id: int) -> None:
         pair, quantity = (line.item_id, line.point_id), receipt.quantity
     if waits:
         balances.expect(tx, {pair: quantity})
+    budgeting.take_back(tx, receipt_id)

@@ -22,7 +22,7 @@ from ...models import Item
 from ...services import reserving
 from .. import rules
 from ..models import OrderLine, OrderShare, PurchaseOrder
-from . import drafts
+from . import drafts, offering
 
 REASON = "what is ordered for requests"
 COMING = ("draft", "open")
@@ -253,9 +253,9 @@ def sold_by(tx: UnitOfWork, item: Item, quantity: int) -> tuple[Any, int]:
 
     Raises ValidationFailed if nobody sells it.
     """
-    offers = drafts.offers(tx, item.id)
+    offers = offering.offers(tx, item.id)
     if not offers:
         said = message("Nobody sells {item} yet. Add a supplier and a price.", item=item.name)
         raise ValidationFailed({"lines": said})
-    offer = drafts.as_offer(tx, offers[0])
+    offer = offering.as_offer(tx, offers[0])
     return offer, rules.packs_for(quantity, offer.terms)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from flask import request, url_for
 
 from portal.api import ValidationFailed, message
-from portal.web import policy, reading, redirect_to, toast, transaction
+from portal.web import policy, reading, redirect_to, transaction
 
+from ...budgets.services import BudgetExhausted
 from ...rules import Amount
 from ...services import choices
 from ...views.shared import blueprint, form_page
@@ -15,6 +16,7 @@ from ..services import amending, placing
 from ..services import reading as found
 from ..states import NotNow, possible
 from .orders import back_to, supplier_of, title_of, trail_to
+from .paying import tell
 
 
 @blueprint.route("/orders/<public_id>/amend", methods=["GET", "POST"])
@@ -55,11 +57,12 @@ def amend_order(public_id):
         try:
             with transaction() as tx:
                 made = amending.amend(tx, command)
-                toast(message("Amendment {n} is kept. Send it to the supplier.", n=made.number))
+                done = message("Amendment {n} is kept. Send it to the supplier.", n=made.number)
+                tell(tx, made.order_id, done)
                 return redirect_to(tx, "inventory.send_order", public_id=public_id)
         except ValidationFailed as refused:
             form.add_errors(refused.fields)
-        except NotNow as refused:
+        except (NotNow, BudgetExhausted) as refused:
             form.form_errors.append(refused.message)
             status = refused.status
     shown = form_page("inventory/ordering/amend.html", form, crumbs, back=back, **page)

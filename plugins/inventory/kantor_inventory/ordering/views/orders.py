@@ -10,14 +10,17 @@ from flask import request, url_for
 from portal.api import ValidationFailed, message
 from portal.web import policy, reading, redirect_to, render, toast, transaction
 
+from ...asking.buying import requests_of
+from ...budgets.services import BudgetExhausted
 from ...forms import ORDER_BY
 from ...views.shared import blueprint, form_page, sent_number
 from .. import rules
 from ..forms import LINE_STATES, STATES, EndForm, PlaceForm
-from ..services import amending, placing, sending, snapshots
+from ..services import amending, budgeting, placing, sending, snapshots
 from ..services import reading as found
 from ..states import GONE_ON, TRANSITIONS, possible
 from ..tables import LINE_TONES, ORDER_LINES, ORDERS, STATE_TONES
+from .paying import tell
 from .told import told
 from .words import WHAT, readable
 
@@ -59,6 +62,7 @@ def order(public_id):
         state=(STATES[state], STATE_TONES[state]),
         supplier=supplier_of(row),
         lines=lines,
+        wanted=requests_of(tx, row),
         total=sum(line.cost or 0 for line in lines) if priced else None,
         terms=row.supplier,
         priced=priced,
@@ -121,6 +125,7 @@ def place_order(public_id):
     }
     page["total"] = sum(line.cost or 0 for line in page["lines"])
     crumbs = trail_to((title_of(row), url_for("inventory.order", public_id=public_id)))
+    status = 200
     if request.method == "POST" and form.validate():
         try:
             with transaction() as tx:
@@ -132,14 +137,21 @@ def place_order(public_id):
                 )
                 made = placing.place(tx, command)
                 if made.placed_by == "email":
-                    toast(message("{number} is placed. Send it now.", number=made.number))
+                    tell(
+                        tx, made.id, message("{number} is placed. Send it now.", number=made.number)
+                    )
                     return redirect_to(tx, "inventory.send_order", public_id=public_id)
-                toast(message("{number} is on its way.", number=made.number))
+                tell(tx, made.id, message("{number} is on its way.", number=made.number))
                 return redirect_to(tx, "inventory.order", public_id=public_id)
         except ValidationFailed as refused:
             form.add_errors(refused.fields)
+        except BudgetExhausted as refused:
+            form.form_errors.append(refused.message)
+            status = refused.status
     back = url_for("inventory.order", public_id=public_id)
-    return form_page("inventory/ordering/place.html", form, crumbs, back=back, **page)
+    page["budgets"] = budgeting.told(tx, row.id) if page["priced"] else ()
+    shown = form_page("inventory/ordering/place.html", form, crumbs, back=back, **page)
+    return (shown[0], status) if status != 200 else shown
 
 
 @blueprint.post("/orders/<public_id>/discard")
