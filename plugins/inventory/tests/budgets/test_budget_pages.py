@@ -90,7 +90,7 @@ def test_the_page_leads_to_the_order_that_caused_an_entry(purse, office, as_role
     entries = as_role("office_manager").get(
         f"/inventory/budgets/{budget.public_id}/entries?format=json"
     )
-    assert [row["kind"] for row in entries.json] == ["Spent", "Committed"]
+    assert [row["kind"] for row in entries.json] == ["spend", "commit"]
 
 
 def test_a_manager_sees_the_budgets_of_their_tree_and_changes_none(purse, as_role):

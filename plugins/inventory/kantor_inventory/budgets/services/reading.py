@@ -67,7 +67,12 @@ def rows(
     if category:
         kind = select(Category.id).where(Category.public_id == category)
         statement = statement.where(Budget.category_id == kind.scalar_subquery())
+    return _in_state(tx, statement, state)
+
+
+def _in_state(tx: Any, statement: Any, state: str | None) -> Any:
     in_force = (Budget.from_on <= tx.today, Budget.until_on > tx.today)
+    taken = Budget.committed + Budget.spent
     match state:
         case "now":
             return statement.where(*in_force)

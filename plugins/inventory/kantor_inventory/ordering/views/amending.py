@@ -30,16 +30,7 @@ def amend_order(public_id):
     mine = found.lines_of(tx, row, "inventory.order.place")
     lines = [line for line in mine if line.state in ("open", "received")]
     priced = found.may_see_cost(tx, row)
-    data = {"version": row.version}
-    for line in lines:
-        for name in ("packs", "expected_on", "price"):
-            data[f"{name}-{line.public_id}"] = getattr(line, name)
-    form = amend_form(lines, priced=priced)(request.form, data=data)
-    offers = found.offers_of(tx, row.supplier)
-    places = choices.open_places(tx, "inventory.order.edit")
-    for at in range(ADDED_AT_ONCE):
-        form[f"offer_{at}"].choices = offers
-        form[f"place_{at}"].choices = places
+    form, offers = _form(tx, row, lines, priced)
     back = url_for("inventory.order", public_id=public_id)
     crumbs = trail_to((title_of(row), back), (message("Change the order"), ""))
     page = {
@@ -67,6 +58,21 @@ def amend_order(public_id):
             status = refused.status
     shown = form_page("inventory/ordering/amend.html", form, crumbs, back=back, **page)
     return (shown[0], status) if status != 200 else shown
+
+
+def _form(tx, row, lines, priced):
+    """Return the form with what the order is now, and what more one may order of the supplier."""
+    data = {"version": row.version}
+    for line in lines:
+        for name in ("packs", "expected_on", "price"):
+            data[f"{name}-{line.public_id}"] = getattr(line, name)
+    form = amend_form(lines, priced=priced)(request.form, data=data)
+    offers = found.offers_of(tx, row.supplier)
+    places = choices.open_places(tx, "inventory.order.edit")
+    for at in range(ADDED_AT_ONCE):
+        form[f"offer_{at}"].choices = offers
+        form[f"place_{at}"].choices = places
+    return form, offers
 
 
 def _command(form, public_id, lines, priced):

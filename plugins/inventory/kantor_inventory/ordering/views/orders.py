@@ -114,16 +114,7 @@ def place_order(public_id):
             "version": row.version,
         },
     )
-    page = {
-        "order": public_id,
-        "title": title_of(row),
-        "supplier": supplier_of(row),
-        "points": row.supplier.contact.points if row.supplier.contact is not None else (),
-        "lines": found.lines_of(tx, row, "inventory.order.place"),
-        "priced": found.may_see_cost(tx, row),
-        "terms": row.supplier,
-    }
-    page["total"] = sum(line.cost or 0 for line in page["lines"])
+    page = _list_to_place(tx, row)
     crumbs = trail_to((title_of(row), url_for("inventory.order", public_id=public_id)))
     status = 200
     if request.method == "POST" and form.validate():
@@ -135,21 +126,42 @@ def place_order(public_id):
                     version=form.version.data,
                     language=form.language.data or "",
                 )
-                made = placing.place(tx, command)
-                if made.placed_by == "email":
-                    tell(
-                        tx, made.id, message("{number} is placed. Send it now.", number=made.number)
-                    )
-                    return redirect_to(tx, "inventory.send_order", public_id=public_id)
-                tell(tx, made.id, message("{number} is on its way.", number=made.number))
-                return redirect_to(tx, "inventory.order", public_id=public_id)
+                return _go_on(tx, placing.place(tx, command))
         except ValidationFailed as refused:
             form.add_errors(refused.fields)
         except BudgetExhausted as refused:
             form.form_errors.append(refused.message)
             status = refused.status
+    page["budgets"] = budgeting.told(reading(), row.id) if page["priced"] else ()
+    return _place_page(public_id, form, crumbs, status, page)
+
+
+def _list_to_place(tx, row):
+    """Return what the page shows of a list that is about to go out."""
+    lines = found.lines_of(tx, row, "inventory.order.place")
+    return {
+        "order": row.public_id,
+        "title": title_of(row),
+        "supplier": supplier_of(row),
+        "points": row.supplier.contact.points if row.supplier.contact is not None else (),
+        "lines": lines,
+        "priced": found.may_see_cost(tx, row),
+        "terms": row.supplier,
+        "total": sum(line.cost or 0 for line in lines),
+    }
+
+
+def _go_on(tx, made):
+    """Say that an order is placed, and lead to what comes next."""
+    if made.placed_by == "email":
+        tell(tx, made.id, message("{number} is placed. Send it now.", number=made.number))
+        return redirect_to(tx, "inventory.send_order", public_id=made.public_id)
+    tell(tx, made.id, message("{number} is on its way.", number=made.number))
+    return redirect_to(tx, "inventory.order", public_id=made.public_id)
+
+
+def _place_page(public_id, form, crumbs, status, page):
     back = url_for("inventory.order", public_id=public_id)
-    page["budgets"] = budgeting.told(tx, row.id) if page["priced"] else ()
     shown = form_page("inventory/ordering/place.html", form, crumbs, back=back, **page)
     return (shown[0], status) if status != 200 else shown
 
