@@ -121,7 +121,9 @@ def describe(tx: UnitOfWork, subject: str) -> ApprovalSubject:
     if requisition.beneficiary is not None:
         facts.append((message("For"), requisition.beneficiary.name))
     if requisition.needed_on is not None:
-        facts.append((message("Needed by"), message("{day}", day=Day(requisition.needed_on))))
+        facts.append(
+            (message("Needed by"), Message("{words}", {"words": Day(requisition.needed_on)}))
+        )
     facts += [(message("Budget"), said) for said in paying.of_request(tx, requisition)]
     if requisition.note:
         facts.append((message("Note"), requisition.note))
