@@ -8,6 +8,7 @@ from .absences.services import absences_between, is_away
 from .approvals.known import Approval, ApprovalOutcome
 from .approvals.services import (
     approval_of,
+    approval_waits_for,
     ask_approval,
     require_approved,
     void_approval,
@@ -135,6 +136,7 @@ __all__ = [
     "absences_between",
     "add_working",
     "approval_of",
+    "approval_waits_for",
     "ask_approval",
     "bounded",
     "calendar_of",

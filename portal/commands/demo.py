@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 SEED = 2026
+MUCH = 5_000_000_00  # from where on the executive approves a request as well
 
 
 @click.group()
@@ -188,6 +189,32 @@ def add_clinic(tx: Any, plugins: Any) -> None:
     _add_contacts(tx, departments)
     tx.session.flush()
     _add_hours(tx, people, departments)
+    if "inventory" in plugins:
+        _add_approval_rules(tx)
+
+
+def _add_approval_rules(tx: Any) -> None:
+    """Let managers approve requests for supplies, and the executive what costs a lot as well."""
+    from sqlalchemy import select
+
+    from portal.approvals.models import ApprovalRule
+    from portal.roles.models import Role
+
+    executive = tx.one(select(Role), slug="executive").id
+    kind = "inventory.requisition"
+    for amount, step, role_id in ((0, 1, None), (MUCH, 1, None), (MUCH, 2, executive)):
+        tx.session.add(
+            ApprovalRule(
+                kind=kind,
+                from_amount=amount,
+                step=step,
+                who="role" if role_id else "manager",
+                role_id=role_id,
+                escalate_hours=24,
+                slot=f"{kind} 0 {amount} {step}",
+                made_at=tx.now,
+            )
+        )
 
 
 def _add_absences(tx: Any, people: Any) -> None:

@@ -5,8 +5,9 @@ from portal.plugin import NavItem, NewItem, Plugin, Series
 
 from . import hooks
 from .asking import views as asking_pages
+from .asking.approving import APPROVAL
 from .asking.told import NOTICES
-from .asking.work import REQUESTS
+from .asking.work import REQUESTS, TO_BUY
 from .budgets import views as budget_pages
 from .counting import views as counting_pages
 from .counting.work import COUNTS
@@ -87,6 +88,11 @@ plugin = Plugin(
             permission="inventory.order.edit",
         ),
         NavItem(
+            endpoint="inventory.to_buy",
+            title=message("To be bought"),
+            permission="inventory.order.edit",
+        ),
+        NavItem(
             endpoint="inventory.orders",
             title=message("Orders"),
             permission="inventory.order.view",
@@ -128,7 +134,7 @@ plugin = Plugin(
         ),
     ),
     imports=(ITEMS,),
-    work_items=(COUNTS, REQUESTS, DELIVERIES),
+    work_items=(COUNTS, REQUESTS, TO_BUY, DELIVERIES),
     links=LINKS,
     series=(
         Series(name="inventory.count", prefix="C"),
@@ -137,6 +143,7 @@ plugin = Plugin(
     ),
     jobs=JOBS,
     notices=NOTICES,
+    approvals=(APPROVAL,),
     names=NAMES,
     undoes={CHANGED: restore},
     provides={

@@ -3,15 +3,30 @@
 from __future__ import annotations
 
 from portal.api import message
-from portal.web import Form, MoneyField, WholeField, optional
+from portal.web import ChoiceField, Form, MoneyField, WholeField, optional
 
+from .asking.rules import ALWAYS, BOUGHT, NEVER
 from .counting.rules import DEFAULT_LIMITS
 from .watching.rules import DAYS
 
 
 class InventorySettings(Form):
-    """How often to count what, and from where on what is found wants somebody else to decide."""
+    """Which requests want an approval, how often to count what, and what a large difference is."""
 
+    request_approval = ChoiceField(
+        message("Requests for supplies need an approval"),
+        [optional()],
+        choices=[
+            (BOUGHT, message("When something has to be bought")),
+            (ALWAYS, message("Always")),
+            (NEVER, message("Never")),
+        ],
+        default=BOUGHT,
+        description=message(
+            "Something has to be bought if it is not kept in stock, or if more is asked for than"
+            " the stock room has."
+        ),
+    )
     count_value = MoneyField(
         message("A difference is large above"),
         [optional()],

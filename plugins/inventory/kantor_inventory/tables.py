@@ -121,6 +121,7 @@ def _stock(*more: Column) -> Table:  # long: one declaration
                 absent=blind.BEING_COUNTED,
             ),
             Column("unit", message("Unit"), shown=False),
+            Column("reserved", message("Put aside"), "quantity"),
             Column("minimum", message("Minimum"), "quantity"),
             Column("maximum", message("Maximum"), "quantity", shown=False),
             Column("value", message("Value"), "money", permission="inventory.cost.view"),
@@ -141,7 +142,7 @@ def _stock(*more: Column) -> Table:  # long: one declaration
         ids="id",
         withheld=Withheld(
             rows=lambda actor: blind.hidden(actor, Balance),
-            columns=("quantity", "value", "state"),
+            columns=("quantity", "reserved", "value", "state"),
             filters=("state",),
             notice=blind.notice,
         ),

@@ -98,6 +98,12 @@ class Room:
             line = tx.session.scalars(select(RequisitionLine).filter_by(requisition_id=made.id))
             return made.public_id, line.one().public_id
 
+    def needs_no_approval(self):
+        """Let every request go to the room at once, whatever is asked for."""
+        with self.shop.work(None) as tx:
+            said = {"request_approval": "never"}
+            tx.session.add(of_core("Setting")(slug="inventory", values=said))
+
     def answer(self, who, requisition, *answers):
         with self.work(who) as tx:
             return asking.answer(tx, requisition, answers).status

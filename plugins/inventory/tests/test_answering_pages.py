@@ -37,6 +37,7 @@ def test_everything_is_handed_out_with_one_enter(room):
 
 
 def test_too_little_is_said_beside_the_line_and_nothing_typed_is_lost(room):
+    room.needs_no_approval()
     request, line = room.ask(quantity=150_000)
     page = words(room.client("keeper").get(f"/inventory/requests/{request}/answer"))
     assert "100 piece here" in page
@@ -49,6 +50,7 @@ def test_too_little_is_said_beside_the_line_and_nothing_typed_is_lost(room):
 
 
 def test_a_substitute_is_taken_with_one_tap(room):
+    room.needs_no_approval()
     with room.work("keeper") as tx:
         substitutes.add(tx, room.black, room.shop.pen)
     request, line = room.ask(item=room.black, quantity=50_000)

@@ -82,6 +82,7 @@ def test_declining_needs_a_reason_which_is_read_by_who_asked(room):
 
 
 def test_too_little_is_told_for_each_line_and_nothing_moves(room):
+    room.needs_no_approval()
     request, line = room.ask(quantity=150_000)
     with pytest.raises(services.Short) as refused:
         room.answer("keeper", request, hand_out(line, 150_000))
@@ -91,6 +92,7 @@ def test_too_little_is_told_for_each_line_and_nothing_moves(room):
 
 
 def test_one_line_too_many_leaves_the_others_unanswered_too(room):
+    room.needs_no_approval()
     wanted = (
         services.Wanted(item=room.shop.pen, unit=room.pieces[room.shop.pen], quantity=5_000),
         services.Wanted(item=room.black, unit=room.pieces[room.black], quantity=50_000),

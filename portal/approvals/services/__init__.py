@@ -10,13 +10,14 @@ from .asking import (
 )
 from .deciding import Decided, Decision, decide
 from .reminding import expire, remind
-from .seeing import decided_for, find_approval
+from .seeing import approval_waits_for, decided_for, find_approval
 from .waiting import arms_of, waiting_count, waiting_for
 
 __all__ = [
     "Decided",
     "Decision",
     "approval_of",
+    "approval_waits_for",
     "arms_of",
     "ask_approval",
     "decide",

@@ -271,3 +271,14 @@ def _others(own: UnitOfWork, row: ApprovalRequest) -> Sequence[Message | str]:
     )
     rows = own.session.execute(found.order_by(ApprovalRequest.id).limit(10))
     return [unpacked(title, gaps) for title, gaps in rows]
+
+
+def approval_waits_for(tx: UnitOfWork, *, kind: str, subject: str) -> Sequence[Who]:
+    """Return who may decide what waits for a decision on a record today; nobody if nothing does."""
+    with tx.acting_for("core", reason=WHY) as own:
+        found = select(ApprovalRequest).filter_by(kind=kind, subject=subject, state="pending")
+        row = own.session.scalars(found).one_or_none()
+        if row is None:
+            return ()
+        now = circle(own, rules_named(own, [row.deciding]))
+        return who_today(own, now, step_of(row))

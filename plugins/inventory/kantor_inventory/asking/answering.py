@@ -12,12 +12,15 @@ from portal.api import Message, UnitOfWork, message
 from ..amount_form import like, unit_title
 from ..models import Item
 from ..rules import Amount
-from . import reading, rooms, substitutes
-from .forms import AnswerForm
+from ..services import reserving
+from . import forms, reading, rooms, substitutes
+from .forms import AnswerForm, WordsForm
 from .models import Requisition
+from .rules import ACTIONS, ANSWER, OPEN, possible
 from .services import Answer, Incomplete, Short
 
 HAND_OUT, DECLINE, LATER = "hand_out", "decline", "later"
+ACTS = (HAND_OUT, DECLINE, "order", "put_aside")
 
 
 @dataclass
@@ -31,10 +34,16 @@ class Line:
     coming: Amount | None
     short: bool
     others: list[tuple[str, str, Amount]]  # unit to hand out, name, how much is here
-    form: AnswerForm
+    form: Any  # AnswerForm, or WordsForm for what is not kept
     units: dict[str, tuple[Any, int, str]]  # public id -> unit, item id, what it is counted in
     unusual: Any = None
     meant: Amount | None = None
+    aside: Amount | None = None
+
+    @property
+    def in_words(self) -> bool:
+        """Whether no stock room keeps it."""
+        return self.row.item_id is None
 
     @property
     def as_asked(self) -> bool:
@@ -114,8 +123,8 @@ class Sheet:
             Answer(
                 line=line.row.public_id,
                 action=line.form.action.data or LATER,
-                unit=line.form.unit.data,
-                quantity=line.form.quantity.data,
+                unit=None if line.in_words else line.form.unit.data,
+                quantity=None if line.in_words else line.form.quantity.data,
                 note=line.form.note.data or "",
             )
             for line in self.lines
@@ -135,26 +144,50 @@ class Sheet:
 def sheet(tx: UnitOfWork, requisition: Requisition, data: Any) -> Sheet:
     """Return the sheet of a request, filled with what was sent."""
     every = reading.lines(tx, requisition)
-    rows = [row for row in every if row.state == "asked"]
-    items = [row.item_id for row in rows]
+    rows = [row for row in every if row.state in OPEN]
+    aside = reserving.of_lines(tx, [row.id for row in rows])
+    items = [row.item_id for row in rows if row.item_id is not None]
     others = substitutes.of(tx, items)
     all_items = {*items, *(other.id for some in others.values() for other in some)}
     units = rooms.units(tx, all_items)
     held = rooms.held_at(tx, requisition.place, all_items, rooms.ISSUE)
     coming = rooms.on_order(tx, requisition.place, all_items)
-    lines = [_line(row, units, others.get(row.item_id, []), held, coming, data) for row in rows]
+    lines = [
+        _in_words(row, data)
+        if row.item_id is None
+        else _line(row, units, others.get(row.item_id, []), held, coming, data, aside)
+        for row in rows
+    ]
     sent = {row.public_id: data.get(f"{row.public_id}-action") for row in every}
     gone = {
         row.public_id: sent[row.public_id]
         for row in every
-        if row.state != "asked" and sent[row.public_id] in (HAND_OUT, DECLINE)
+        if row.state not in OPEN and sent[row.public_id] in ACTS
     }
     return Sheet(lines, gone)
 
 
-def _line(row: Any, units: Any, others: Any, held: Any, coming: Any, data: Any) -> Line:
+def _in_words(row: Any, data: Any) -> Line:
+    """Return a line that no stock room keeps: it can be declined, or left to who buys."""
+    prefix = f"{row.public_id}-"
+    sent = data if f"{prefix}action" in data else None
+    return Line(
+        row=row,
+        asked=Amount(row.quantity, row.unit),
+        entered="",
+        left=None,
+        coming=None,
+        short=False,
+        others=[],
+        form=WordsForm(sent, prefix=prefix, data={"action": LATER}),
+        units={},
+    )
+
+
+def _line(row: Any, units: Any, others: Any, held: Any, coming: Any, data: Any, aside: Any) -> Line:
     prefix, there = f"{row.public_id}-", held.get(row.item_id, rooms.Held())
-    short = there.lacks(row.quantity)
+    kept = sum(quantity for pair, quantity in aside.get(row.id, ()) if pair[0] == row.item_id)
+    short = there.lacks(row.quantity - kept)
     choices: list[tuple[str, Message | str]] = [
         (unit.public_id, unit_title(unit, name, row.unit)) for unit, name, _ in units[row.item_id]
     ]
@@ -170,15 +203,11 @@ def _line(row: Any, units: Any, others: Any, held: Any, coming: Any, data: Any) 
             every[unit.public_id] = (unit, other.id, other.unit)
             if unit.num == unit.den and here.quantity and not here.closed:
                 instead.append((unit.public_id, other.name, Amount(here.quantity, other.unit)))
-    form = AnswerForm(
-        data if f"{prefix}action" in data else None,
-        prefix=prefix,
-        data={
-            "action": LATER if short else HAND_OUT,
-            "quantity": row.entered if asked_unit == row.unit_id else row.quantity,
-            "unit": asked_unit,
-        },
-    )
+    amount = row.entered if asked_unit == row.unit_id else row.quantity
+    said = {"action": LATER if short else HAND_OUT, "quantity": amount, "unit": asked_unit}
+    form = AnswerForm(data if f"{prefix}action" in data else None, prefix=prefix, data=said)
+    acts = [name for name in possible(row.state, ANSWER) if name in ACTS]
+    form.action.choices = [*((name, ACTIONS[name]) for name in acts), (LATER, forms.LATER)]
     form.offer([(unit, "", None) for unit, _, _ in every.values()], row.unit)
     form.unit.choices = choices
     on_the_way = coming.get(row.item_id, 0)
@@ -192,4 +221,5 @@ def _line(row: Any, units: Any, others: Any, held: Any, coming: Any, data: Any) 
         others=instead,
         form=form,
         units=every,
+        aside=Amount(kept, row.unit) if kept else None,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -14,7 +14,9 @@ from portal.api import Place, UnitOfWork, next_number
 from ..models import Balance, Item, ItemUnit, Point, Substitute
 from ..services import ledger
 from ..services.ledger import Entry
+from . import approving, estimating
 from .models import Requisition, RequisitionLine
+from .records import lines_of
 from .rules import status
 from .services import SERIES
 
@@ -66,6 +68,60 @@ REQUESTS = (
 SUBSTITUTES = (("WRI-001", "WRI-002"),)
 
 
+@dataclass(frozen=True)
+class Wished:
+    """Something in words, how many, and what one of it may cost in whole rupiah."""
+
+    text: str
+    pieces: int
+    each: int
+    found_at: str = ""
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What somebody asks to be bought; ``approved_by`` is who approved it and for whom, if so."""
+
+    person: str
+    days: int
+    needed: int
+    note: str
+    wishes: tuple[Wished, ...] = ()
+    lines: tuple[Line, ...] = ()
+    approved_by: tuple[str, str] | None = None
+
+
+WISHES = (
+    Wishes(
+        "Putri Maharani",
+        0,
+        12,
+        "Untuk ruang tunggu lantai dua",
+        wishes=(
+            Wished("Dispenser air minum", 1, 1_850_000),
+            Wished("Lampu meja LED", 2, 145_000, "Toko Terang, Jl. Melati 12"),
+        ),
+    ),
+    Wishes(
+        "Nadia Anggraini",
+        2,
+        6,
+        "",
+        wishes=(Wished("Papan tulis kecil", 1, 230_000),),
+        lines=(Line("WRI-001", 70),),
+        approved_by=("Hendra Saputro", "Ratna Wulansari"),
+    ),
+    Wishes(
+        "Wening Prastiwi",
+        3,
+        4,
+        "Map untuk arsip baru",
+        lines=(Line("WRI-001", 34), Line("PAP-001", 40)),
+        approved_by=("Ratna Wulansari", ""),
+    ),
+)
+
+
 def fill(
     tx: UnitOfWork,
     items: Mapping[str, Item],
@@ -99,6 +155,58 @@ def fill(
         row.status = status(line.state for line in row.lines)
         if row.status != "asked":
             row.answered_at = at + timedelta(hours=2)
+    tx.session.flush()
+    for wished in WISHES:
+        _wish(tx, wished, items, people, departments["Back office"], room)
+
+
+def _wish(
+    tx: UnitOfWork,
+    wished: Wishes,
+    items: Mapping[str, Item],
+    people: Mapping[str, int],
+    department_id: int,
+    room: Place,
+) -> None:
+    """Write a request to buy: it waits for its approval, or has it and waits to be bought."""
+    at = tx.now - timedelta(days=wished.days, hours=2)
+    row = Requisition(
+        number=next_number(tx, SERIES),
+        place_id=room.id,
+        owner_id=people[wished.person],
+        department_id=department_id,
+        needed_on=tx.today + timedelta(days=wished.needed),
+        note=wished.note,
+        asked_at=at,
+    )
+    tx.session.add(row)
+    tx.session.flush()
+    for line in wished.lines:
+        _add(tx, row, line, items[line.sku], room, 0)
+    for one in wished.wishes:
+        tx.session.add(
+            RequisitionLine(
+                requisition_id=row.id,
+                text=one.text,
+                unit_text="buah",
+                found_at=one.found_at,
+                price=one.each * 100,
+                quantity=one.pieces * 1_000,
+                entered=one.pieces * 1_000,
+            )
+        )
+    tx.session.flush()
+    row.estimate = estimating.fill(tx, lines_of(tx, row))
+    tx.session.flush()
+    if wished.approved_by is None:
+        asker = replace(tx.actor, person_id=row.owner_id, name=wished.person)
+        approving.ask(replace(tx, actor=asker), row)
+        return
+    by, instead_of = wished.approved_by
+    row.decided_by_id, row.decided_at = people[by], at + timedelta(hours=1)
+    row.decided_for_id = people[instead_of] if instead_of else None
+    for made in lines_of(tx, row):
+        made.state = "to_buy"
     tx.session.flush()
 
 

@@ -11,10 +11,12 @@ from portal.api import Department, Person, Place, UnitOfWork, visible
 
 from ..models import Item, ItemUnit, Movement, Unit
 from .models import Requisition, RequisitionLine
-from .services import answerable, mine
+from .records import answerable, mine
 
 VIEW = "inventory.requisition.view"
 
+FOR, DECIDER = aliased(Person, name="beneficiary"), aliased(Person, name="decider")
+STOOD_IN = aliased(Person, name="stood_in_for")
 OWNER, ANSWERER = aliased(Person, name="owner"), aliased(Person, name="answerer")
 GIVEN, COUNTED_IN = aliased(Item, name="given"), aliased(Unit, name="counted_in")
 GIVEN_IN, ENTERED_IN = aliased(Unit, name="given_in"), aliased(Unit, name="entered_in")
@@ -32,7 +34,7 @@ def _lines_in(*states: str) -> Any:
 
 
 def _listed() -> Any:
-    lines, handed = _lines_in(), _lines_in("handed_out")
+    lines, handed = _lines_in(), _lines_in("handed_out", "bought")
     return (
         select(
             Requisition.id,
@@ -51,13 +53,23 @@ def _listed() -> Any:
                 (handed > 0, "partly"),
                 else_="declined",
             ).label("state"),
+            Requisition.estimate,
+            Requisition.decided_at,
+            Requisition.decided_note,
             Place.name.label("place"),
+            Place.public_id.label("place_id"),
             OWNER.name.label("owner"),
+            FOR.name.label("beneficiary"),
+            DECIDER.name.label("decided_by"),
+            STOOD_IN.name.label("decided_for"),
             Department.name.label("department"),
         )
         # Outer joins, although there always is one: SQLite would begin with these and sort.
         .outerjoin(Place, Place.id == Requisition.place_id)
         .outerjoin(OWNER, OWNER.id == Requisition.owner_id)
+        .outerjoin(FOR, FOR.id == Requisition.beneficiary_id)
+        .outerjoin(DECIDER, DECIDER.id == Requisition.decided_by_id)
+        .outerjoin(STOOD_IN, STOOD_IN.id == Requisition.decided_for_id)
         .outerjoin(Department, Department.id == Requisition.department_id)
     )
 
@@ -75,8 +87,9 @@ def asked_for(tx: UnitOfWork, *, open: bool | None = None) -> Select[Any]:
 def _open(statement: Any, open: bool | None) -> Select[Any]:
     if open is None:
         return statement
-    asked = Requisition.status == "asked"
-    return statement.where(asked if open else ~asked)
+    # Each as an index finds it.
+    found = ("asked", "waiting") if open else ("answered", "withdrawn", "refused")
+    return statement.where(Requisition.status.in_(found))
 
 
 def one(tx: UnitOfWork, public_id: str) -> Requisition:
@@ -102,11 +115,16 @@ LINES = (
         RequisitionLine.answered_at,
         RequisitionLine.given,
         RequisitionLine.given_item_id,
+        RequisitionLine.text,
+        RequisitionLine.found_at,
+        RequisitionLine.price,
+        RequisitionLine.estimate,
+        RequisitionLine.paid,
         ItemUnit.public_id.label("unit_id"),
         Item.public_id.label("item"),
-        Item.name,
-        COUNTED_IN.name.label("unit"),
-        ENTERED_IN.name.label("entered_unit"),
+        func.coalesce(Item.name, RequisitionLine.text).label("name"),
+        func.coalesce(COUNTED_IN.name, RequisitionLine.unit_text).label("unit"),
+        func.coalesce(ENTERED_IN.name, RequisitionLine.unit_text).label("entered_unit"),
         GIVEN.name.label("given_name"),
         GIVEN_IN.name.label("given_unit"),
         ANSWERER.name.label("answered_by"),
@@ -117,10 +135,10 @@ LINES = (
         .exists()
         .label("reversed"),
     )
-    .join(Item, Item.id == RequisitionLine.item_id)
-    .join(COUNTED_IN, COUNTED_IN.id == Item.base_unit_id)
-    .join(ItemUnit, ItemUnit.id == RequisitionLine.item_unit_id)
-    .join(ENTERED_IN, ENTERED_IN.id == ItemUnit.unit_id)
+    .outerjoin(Item, Item.id == RequisitionLine.item_id)
+    .outerjoin(COUNTED_IN, COUNTED_IN.id == Item.base_unit_id)
+    .outerjoin(ItemUnit, ItemUnit.id == RequisitionLine.item_unit_id)
+    .outerjoin(ENTERED_IN, ENTERED_IN.id == ItemUnit.unit_id)
     .outerjoin(GIVEN, GIVEN.id == RequisitionLine.given_item_id)
     .outerjoin(GIVEN_IN, GIVEN_IN.id == GIVEN.base_unit_id)
     .outerjoin(ANSWERER, ANSWERER.id == RequisitionLine.answered_by_id)

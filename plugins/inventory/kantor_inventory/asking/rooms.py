@@ -20,6 +20,7 @@ from .rules import ASK
 VIEW, ISSUE = "inventory.stock.view", "inventory.stock.issue"
 FOUND_AT_ONCE = 10
 ABOVE = aliased(Place, name="above")
+FREE: Any = Balance.quantity - Balance.reserved
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +53,8 @@ def inside(room: Place) -> ColumnElement[bool]:
     )
 
 
-def _ids(tx: UnitOfWork, room: Place, permission: str = VIEW) -> Any:
+def shelves(tx: UnitOfWork, room: Place, permission: str = VIEW) -> Any:
+    """Return the ids of the points of a room, as far as a permission reaches."""
     return points(tx, permission).where(inside(room)).with_only_columns(Point.id)
 
 
@@ -110,12 +112,15 @@ def departments(tx: UnitOfWork, room: Place) -> list[Any]:
 def held_at(
     tx: UnitOfWork, room: Place, items: Collection[int], permission: str = VIEW
 ) -> dict[int, Held]:
-    """Return how much of each item lies in a room, on the shelf that holds most of it."""
+    """Return how much of each item is free in a room, on the shelf that has most of it.
+
+    What is put aside for requests is not free.
+    """
     if not items:
         return {}
     statement: Any = (
-        select(Balance.item_id, func.max(Balance.quantity), _closed(tx))
-        .where(Balance.item_id.in_(items), Balance.point_id.in_(_ids(tx, room, permission)))
+        select(Balance.item_id, func.max(FREE), _closed(tx))
+        .where(Balance.item_id.in_(items), Balance.point_id.in_(shelves(tx, room, permission)))
         .group_by(Balance.item_id)
     )
     return {
@@ -130,14 +135,20 @@ def _closed(tx: UnitOfWork) -> Any:
     return func.max(case((hidden, 1), else_=0)).label("closed")
 
 
-def fullest(tx: UnitOfWork, room: Place, item: Item) -> str:
-    """Return the public id of the shelf of a room that holds most of an item."""
+def fullest(
+    tx: UnitOfWork, room: Place, item: Item, first: Collection[int] = (), wanted: int = 0
+) -> str:
+    """Return the public id of the shelf of a room where most of an item is free.
+
+    Those of the points ``first`` come before it that have ``wanted``.
+    """
+    before = case((Point.id.in_(first) & (wanted <= FREE), 0), else_=1)
     statement = (
         select(Place.public_id)
         .join(Point, Point.place_id == Place.id)
         .join(Balance, Balance.point_id == Point.id)
-        .where(Balance.item_id == item.id, Point.id.in_(_ids(tx, room, ISSUE)))
-        .order_by(Balance.quantity.desc(), Balance.id)
+        .where(Balance.item_id == item.id, Point.id.in_(shelves(tx, room, ISSUE)))
+        .order_by(before, FREE.desc(), Balance.id)
         .limit(1)
     )
     found: str | None = tx.session.scalar(statement)
@@ -154,7 +165,7 @@ def on_order(tx: UnitOfWork, room: Place, items: Collection[int]) -> dict[int, i
         select(OrderLine.item_id, func.sum(OrderLine.ordered - OrderLine.received))
         .where(
             OrderLine.item_id.in_(items),
-            OrderLine.point_id.in_(_ids(tx, room, ISSUE)),
+            OrderLine.point_id.in_(shelves(tx, room, ISSUE)),
             OrderLine.state == "open",
         )
         .group_by(OrderLine.item_id)
@@ -169,12 +180,10 @@ def kept(tx: UnitOfWork, room: Place) -> Select[Any]:
     What is ``closed`` is being counted by who asks, who is not told how much of it there is.
     """
     statement: Any = (
-        select(
-            Item, Unit.name.label("unit"), func.max(Balance.quantity).label("quantity"), _closed(tx)
-        )
+        select(Item, Unit.name.label("unit"), func.max(FREE).label("quantity"), _closed(tx))
         .join(Balance, Balance.item_id == Item.id)
         .join(Unit, Unit.id == Item.base_unit_id)
-        .where(Balance.point_id.in_(_ids(tx, room)), Item.mode != "non_stock")
+        .where(Balance.point_id.in_(shelves(tx, room)), Item.mode != "non_stock")
         .group_by(Item.id, Unit.name)
     )
     return visible(statement, "inventory.item.view", tx.actor)

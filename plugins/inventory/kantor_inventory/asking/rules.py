@@ -10,7 +10,13 @@ from portal.api import Conflict, Message, message
 
 ASK = "inventory.requisition.ask"
 ANSWER = "inventory.requisition.answer"
+BUY = "inventory.order.edit"
+DECIDE = "core.portal.use"  # and the rules of approval say who
+KIND = "inventory.requisition"  # of approval
 LINES_AT_MOST = 20
+DEAREST = 10**13  # minor units one of something may cost
+OPEN = ("asked", "to_buy")
+NEVER, BOUGHT, ALWAYS = "never", "bought", "always"  # when requests want an approval
 
 
 class NotPossible(Conflict):
@@ -30,16 +36,30 @@ class Step:
 STEPS = (
     Step("asked", "hand_out", "handed_out", ANSWER),
     Step("asked", "decline", "declined", ANSWER),
+    Step("asked", "order", "to_buy", ANSWER),
+    Step("asked", "put_aside", "asked", ANSWER),
     Step("asked", "withdraw", "withdrawn", ASK),
+    Step("asked", "refuse", "refused", DECIDE),
+    Step("to_buy", "hand_out", "handed_out", ANSWER),
+    Step("to_buy", "decline", "declined", ANSWER),
+    Step("to_buy", "withdraw", "withdrawn", ASK),
+    Step("to_buy", "buy", "bought", BUY),
 )
 ACTIONS = {
     "hand_out": message("Hand out"),
+    "put_aside": message("Put aside"),
+    "order": message("Have it bought"),
     "decline": message("Decline"),
+    "buy": message("Bought otherwise"),
+    "refuse": message("Refuse"),
     "withdraw": message("Withdraw"),
 }
 LINE_STATES = {
     "asked": message("Waiting"),
+    "to_buy": message("To be bought"),
     "handed_out": message("Handed out"),
+    "bought": message("Bought"),
+    "refused": message("Refused"),
     "declined": message("Declined"),
     "withdrawn": message("Withdrawn"),
 }
@@ -53,6 +73,13 @@ def step(state: str, action: str) -> Step:
     raise NotPossible(message("This was answered or withdrawn in the meantime."))
 
 
+def wants_approval(said: str | None, *, buys: bool) -> bool:
+    """Return whether a request has to be approved, by the setting, if it must be bought."""
+    if said in (NEVER, ALWAYS):
+        return said == ALWAYS
+    return buys
+
+
 def possible(state: str, permission: str) -> list[str]:
     """Return what a holder of ``permission`` may do in a state: the buttons of a page."""
     return [one.action for one in STEPS if one.state == state and one.permission == permission]
@@ -61,21 +88,25 @@ def possible(state: str, permission: str) -> list[str]:
 def status(states: Iterable[str]) -> str:
     """Return the state of the whole from those of its lines."""
     found = set(states)
-    if "asked" in found:
+    if found & set(OPEN):
         return "asked"
-    return "withdrawn" if found == {"withdrawn"} else "answered"
+    if found <= {"withdrawn", "refused"}:
+        return "refused" if "refused" in found else "withdrawn"
+    return "answered"
 
 
 def summary(states: Sequence[str]) -> Message:
     """Return in a few words what has become of all lines."""
-    total, handed = len(states), states.count("handed_out")
-    declined, waiting = states.count("declined"), states.count("asked")
+    total, handed = len(states), states.count("handed_out") + states.count("bought")
+    declined, waiting = states.count("declined"), sum(states.count(one) for one in OPEN)
     if waiting == total:
         return message("Waiting for an answer")
     if handed == total:
         return message("All handed out")
     if states.count("withdrawn") == total:
         return message("Withdrawn")
+    if states.count("refused") == total:
+        return message("Refused")
     if declined == total:
         return message("Declined")
     return message("{handed} of {total} handed out", handed=handed, total=total)

@@ -10,14 +10,18 @@ from .models import Requisition
 from .rules import ANSWER
 
 STATES = {
+    "waiting": message("Waiting for approval"),
     "asked": message("Waiting"),
+    "refused": message("Refused"),
     "handed_out": message("Handed out"),
     "partly": message("Partly handed out"),
     "declined": message("Declined"),
     "withdrawn": message("Withdrawn"),
 }
 TONES = {
+    "waiting": "warn",
     "asked": "warn",
+    "refused": "bad",
     "handed_out": "ok",
     "partly": "info",
     "declined": "bad",

@@ -52,7 +52,7 @@ DUE = "due_at IS NOT NULL"
 AUTO = "method = 'auto'"
 PROPOSED = "proposed_minimum IS NOT NULL"
 RULED = "minimum IS NOT NULL"
-NEAR = "2 * (quantity + on_order) < minimum + coalesce(maximum, 2 * minimum)"
+NEAR = "2 * (quantity - reserved + on_order) < minimum + coalesce(maximum, 2 * minimum)"
 
 
 class Point(Global, Base, noun="stock", reason="both ends of a movement are named"):
@@ -156,7 +156,8 @@ class Balance(Follows, Base, noun="stock", follows=("point_id",)):
     ``minimum`` and ``maximum`` repeat the rule, so that ``below`` changes in the UPDATE that
     changes either side of it; ``item_key`` repeats the item's sort key (a trigger keeps it), so
     that the stock list has an index. ``on_order`` is what open lines of orders still bring here,
-    and ``to_order`` says that it is too little even with that.
+    ``reserved`` is what of it is put aside for requests, and ``to_order`` says that it is too
+    little with the one and without the other.
     """
 
     __tablename__ = "inventory_balance"
@@ -169,8 +170,10 @@ class Balance(Follows, Base, noun="stock", follows=("point_id",)):
         CheckConstraint("below = (minimum IS NOT NULL AND quantity < minimum)", name="below"),
         CheckConstraint("on_order >= 0", name="on_order"),
         CheckConstraint(
-            "to_order = (minimum IS NOT NULL AND quantity + on_order < minimum)", name="to_order"
+            "to_order = (minimum IS NOT NULL AND quantity - reserved + on_order < minimum)",
+            name="to_order",
         ),
+        CheckConstraint("reserved >= 0 AND (outside OR reserved <= quantity)", name="reserved"),
         Index("ix_inventory_balance_point_id", "point_id", "item_key", "id"),
         partial("ix_inventory_balance_item_key", "item_key id", "outside = 0", "NOT outside"),
         partial("ix_inventory_balance_quantity", "quantity id", "outside = 0", "NOT outside"),
@@ -211,6 +214,7 @@ class Balance(Follows, Base, noun="stock", follows=("point_id",)):
     below: Mapped[bool] = mapped_column(default=False)
     on_order: Mapped[int] = mapped_column(BigInteger, default=0)
     to_order: Mapped[bool] = mapped_column(default=False)
+    reserved: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     moved_at: Mapped[datetime | None]
     counted_at: Mapped[datetime | None]  # by the last count that was posted
     due_at: Mapped[datetime | None]  # when it is to be counted again, found every night

@@ -60,9 +60,9 @@ class Suggestion:
     rounded: str = ""
 
 
-def position(*, on_hand: int, on_order: int) -> int:
-    """Return what a place holds once everything on its way has come."""
-    return on_hand + on_order
+def position(*, on_hand: int, on_order: int, reserved: int = 0) -> int:
+    """Return what a place holds once everything on its way has come, without what is put aside."""
+    return on_hand - reserved + on_order
 
 
 def needed(position: int, minimum: int | None, maximum: int | None) -> int:
@@ -99,6 +99,11 @@ def top_up(position: int, maximum: int | None, terms: Terms) -> Suggestion:
     packs = max(packs, terms.smallest)
     over = maximum is not None and position + terms.base(packs) > maximum
     return Suggestion(packs, terms.base(packs), "over" if over else "")
+
+
+def packs_for(quantity: int, terms: Terms) -> int:
+    """Return how many packs hold at least so much, as they are sold."""
+    return _up(quantity, terms)
 
 
 def _up(quantity: int, terms: Terms) -> int:

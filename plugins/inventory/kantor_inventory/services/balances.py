@@ -48,6 +48,7 @@ class Holding:
     value: int = 0
     id: int | None = None  # None while there is no row
     limits: Limits | None = None
+    reserved: int = 0  # of it, put aside for requests
     more: int = 0
     more_value: int = 0
     moved_at: datetime | None = None  # None is now
@@ -55,6 +56,11 @@ class Holding:
     @property
     def is_empty(self) -> bool:
         return self.quantity <= 0
+
+    @property
+    def free(self) -> int:
+        """How much is there that is not put aside."""
+        return self.quantity - self.reserved
 
     def change(self, quantity: int, value: int, moved_at: datetime | None) -> None:
         self.moved_at = moved_at
@@ -78,7 +84,9 @@ def hold(
         _made(tx, missing, points)
         found = _lock(tx, inside)
     held = {
-        pair: Holding(row, row.quantity, row.value, row.id, Limits(row.minimum, row.maximum))
+        pair: Holding(
+            row, row.quantity, row.value, row.id, Limits(row.minimum, row.maximum), row.reserved
+        )
         for pair, row in found.items()
     }
     return {pair: held.get(pair) or Holding() for pair in pairs}
@@ -172,9 +180,23 @@ def expect(tx: UnitOfWork, changes: Mapping[Pair, int]) -> None:
             new = _new(_sort_keys(own, [pair])[item_id], points[point_id])
             balance = own.ensure(Balance, defaults=new, item_id=item_id, point_id=point_id)
             to_order = func.coalesce(
-                Balance.quantity + Balance.on_order + changes[pair] < Balance.minimum, false()
+                Balance.quantity - Balance.reserved + Balance.on_order + changes[pair]
+                < Balance.minimum,
+                false(),
             )
             own.adjust(balance, "on_order", changes[pair], put={"to_order": to_order})
+
+
+def set_aside(own: UnitOfWork, row: Balance, more: int) -> int:
+    """Put so much more of a balance that is held aside, or less of it; return how much it now is.
+
+    In the right of inventory: whoever asks has no right on the stock. The CHECK of the balance
+    refuses more than is there, and ``adjust`` less than nothing.
+    """
+    to_order = func.coalesce(
+        Balance.quantity - Balance.reserved - more + Balance.on_order < Balance.minimum, false()
+    )
+    return own.adjust(row, "reserved", more, put={"to_order": to_order})
 
 
 def _lock(tx: UnitOfWork, pairs: Sequence[Pair]) -> dict[Pair, Balance]:
@@ -237,7 +259,7 @@ def _flags(more: Any, minimum: Any = Balance.minimum) -> dict[str, Any]:
     left = Balance.quantity + more
     return {
         "below": func.coalesce(left < minimum, false()),
-        "to_order": func.coalesce(left + Balance.on_order < minimum, false()),
+        "to_order": func.coalesce(left - Balance.reserved + Balance.on_order < minimum, false()),
     }
 
 

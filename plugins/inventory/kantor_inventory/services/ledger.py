@@ -22,11 +22,13 @@ from ..labels import flags
 from ..models import Item, Movement, Point, Unit
 from ..rules import Amount
 from ..watching import episodes
-from . import balances, many
+from . import balances, many, reserving
 from .balances import Holding, Limits
 from .pairs import Pair
 
 LAST_COST = "what an item last cost"
+# What was found missing is gone, also from what was put aside; so is what never came.
+TAKES_ALL = ("usage", "variance", "reversal")
 
 
 class NotEnough(Shortfall):
@@ -95,6 +97,7 @@ def post(
     empty = [e for e in entries if _is_unpriced(e) and held[e.pairs[1]].is_empty]
     costs = last_costs(tx, {entry.item_id for entry in empty})
     moves = [_move(tx, entry, held, costs) for entry in entries]
+    reserving.shrink(tx, held, points)
     # Looked at before anything is written, which makes the session ask for each row again.
     back = [entry.reverses.id if entry.reverses is not None else None for entry in entries]
     outside = balances.write(tx, held, points, limits or {})
@@ -175,8 +178,9 @@ def _move(
     """Move one entry between its ends; return its value and what each end has changed to."""
     source, target = (held[pair] for pair in entry.pairs)
     outside = entry.from_point.place_id is None
-    if not outside and source.quantity < entry.quantity:
-        raise _not_enough(tx, entry, source.quantity)
+    left = source.quantity if entry.type in TAKES_ALL else source.free
+    if not outside and left < entry.quantity:
+        raise _not_enough(tx, entry, left, aside=source.reserved if left < source.quantity else 0)
     cost = costs.get(entry.item_id)
     value = _value(entry, target if outside else source, outside=outside, cost=cost)
     source.change(-entry.quantity, -value, entry.posted_at)
@@ -208,7 +212,7 @@ def _value(
     return rules.value_of_issue(on_hand=stock.quantity, value=stock.value, quantity=entry.quantity)
 
 
-def _not_enough(tx: UnitOfWork, entry: Entry, left: int) -> NotEnough:
+def _not_enough(tx: UnitOfWork, entry: Entry, left: int, *, aside: int) -> NotEnough:
     item = tx.one(select(Item), id=entry.item_id)
     unit = tx.one(select(Unit), id=item.base_unit_id)
     place = entry.from_point.place
@@ -217,6 +221,16 @@ def _not_enough(tx: UnitOfWork, entry: Entry, left: int) -> NotEnough:
             message(
                 "There is less of {item} at {place} than {wanted}. How much is not said while it"
                 " is being counted.",
+                item=item.name,
+                place=place.name if place is not None else "",
+                wanted=Amount(entry.quantity, unit.name),
+            )
+        )
+    if aside:
+        return NotEnough(
+            message(
+                "Only {left} of {item} left at {place} that are not put aside, {wanted} wanted.",
+                left=Amount(left, unit.name),
                 item=item.name,
                 place=place.name if place is not None else "",
                 wanted=Amount(entry.quantity, unit.name),

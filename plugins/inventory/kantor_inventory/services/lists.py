@@ -96,6 +96,7 @@ def stock(tx: Any, *, place: str | None = None, state: str | None = None) -> Sel
         select(
             Balance.id,
             Balance.quantity,
+            Balance.reserved,
             Balance.minimum,
             Balance.maximum,
             Balance.value,

@@ -10,6 +10,7 @@ from sqlalchemy.orm import aliased
 
 from portal.api import UnitOfWork, message
 
+from ..asking.models import Reservation
 from ..budgets.services import checking
 from ..models import Balance, Item, LedgerCheck, Movement, StockRule
 from ..ordering.models import OrderLine
@@ -26,6 +27,7 @@ KINDS = {
     "reversal": message("A reversal is not the opposite of what it reverses."),
     "rule": message("Another minimum stands beside the balance than in its rule."),
     "alert": message("The alert does not say what the balance says."),
+    "reserved": message("What is put aside is not what is put aside for requests."),
     "on_order": message("What is on order is not what the open order lines still bring."),
     "budget_committed": message("What is committed of a budget is not the sum of its entries."),
     "budget_spent": message("What is spent of a budget is not the sum of its entries."),
@@ -92,6 +94,7 @@ def findings(tx: UnitOfWork) -> list[Finding]:
         *_alerts(tx),
         *_stray_alerts(tx),
         *_on_order(tx),
+        *_reserved(tx),
         *_budgets(tx),
     ]
 
@@ -315,4 +318,30 @@ def _on_order(tx: UnitOfWork) -> list[Finding]:
         Finding(kind="on_order", item_id=i, point_id=p, stored=k, computed=int(c))
         for statement in (known, unknown)
         for i, p, k, c in tx.session.execute(statement.where(kept != coming))
+    ]
+
+
+def _reserved(tx: UnitOfWork) -> list[Finding]:
+    """Compare what balances say is put aside with the sum of the reservations."""
+    rows = (
+        select(
+            Reservation.item_id,
+            Reservation.point_id,
+            cast(func.sum(Reservation.quantity), BigInteger).label("aside"),
+        )
+        .group_by(Reservation.item_id, Reservation.point_id)
+        .subquery("aside")
+    )
+    here = (rows.c.item_id == Balance.item_id) & (rows.c.point_id == Balance.point_id)
+    aside, kept = func.coalesce(rows.c.aside, 0), func.coalesce(Balance.reserved, 0)
+    known = select(Balance.item_id, Balance.point_id, kept, aside).outerjoin(rows, here)
+    unknown = (
+        select(rows.c.item_id, rows.c.point_id, kept, aside)
+        .outerjoin(Balance, here)
+        .where(Balance.id.is_(None))
+    )
+    return [
+        Finding(kind="reserved", item_id=i, point_id=p, stored=k, computed=int(c))
+        for statement in (known, unknown)
+        for i, p, k, c in tx.session.execute(statement.where(kept != aside))
     ]

@@ -218,6 +218,7 @@ def _place(tx: UnitOfWork, item: Item, row: Any) -> dict[str, Any]:
         "public_id": place.public_id,
         "quantity": None if row.closed else balance.quantity,
         "on_order": balance.on_order,
+        "aside": 0 if row.closed else balance.reserved,
         "minimum": balance.minimum,
         "maximum": balance.maximum,
         "state": blind.BEING_COUNTED if row.closed else STATES[state],

@@ -43,7 +43,7 @@ def item(public_id):
 @policy("inventory.item.edit")
 def new_item():
     """Add an item."""
-    form = NewItemForm(request.form)
+    form = NewItemForm(request.form, data={"name": request.args.get("name", "")[:200] or None})
     form.category.choices = lambda: choices.categories(reading())
     if request.method == "POST" and form.validate():
         try:

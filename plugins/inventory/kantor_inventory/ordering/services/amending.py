@@ -20,7 +20,7 @@ from ...services.pairs import Pair
 from .. import changes, events
 from ..models import Amendment, OrderLine, PurchaseOrder
 from ..states import step
-from . import budgeting, drafts, placing, snapshots
+from . import budgeting, drafts, offering, placing, snapshots
 
 LATEST = placing.LATEST
 
@@ -164,7 +164,7 @@ def _quantity(line: OrderLine, packs: int) -> tuple[int, Message | None]:
     """Order so many packs of a line instead; return what more is to come, or what is wrong."""
     if packs == line.packs:
         return 0, None
-    if not 0 < packs <= drafts.LARGEST:
+    if not 0 < packs <= offering.LARGEST:
         return 0, message("Enter a whole number above zero.")
     if line.state not in ("open", "received"):
         return 0, message("What was given up is not changed. Add a line for it instead.")
@@ -200,7 +200,7 @@ def _add_lines(
         ).one_or_none()
         if offer is None:
             raise NotFound
-        drafts.check_offer(offer, new.packs, f"packs_{at}")
+        offering.check_offer(offer, new.packs, f"packs_{at}")
         point, department_id = drafts.point_named(tx, new.place)
         if department_id != order.department_id:
             field = f"place_{at}"

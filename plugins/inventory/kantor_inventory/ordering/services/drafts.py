@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,17 +18,23 @@ from portal.api import (
     visible,
 )
 
-from ...models import Item, ItemUnit, Point, Supplier, SupplierItem
-from ...rules import Factor
-from ...services import price_breaks, stock
+from ...models import Item, Point, SupplierItem
+from ...services import stock
 from .. import rules
-from ..models import OrderLine, PurchaseOrder
-from ..rules import Terms
+from ..models import OrderLine, OrderShare, PurchaseOrder
 from ..states import NotNow
 from . import sheet
+from .offering import (
+    as_offer,
+    check_kept,
+    check_packs,
+    offer_named,
+    offer_of,
+    offers,
+    terms_of,
+)
 
 EDIT = "inventory.order.edit"
-LARGEST = 100_000  # packs
 LINES = select(OrderLine).join(OrderLine.order)
 
 
@@ -94,7 +99,7 @@ def add_lines(tx: UnitOfWork, command: AddLines) -> Added:
     """
     wanted = {(line.item, line.place): line.packs for line in command.lines}
     for packs in wanted.values():
-        _check_packs(packs)
+        check_packs(packs)
     rows = sheet.named(tx, wanted.keys())
     if len(rows) < len(wanted):
         raise NotFound
@@ -123,13 +128,13 @@ def add_lines(tx: UnitOfWork, command: AddLines) -> Added:
 def add_line(tx: UnitOfWork, command: AddLine) -> OrderLine:
     """Put one line onto the list of the supplier who was chosen; a line twice is told."""
     item = tx.one(select(Item), public_id=command.item)
-    _check_kept(item)
+    check_kept(item)
     point, department_id = point_named(tx, command.place)
-    offer = _offer(tx, item.id, command.offer)
-    _check_packs(command.packs, offer)
+    offer = offer_named(tx, item.id, command.offer)
+    check_packs(command.packs, offer)
     order = _draft(tx, offer.supplier_id, department_id)
     pair = (item.id, point.id)
-    if not _write(tx, pair, _new_line(order, pair, _as_offer(tx, offer), command.packs)):
+    if not _write(tx, pair, _new_line(order, pair, as_offer(tx, offer), command.packs)):
         raise ValidationFailed(
             {
                 "item": message(
@@ -146,12 +151,47 @@ def add_line(tx: UnitOfWork, command: AddLine) -> OrderLine:
     return line
 
 
+def add_wanted(
+    tx: UnitOfWork, item: Item, point: Point, department_id: int, quantity: int
+) -> OrderLine:
+    """Put at least so much of an item onto the list of who is asked first for it, in whole packs.
+
+    Raises ValidationFailed if nobody sells it.
+    """
+    check_kept(item)
+    known = offers(tx, item.id)
+    if not known:
+        raise ValidationFailed({"lines": message("Nobody sells {item} yet.", item=item.name)})
+    offer = as_offer(tx, known[0])
+    packs = rules.packs_for(quantity, offer.terms)
+    check_packs(packs)
+    order, pair = _draft(tx, offer.supplier_id, department_id), (item.id, point.id)
+    if not _write(tx, pair, _new_line(order, pair, offer, packs)):
+        raise NotNow  # Somebody put it onto a list a moment ago.
+    line: OrderLine = tx.one(select(OrderLine), item_id=item.id, point_id=point.id, state="draft")
+    return line
+
+
+def widen(tx: UnitOfWork, line: OrderLine, quantity: int) -> None:
+    """Let a line of a list that is held have at least so much, in packs as they are sold."""
+    offer = next((one for one in offers(tx, line.item_id) if one.id == offer_of(tx, line)), None)
+    if offer is None:
+        raise NotNow
+    packs = max(line.packs, rules.packs_for(quantity, terms_of(offer)))
+    check_packs(packs)
+    asked = as_offer(tx, offer)
+    if line.price == asked.price_for(line.packs):
+        line.price = asked.price_for(packs)
+    line.packs, line.ordered = packs, terms_of(offer).base(packs)
+    tx.session.flush()
+
+
 def change_line(tx: UnitOfWork, command: ChangeLine) -> OrderLine:
     """Change a line; another supplier or department moves it to the list of theirs."""
     line = _draft_line(tx, command.line, command.version)
     point, department_id = point_named(tx, command.place)
-    offer = _offer(tx, line.item_id, command.offer)
-    _check_packs(command.packs, offer)
+    offer = offer_named(tx, line.item_id, command.offer)
+    check_packs(command.packs, offer)
     if command.price is not None and command.price < 0:
         raise ValidationFailed({"price": message("A price is not negative.")})
     twin = select(OrderLine.id).where(
@@ -170,7 +210,7 @@ def change_line(tx: UnitOfWork, command: ChangeLine) -> OrderLine:
     order = _draft(tx, offer.supplier_id, department_id)
     line.order_id, line.point_id = order.id, point.id
     line.item_unit_id, line.packs = offer.item_unit_id, command.packs
-    line.ordered = _terms(offer).base(command.packs)
+    line.ordered = terms_of(offer).base(command.packs)
     _set_price(tx, line, offer, command, before["packs"], other=other)
     tx.session.flush()
     after = {"packs": line.packs, "place": line.point_id, "unit": line.item_unit_id}
@@ -193,7 +233,7 @@ def _set_price(
 
     What somebody typed stays: now, or before and other than what the list said of that quantity.
     """
-    asked = _as_offer(tx, offer)
+    asked = as_offer(tx, offer)
     typed = command.sets_price and command.price != line.price
     if other:
         line.price, line.supplier_sku = asked.price_for(command.packs), offer.supplier_sku
@@ -207,21 +247,13 @@ def remove_line(tx: UnitOfWork, command: RemoveLine) -> PurchaseOrder | None:
     """Take a line off the list; return the list, or None if that was its last line."""
     line = _draft_line(tx, command.line, command.version)
     order, item_id = line.order, line.item_id
+    for share in tx.session.scalars(select(OrderShare).filter_by(line_id=line.id)).all():
+        tx.session.delete(share)  # What requests want waits to be bought again.
+    tx.session.flush()
     tx.session.delete(line)
     tx.session.flush()
     tx.audit("inventory.order_line_removed", order, item=item_id)
     return None if _drop_if_empty(tx, order) else order
-
-
-def offers(tx: UnitOfWork, item_id: int) -> Sequence[SupplierItem]:
-    """Return from whom, and by which unit, an item can be ordered now; first choice first."""
-    return tx.session.scalars(
-        select(SupplierItem)
-        .join(SupplierItem.item_unit)
-        .join(SupplierItem.supplier)
-        .where(ItemUnit.item_id == item_id, ItemUnit.active, Supplier.active)
-        .order_by(SupplierItem.rank, SupplierItem.id)
-    ).all()
 
 
 def line_named(tx: UnitOfWork, public_id: str, permission: str = EDIT) -> OrderLine:
@@ -233,7 +265,7 @@ def line_named(tx: UnitOfWork, public_id: str, permission: str = EDIT) -> OrderL
 def _draft_line(tx: UnitOfWork, public_id: str, version: int) -> OrderLine:
     """Return a line that is still on a list, its list held; raise NotNow or EditConflict."""
     line = line_named(tx, public_id)
-    _hold(tx, line.order_id)
+    hold(tx, line.order_id)
     tx.expect_version(line, version, packs=line.packs)
     if line.state != "draft":
         raise NotNow
@@ -261,12 +293,13 @@ def _draft(tx: UnitOfWork, supplier_id: int, department_id: int) -> PurchaseOrde
             supplier_id=supplier_id,
             status="draft",
         )
-        if _hold(tx, order.id).status == "draft":
+        if hold(tx, order.id).status == "draft":
             return order
     raise NotNow
 
 
-def _hold(tx: UnitOfWork, order_id: int) -> PurchaseOrder:
+def hold(tx: UnitOfWork, order_id: int) -> PurchaseOrder:
+    """Return an order, held until the commit."""
     order: PurchaseOrder = tx.one(select(PurchaseOrder), lock=True, id=order_id)
     return order
 
@@ -330,74 +363,3 @@ def _department(department_id: int | None, place: str) -> int:
             {"place": message("{place} belongs to no department that could order.", place=place)}
         )
     return department_id
-
-
-def _offer(tx: UnitOfWork, item_id: int, offer_id: int) -> SupplierItem:
-    """Return one of the offers of an item, or raise NotFound."""
-    for offer in offers(tx, item_id):
-        if offer.id == offer_id:
-            return offer
-    raise NotFound
-
-
-def offer_of(tx: UnitOfWork, line: OrderLine) -> int | None:
-    """Return the offer a line was made of."""
-    return tx.session.scalar(
-        select(SupplierItem.id).filter_by(
-            supplier_id=line.order.supplier_id, item_unit_id=line.item_unit_id
-        )
-    )
-
-
-def _as_offer(tx: UnitOfWork, offer: SupplierItem) -> sheet.Offer:
-    return sheet.Offer(
-        id=offer.id,
-        supplier_id=offer.supplier_id,
-        unit_id=offer.item_unit_id,
-        unit=offer.item_unit.public_id,
-        pack=offer.item_unit.unit.name,
-        terms=_terms(offer),
-        price=offer.price,
-        sku=offer.supplier_sku,
-        breaks=price_breaks.today(tx, [offer.id]).get(offer.id, ()),
-    )
-
-
-def _terms(offer: SupplierItem) -> Terms:
-    unit = offer.item_unit
-    return Terms(pack=Factor(unit.num, unit.den), least=offer.least, multiple=offer.multiple)
-
-
-def _check_kept(item: Item) -> None:
-    if item.mode == "non_stock":
-        raise stock.NotKept(message("{item} is not kept in stock.", item=item.name))
-    if item.status != "active":
-        raise stock.NotKept(message("{item} is not ordered any more.", item=item.name))
-
-
-def check_offer(offer: SupplierItem, packs: int, field: str) -> None:
-    """Refuse what is not kept or sold, or not by so many packs; ``field`` is where it is said."""
-    item = offer.item_unit.item
-    _check_kept(item)
-    if not offer.item_unit.active:
-        raise stock.NotKept(message("{item} is not ordered any more.", item=item.name))
-    _check_packs(packs, offer, field)
-
-
-def _check_packs(packs: int, offer: SupplierItem | None = None, field: str = "packs") -> None:
-    if not 0 < packs <= LARGEST:
-        raise ValidationFailed({field: message("Enter a whole number above zero.")})
-    if offer is None:
-        return
-    terms = _terms(offer)
-    if not rules.allowed(packs, terms):
-        raise ValidationFailed(
-            {
-                field: message(
-                    "They sell at least {least}, in multiples of {multiple}.",
-                    least=offer.least,
-                    multiple=offer.multiple,
-                )
-            }
-        )
-    terms.base(packs)

@@ -17,6 +17,7 @@ from portal.api import (
     visible,
 )
 
+from ...asking import paying
 from ...labels import flags
 from ...models import CHANNELS
 from ...services import balances
@@ -24,7 +25,7 @@ from ...services.pairs import Pair
 from .. import events
 from ..models import LANGUAGES, OrderLine, PurchaseOrder, Sending
 from ..states import Facts, NotNow, possible, step
-from . import budgeting, snapshots
+from . import budgeting, requested, snapshots
 
 SERIES = "inventory.order"
 LATEST = 365  # days after which nobody expects anything
@@ -105,6 +106,7 @@ def place(tx: UnitOfWork, command: Place) -> PurchaseOrder:
     _check(tx, command)
     order = hold(tx, command.order, "draft", "place")
     lines = lines_of(tx, order)
+    requested.hold(tx, order)
     taken = step(order.status, "place", facts(lines))
     tx.expect_version(order, command.version, status=order.status)
     _check_lines(order, lines)
@@ -131,8 +133,10 @@ def place(tx: UnitOfWork, command: Place) -> PurchaseOrder:
             expected_on=expected_on.isoformat(),
         )
     )
+    requested.placed(tx, order)
     if command.placed_by != "email":
         _told(tx, order, command)
+    paying.of_order(tx, order)  # What requests had committed goes over to the order.
     budgeting.settle(tx, order.id)
     return order
 
@@ -209,6 +213,7 @@ def _end(tx: UnitOfWork, command: End, status: str, action: str, line_state: str
     balances.expect(tx, {pair: by for pair, by in given_up.items() if by})
     if status != "draft":
         budgeting.settle(tx, order.id)
+        paying.of_order(tx, order)
     return order
 
 

@@ -31,7 +31,7 @@ from ...services.pairs import Pair
 from .. import events
 from ..models import DeliveryLine, OrderLine, PurchaseOrder, Receipt
 from ..states import step
-from . import budgeting, notes, placing
+from . import budgeting, notes, placing, requested
 from .notes import AlreadyBooked
 
 __all__ = ["AlreadyBooked", "Came", "MoreThanOrdered", "Receive", "receive"]
@@ -114,6 +114,7 @@ def receive(tx: UnitOfWork, command: Receive) -> list[Movement]:
     step(order.status, "receive", placing.facts(list(lines.values())))
     tx.expect_version(order, command.version, status=order.status)
     counted = [_counted(tx, lines, came) for came in command.came]
+    requested.hold(tx, order)
     if len({row.line.id for row in counted}) < len(counted):
         raise NotFound
     entries: list[Entry] = []
@@ -127,7 +128,9 @@ def receive(tx: UnitOfWork, command: Receive) -> list[Movement]:
         _take(tx, row)
     ids = ledger.post(tx, entries)[0] if entries else []
     booked = {(row.line.id, free): id for (row, free), id in zip(kept, ids, strict=True)}
-    return _written(tx, order, command, copy, counted, booked)
+    movements = _written(tx, order, command, copy, counted, booked)
+    requested.came(tx, {row.line.id: (row.before, row.taken) for row in counted if row.taken})
+    return movements
 
 
 def _counted(tx: UnitOfWork, lines: dict[str, OrderLine], came: Came) -> Counted:

@@ -62,6 +62,7 @@ class Row:
     department: str | None
     on_hand: int
     on_order: int
+    reserved: int
     minimum: int | None
     maximum: int | None
     counted_at: Any
@@ -85,7 +86,7 @@ class Row:
 
     @property
     def position(self) -> int:
-        return rules.position(on_hand=self.on_hand, on_order=self.on_order)
+        return rules.position(on_hand=self.on_hand, on_order=self.on_order, reserved=self.reserved)
 
     @property
     def cover(self) -> Fraction | None:
@@ -132,6 +133,7 @@ def row(found: Any) -> Row:
         department=found.department,
         on_hand=found.quantity,
         on_order=found.on_order,
+        reserved=found.reserved,
         minimum=found.minimum,
         maximum=found.maximum,
         counted_at=found.counted_at,

@@ -60,6 +60,7 @@ _COLUMNS: Any = (
     Balance.point_id,
     Balance.quantity,
     Balance.on_order,
+    Balance.reserved,
     Balance.minimum,
     Balance.maximum,
     Balance.counted_at,
@@ -282,7 +283,7 @@ def due_soon(tx: UnitOfWork) -> Select[Any]:
         .where(
             _NEAR.minimum.is_not(None),
             ~_NEAR.to_order,
-            two * (_NEAR.quantity + _NEAR.on_order) < halfway,
+            two * (_NEAR.quantity - _NEAR.reserved + _NEAR.on_order) < halfway,
         )
         .order_by(_NEAR.item_key, _NEAR.id)
         .limit(literal(LOOKED_AT, literal_execute=True))

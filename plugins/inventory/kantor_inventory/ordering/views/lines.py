@@ -9,7 +9,7 @@ from portal.web import policy, reading, redirect_to, toast, transaction
 
 from ...views.shared import blueprint, form_page, sent_number
 from ..forms import LineForm
-from ..services import drafts
+from ..services import drafts, offering
 from ..services import reading as orders
 from .sheet import TITLE, offer_choices
 
@@ -22,7 +22,7 @@ def change_line(public_id):
     line = drafts.line_named(tx, public_id)
     order_id, name, version = line.order.public_id, line.item.name, line.version
     known = {
-        "offer": drafts.offer_of(tx, line),
+        "offer": offering.offer_of(tx, line),
         "packs": line.packs,
         "place": line.point.place.public_id if line.point.place is not None else None,
         "price": line.price,

@@ -10,6 +10,7 @@ from flask import request, url_for
 from portal.api import ValidationFailed, message
 from portal.web import policy, reading, redirect_to, render, toast, transaction
 
+from ...asking.buying import requests_of
 from ...budgets.services import BudgetExhausted
 from ...forms import ORDER_BY
 from ...views.shared import blueprint, form_page, sent_number
@@ -61,6 +62,7 @@ def order(public_id):
         state=(STATES[state], STATE_TONES[state]),
         supplier=supplier_of(row),
         lines=lines,
+        wanted=requests_of(tx, row),
         total=sum(line.cost or 0 for line in lines) if priced else None,
         terms=row.supplier,
         priced=priced,

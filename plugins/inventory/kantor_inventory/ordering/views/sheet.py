@@ -15,7 +15,7 @@ from ...counting import blind
 from ...services import choices
 from ...views.shared import blueprint, form_page, item_named, item_trail
 from ..forms import AddForm, PutOffForm, SheetFilters, sheet_form
-from ..services import drafts, putting_off, sheet
+from ..services import drafts, offering, putting_off, sheet
 from . import groups
 
 TITLE = message("Order list")
@@ -211,7 +211,7 @@ def order_item(public_id):
 
 def offer_choices(tx: Any, form: Any, item_id: int) -> None:
     """Offer from whom an item can be had, by which unit, and the places one orders for."""
-    form.offer.choices = [(offer.id, _offer_title(offer)) for offer in drafts.offers(tx, item_id)]
+    form.offer.choices = [(offer.id, _offer_title(offer)) for offer in offering.offers(tx, item_id)]
     form.place.choices = choices.open_places(tx, "inventory.order.edit")
 
 

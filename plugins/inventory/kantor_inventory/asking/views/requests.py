@@ -3,24 +3,34 @@
 from __future__ import annotations
 
 from flask import redirect, request, url_for
-from sqlalchemy import select
 
-from portal.api import Conflict, ValidationFailed, message
+from portal.api import Conflict, NotFound, ValidationFailed, approval_of, message
 from portal.web import policy, reading, redirect_to, render, toast, transaction
 
-from ..models import Item
-from ..rules import Amount
-from ..views.shared import blueprint, form_page, item_named, item_trail
-from . import answering, rooms, services, substitutes
-from . import reading as requests
-from .basket import Basket
-from .forms import SubstituteForm, Together
-from .rules import ANSWER, ASK, LINE_STATES, possible, summary
-from .tables import ASKED_FOR, REQUESTS
+from ...rules import Amount
+from ...views.shared import blueprint
+from .. import answering, rooms, services, timeline
+from .. import reading as requests
+from ..basket import Basket
+from ..forms import Together
+from ..records import lines_of
+from ..rules import ANSWER, ASK, KIND, LINE_STATES, possible, summary
+from ..tables import ASKED_FOR, REQUESTS
 
 MINE = message("My requests")
 THEIRS = message("Asked of us")
-TONES = {"asked": "warn", "handed_out": "ok", "declined": "bad", "withdrawn": "mute"}
+TONES = {
+    "waiting": "warn",
+    "asked": "warn",
+    "to_buy": "warn",
+    "handed_out": "ok",
+    "bought": "ok",
+    "declined": "bad",
+    "refused": "bad",
+    "withdrawn": "mute",
+}
+WAITING = message("Waiting for approval")
+COST = "inventory.cost.view"
 
 
 @blueprint.get("/my-requests")
@@ -47,15 +57,21 @@ def requisition(public_id):
     lines = requests.lines(tx, row)
     states = [line.state for line in lines]
     own = row.owner_id == tx.actor.person_id
+    steps = timeline.of_request(tx, told, lines)
     return render(
         "inventory/asking/requisition.html",
         crumbs=_trail(own, told.number),
         told=told,
-        lines=[_told(line) for line in lines],
-        summary=summary(states),
+        lines=[_told(line) | {"steps": steps[line.id]} for line in lines],
+        summary=WAITING if told.status == "waiting" else summary(states),
         tone=TONES.get(told.status, "info"),
+        priced=own or tx.actor.holds(COST),
+        approval=_approval(tx, row),
         may_withdraw=own and tx.actor.holds(ASK) and _open(states, ASK),
-        may_answer=_open(states, ANSWER) and requests.may_answer(tx, row),
+        may_edit=own and tx.actor.holds(ASK) and services.may_edit(tx, row, lines_of(tx, row)),
+        may_answer=row.status != "waiting"
+        and _open(states, ANSWER)
+        and requests.may_answer(tx, row),
     )
 
 
@@ -144,6 +160,8 @@ def ask(place_id):
             command = services.Ask(
                 place=place_id,
                 lines=basket.wanted(),
+                wishes=basket.wished(),
+                beneficiary=form.beneficiary.data or None,
                 department=form.department.data,
                 needed_on=form.needed_on.data,
                 note=form.note.data or "",
@@ -151,65 +169,125 @@ def ask(place_id):
             try:
                 with transaction() as tx:
                     made = services.ask(tx, command)
-                    toast(message("{number} is on its way to the stock room.", number=made.number))
+                    toast(_sent(made))
                     return redirect_to(tx, "inventory.requisition", public_id=made.public_id)
             except ValidationFailed as refused:
                 form.add_errors(refused.fields)
         status = 422 if basket.all.errors or basket.all.form_errors else 200
     place = room.name
     crumbs = ((MINE, url_for("inventory.requests_mine")), (place, ""))
-    page = render(
-        "inventory/asking/ask.html",
-        crumbs=crumbs,
-        place=place,
-        place_id=place_id,
-        basket=basket,
-        form=form,
-        back=url_for("inventory.stock", place=place_id),
-    )
+    back = url_for("inventory.stock", place=place_id)
+    page = _basket_page(reading(), basket, room, place_id, back, crumbs=crumbs)
     return page, status
 
 
-@blueprint.route("/items/<public_id>/substitutes/new", methods=["GET", "POST"])
-@policy("inventory.item.edit")
-def new_substitute(public_id):
-    """Say which item serves as well."""
-    tx = reading()
-    row = item_named(tx, public_id, "inventory.item.edit")
-    form = SubstituteForm(request.form)
-    form.other.search = lambda words: _items(reading(), words)
-    form.other.title = lambda other: reading().session.scalar(
-        select(Item.name).where(Item.public_id == other)
+def _basket_page(tx, basket, room, place_id, back, *, crumbs, changes=None):
+    """Return the page of a basket: of a new request, or of one that is changed."""
+    total = basket.priced(tx)
+    return render(
+        "inventory/asking/ask.html",
+        crumbs=crumbs,
+        place=room.name,
+        place_id=place_id,
+        basket=basket,
+        form=basket.form,
+        total=total,
+        waits=basket.wants_approval(tx),
+        changes=changes,
+        action=url_for("inventory.edit_request", public_id=changes.public_id)
+        if changes
+        else url_for("inventory.ask", place_id=place_id),
+        back=back,
     )
-    crumbs, name = item_trail(row, message("Serves as well")), row.name
-    if request.method == "POST" and form.validate():
-        try:
-            with transaction() as tx:
-                other = substitutes.add(tx, public_id, form.other.data or "")
-                toast(message("{item} serves as well.", item=other.name))
-                return redirect_to(tx, "inventory.item", public_id=public_id)
-        except ValidationFailed as refused:
-            form.add_errors(refused.fields)
-    back = url_for("inventory.item", public_id=public_id)
-    return form_page("inventory/asking/substitute.html", form, crumbs, back=back, name=name)
 
 
-@blueprint.get("/items/pick")
-@policy("inventory.item.view")
-def pick_item():
-    """Find an item by a part of its name or code."""
-    words = request.args.get("other_q") or request.args.get("q") or ""
-    return render("inventory/matches.html", matches=_items(reading(), words))
+@blueprint.route("/requests/<public_id>/edit", methods=["GET", "POST"])
+@policy("inventory.requisition.ask")
+def edit_request(public_id):
+    """Change what was asked for, while nothing was handed out or ordered."""
+    tx = reading()
+    row = requests.one(tx, public_id)
+    if not services.may_edit(tx, row, lines_of(tx, row)):
+        if row.owner_id != tx.actor.person_id:
+            raise NotFound
+        toast(message("This cannot be changed any more."))
+        return redirect(url_for("inventory.requisition", public_id=public_id), 303)
+    sent, room = request.method == "POST", row.place
+    place_id, basket = room.public_id, _basket_of(tx, row)
+    form, status = basket.form, 200
+    if sent:
+        changed = basket.change(tx, request.form.get("do", ""))
+        if not changed and basket.settled(tx):
+            command = services.Edit(
+                requisition=public_id,
+                version=form.version.data or 0,
+                lines=basket.wanted(),
+                wishes=basket.wished(),
+                needed_on=form.needed_on.data,
+                note=form.note.data or "",
+            )
+            try:
+                with transaction() as tx:
+                    made = services.edit(tx, command)
+                    toast(_sent(made))
+                    return redirect_to(tx, "inventory.requisition", public_id=made.public_id)
+            except ValidationFailed as refused:
+                form.add_errors(refused.fields)
+        status = 422 if basket.all.errors or basket.all.form_errors else 200
+    tx = reading()
+    row = requests.one(tx, public_id)
+    back = url_for("inventory.requisition", public_id=public_id)
+    crumbs = (*_trail(True, row.number)[:1], (row.number, back), (message("Change"), ""))
+    page = _basket_page(tx, basket, room, place_id, back, crumbs=crumbs, changes=row)
+    return page, status
 
 
-@blueprint.post("/items/<public_id>/substitutes/remove")
-@policy("inventory.item.edit")
-def remove_substitute(public_id):
-    """Say that an item does not serve as well any more."""
-    with transaction() as tx:
-        other = substitutes.remove(tx, public_id, request.form.get("other", ""))
-        toast(message("{item} is not offered instead any more.", item=other.name))
-        return redirect_to(tx, "inventory.item", public_id=public_id)
+def _basket_of(tx, row):
+    """Return the basket of a request that is changed: as it was sent, or as it stands."""
+    sent = request.method == "POST"
+    said, known, ids = _known(tx, row)
+    return Basket(
+        tx,
+        row.place,
+        request.form,
+        request.form.getlist("line") if sent else ids,
+        said=said,
+        known={} if sent else known,
+    )
+
+
+def _known(tx, row):
+    """Return what stands in a request, as the fields of its basket, and the items in it."""
+    known, ids = {}, []
+    for n, line in enumerate(requests.lines(tx, row)):
+        if line.item_id is None:
+            known[f"w{n}"] = {
+                "text": line.text,
+                "quantity": line.entered,
+                "unit": line.unit,
+                "price": line.price,
+                "found_at": line.found_at,
+            }
+        else:
+            ids.append(line.item)
+            known[line.item] = {"quantity": line.entered, "unit": line.unit_id}
+    said = {"needed_on": row.needed_on, "note": row.note, "version": row.version}
+    return said, known, ids
+
+
+def _sent(made):
+    """Return what became of a request that was sent."""
+    if made.status == "waiting":
+        return message("{number} waits for an approval.", number=made.number)
+    return message("{number} is on its way to the stock room.", number=made.number)
+
+
+def _approval(tx, row):
+    """Return where the newest approval of a request is, to who may open it."""
+    if row.owner_id != tx.actor.person_id and row.beneficiary_id != tx.actor.person_id:
+        return None
+    found = approval_of(tx, kind=KIND, subject=row.public_id)
+    return found.public_id if found is not None else None
 
 
 def _trail(own, number):
@@ -239,16 +317,3 @@ def _told(line):
         "state": LINE_STATES[line.state],
         "tone": TONES[line.state],
     }
-
-
-def _items(tx, words):
-    """Return items whose name or code contains every word, as a picker shows them."""
-    statement = select(Item.public_id, Item.name, Item.sku).where(Item.status != "discontinued")
-    for word in words.split()[:4]:
-        key = word.casefold()
-        statement = statement.where(
-            Item.name_key.contains(key, autoescape=True)
-            | Item.sku_key.startswith(key, autoescape=True)
-        )
-    rows = tx.session.execute(statement.order_by(Item.name_key, Item.id).limit(10))
-    return [(row.public_id, row.name, row.sku) for row in rows]
