@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import sys
 
-from . import count_to_order, first_day
+from . import count_to_order, first_day, manager_away
 
-JOURNEYS = {"1-first-day": first_day.travel, "2-count-to-order": count_to_order.travel}
+JOURNEYS = {
+    "1-first-day": first_day.travel,
+    "2-count-to-order": count_to_order.travel,
+    "3-the-manager-is-away": manager_away.travel,
+}
 
 
 def main(names: list[str]) -> int:
