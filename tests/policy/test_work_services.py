@@ -213,7 +213,7 @@ ASKING = {
         "one": lambda tx, world: asked.one(tx, there(world, "requisition", ROOM)["id"]),
     },
     "inventory.requisition.answer": {
-        "waiting": lambda tx, world: REQUESTS.items(tx, WorkAsk(whose=Whose.POOL)),
+        "waiting": lambda tx, world: list(REQUESTS.items(tx, WorkAsk(whose=Whose.POOL))),
     },
     "inventory.order.view": {
         "on_order": on_order_at,
@@ -221,9 +221,6 @@ ASKING = {
             tx, there(world, "order", ROOM)["id"], "inventory.order.view"
         ),
         "lines_of": lambda tx, world: ordered.lines_of(tx, the(tx, PurchaseOrder, world, "order")),
-        "arrivals_of": lambda tx, world: ordered.arrivals_of(
-            tx, the(tx, PurchaseOrder, world, "order_half_come")
-        ),
         "may": lambda tx, world: ordered.may(
             tx, the(tx, PurchaseOrder, world, "order"), "inventory.order.view"
         ),
