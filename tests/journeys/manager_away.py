@@ -285,7 +285,7 @@ def agree(
     (budget,) = rows(manager, "/inventory/budgets")
     paid = (arrived * PAPER_PRICE + BOXES * PEN_PRICE) / 100
     # The front desk pays for what it asked for, the office for what goes to stock.
-    assert 0 < number(budget["spent"]), budget
+    assert number(budget["spent"]) > 0, budget
     assert number(budget["spent"]) <= paid + BOARD_PAID, budget
     assert number(budget["committed"]) == 0, budget
     office.goto("/inventory/budgets")

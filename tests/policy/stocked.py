@@ -35,7 +35,7 @@ from kantor_inventory.ordering.models import (
     Receipt,
     Sending,
 )
-from kantor_inventory.services import balances, items, stock
+from kantor_inventory.services import balances, items, reserving, stock
 from kantor_inventory.watching.models import MonthSum
 from portal.contacts.models import Contact
 from portal.places.models import Place
@@ -165,8 +165,35 @@ def add_requests(tx: Any, world: World) -> None:
         tx.session.flush()
         for kind in ("requisition", "asked"):
             world.put(kind, relation, role, id=row.public_id, line=line.public_id)
+        if relation == "same":
+            _put_aside(tx, line, place.id)
+        if relation != "own":
+            world.put("to_buy", relation, id=_wish(tx, f"REQ-W{number}", place.id, owner))
     for relation in (*SHARED, "team", "served"):
         world.put("stock_room", relation, id=world.places[relation]["id"])
+
+
+def _wish(tx: Any, number: str, place_id: int, owner: int) -> str:
+    """Let somebody ask for what is not kept, and it is to be bought; return the line."""
+    row = Requisition(number=number, place_id=place_id, owner_id=owner, asked_at=tx.now)
+    tx.session.add(row)
+    tx.session.flush()
+    line = RequisitionLine(
+        requisition_id=row.id, text="Desk lamp", quantity=1_000, entered=1_000, state="to_buy"
+    )
+    tx.session.add(line)
+    tx.session.flush()
+    return str(line.public_id)
+
+
+def _put_aside(tx: Any, line: RequisitionLine, place_id: int) -> None:
+    """Put what a line asks for aside."""
+    balance = tx.session.scalars(
+        select(Balance)
+        .join(Balance.point)
+        .where(Point.place_id == place_id, Balance.item_id == line.item_id)
+    ).one()
+    reserving.put_aside(tx, line.id, (balance.item_id, balance.point_id), line.quantity, None)
 
 
 def add_counts(tx: Any, world: World) -> None:

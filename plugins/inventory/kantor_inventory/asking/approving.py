@@ -115,7 +115,6 @@ def describe(tx: UnitOfWork, subject: str) -> ApprovalSubject:
     requisition = _named(tx, subject)
     lines = lines_of(tx, requisition)
     facts: list[tuple[Message | str, Message | str]] = [
-        (message("Estimated total"), str(Money(requisition.estimate, tx.currency))),
         (message("Stock room"), requisition.place.name),
     ]
     if requisition.beneficiary is not None:

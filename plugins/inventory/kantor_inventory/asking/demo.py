@@ -160,6 +160,18 @@ def fill(
         _wish(tx, wished, items, people, departments["Back office"], room)
 
 
+def _in_words(row: Requisition, one: Wished) -> RequisitionLine:
+    return RequisitionLine(
+        requisition_id=row.id,
+        text=one.text,
+        unit_text="buah",
+        found_at=one.found_at,
+        price=one.each * 100,
+        quantity=one.pieces * 1_000,
+        entered=one.pieces * 1_000,
+    )
+
+
 def _wish(
     tx: UnitOfWork,
     wished: Wishes,
@@ -183,18 +195,7 @@ def _wish(
     tx.session.flush()
     for line in wished.lines:
         _add(tx, row, line, items[line.sku], room, 0)
-    for one in wished.wishes:
-        tx.session.add(
-            RequisitionLine(
-                requisition_id=row.id,
-                text=one.text,
-                unit_text="buah",
-                found_at=one.found_at,
-                price=one.each * 100,
-                quantity=one.pieces * 1_000,
-                entered=one.pieces * 1_000,
-            )
-        )
+    tx.session.add_all([_in_words(row, one) for one in wished.wishes])
     tx.session.flush()
     row.estimate = estimating.fill(tx, lines_of(tx, row))
     tx.session.flush()

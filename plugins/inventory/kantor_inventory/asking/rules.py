@@ -47,7 +47,7 @@ STEPS = (
 )
 ACTIONS = {
     "hand_out": message("Hand out"),
-    "put_aside": message("Put aside"),
+    "put_aside": message("Put it aside"),
     "order": message("Have it bought"),
     "decline": message("Decline"),
     "buy": message("Bought otherwise"),
