@@ -109,7 +109,7 @@ ROWS = {
     "/jobs/": "SELECT public_id FROM job ORDER BY id",
     "/jobs/events/": "SELECT id FROM outbox",
     "/jobs/mails/": "SELECT public_id FROM mail",
-    "/notices/": "SELECT public_id FROM notice ORDER BY id",
+    "/notices/": "SELECT public_id FROM notice WHERE owner_id = {me} ORDER BY id",
     "/keys/": "SELECT public_id FROM keys_key ORDER BY id",
     "/people/": "SELECT public_id FROM person WHERE name = 'Nadia Anggraini'",
     "/people/departments/": "SELECT public_id FROM department WHERE name = 'Back office'",
