@@ -189,16 +189,15 @@ def buy(journey: Journey, page: Page, request: str) -> str:
     for name in (PAPER, PEN):
         line = page.get_by_role("group", name=re.compile(f"^{name}"))
         line.get_by_label("Have it bought").check(force=True)
-    journey.step(
-        "Hendra finds it in My work. The store has too little: it has to be bought.", page, full=True
-    )
+    sentence = "Hendra finds it in My work. The store has too little: it has to be bought."
+    journey.step(sentence, page, full=True)
     submit(page, "Answer")
     if page.get_by_role("button", name="Confirm and answer").count():
         submit(page, "Confirm and answer")
     page.goto("/inventory/to-buy")
     if page.get_by_role("link", name="Bought otherwise").count():
         follow(page, page.get_by_role("link", name="Bought otherwise").first)
-        price = page.locator("main form input[name=price]")
+        price = page.locator("main form input[name=paid]")
         if price.count():
             price.fill(str(BOARD_PAID))
         submit(page)
@@ -325,10 +324,8 @@ def come_back(journey: Journey, page: Page) -> None:
     """Ratna comes back and sees what was decided for her."""
     journey.chapter("Ratna comes back")
     page.goto("/away")
-    follow(page, page.get_by_role("link", name="Ratna Wulandari").first)
-    submit(page, "Back since noon") if page.get_by_role(
-        "button", name="Back since noon"
-    ).count() else submit(page, "Back since this morning")
+    follow(page, page.locator("td.pri a", has_text="Ratna Wulandari").first)
+    submit(page, "Back since this morning")
     page.goto("/")
     assert "decided for you while you were away" in said(page)
     journey.step("The home page tells Ratna what was decided for her.", page)
