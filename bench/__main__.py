@@ -13,7 +13,7 @@ import re
 import secrets
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
@@ -24,6 +24,7 @@ from bench.client import Site
 from bench.loading import public_id
 from bench.measure import Work
 from bench.seed import Size
+from bench.seed_decisions import CHIEF, HEAD
 from bench.stand import Server
 from kantor_inventory.models import Item
 from portal.db import db
@@ -43,7 +44,8 @@ RECORD = f"/inventory/items/{public_id(4711)}"
 NEW = "/inventory/items/new"
 SEARCHES = ("paper", "paper black", "x-48", "pa", "t", "4711", "pap-0047", "zzzz")
 CONNECTIONS = 4
-PARTS = ("pages", "flat", "writing", "backup")
+PARTS = ("pages", "work", "flat", "writing", "backup")
+WAITING = ("/work", "/approvals", "/work?part=department")
 
 
 @dataclass
@@ -102,6 +104,31 @@ class Run:
         with stand.serving("wsgi:application", self.url) as server:
             self.residence(server, Site(server.port, self.cookie))
         self.statements()
+
+    def work(self) -> None:
+        """Measure what waits for people, of as many open requests as there are items."""
+        people = {"who decides nearly all": CHIEF, "who decides a twelfth": HEAD}
+        with (
+            stand.serving("bench.bare:application", self.url) as bare,
+            stand.serving("wsgi:application", self.url) as server,
+        ):
+            page = Work(bare, measure.forever(Site(bare.port).request("GET", "/items")))
+            for who, person in people.items():
+                site = Site(server.port, stand.cookie(self.url, person))
+                for path in WAITING:
+                    mine = Work(server, measure.forever(site.request("GET", path)))
+                    what = f"{path} of {self.size.items:,} open, {who}, against bare"
+                    self.report.add(what, self._compared(mine, page))
+            self._second_page(server)
+        self._count(stand.cookie(self.url, CHIEF), ((f"SQL statements of {p}", p) for p in WAITING))
+
+    def _second_page(self, server: Server) -> None:
+        """Compare the second page of what waits for the one with most with the first."""
+        site = Site(server.port, stand.cookie(self.url, CHIEF))
+        following = re.findall(r'href="(/approvals\?[^"]*after=[^"]+)"', site.get("/approvals")[1])
+        took = self._took(site, ["/approvals", following[0].replace("&amp;", "&")])
+        value = f"{measure.slower(took, *reversed(took)):.2f}x"
+        self.report.add("/approvals, page 2 against page 1", value, "1.2x", "1.1x")
 
     def flat(self) -> None:
         """Measure whether ten times the rows are felt."""
@@ -270,11 +297,7 @@ class Run:
 
     def statements(self) -> None:
         """Count the SQL of the second visit to a page."""
-        app = stand.portal(self.url)
-        client = app.test_client()
-        name, value = self.cookie.split("=", 1)
-        client.set_cookie(name, value)
-        for what, path, must, goal in (
+        pages = (
             ("SQL statements of the list", LISTS[0], "6", "4"),
             ("SQL statements of the stock list", LISTS[1], "6", "4"),
             ("SQL statements of a search", f"{LISTS[1]}?q=paper", "6", "4"),
@@ -282,11 +305,19 @@ class Run:
             ("SQL statements of the order list", WORK[0], "12", "8"),
             ("SQL statements of a count of 200 lines", COUNT, "12", "8"),
             ("SQL statements of an order", ORDER, "12", "8"),
-        ):
+        )
+        self._count(self.cookie, pages)
+
+    def _count(self, cookie: str, pages: Iterable[tuple[str, ...]]) -> None:
+        app = stand.portal(self.url)
+        client = app.test_client()
+        name, value = cookie.split("=", 1)
+        client.set_cookie(name, value)
+        for what, path, *budget in pages:
             client.get(path)
             with counting_statements(app) as sent:
                 assert client.get(path).status_code == 200, path
-            self.report.add(what, str(len(sent)), f"<= {must}", f"<= {goal}")
+            self.report.add(what, str(len(sent)), *(f"<= {most}" for most in budget))
         with app.app_context():
             db.engine.dispose()
 

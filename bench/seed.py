@@ -24,6 +24,7 @@ from bench.loading import (
     load,
     public_id,
 )
+from bench.seed_decisions import fill_decisions
 from bench.seed_work import ORDERED, fill_work, is_on_order
 from portal.db import db
 from portal.guard import LIMITED, WRITE
@@ -77,6 +78,7 @@ def fill(size: Size) -> None:
             load(connection, "inventory_stock_rule", ledger.rules())
             load(connection, "inventory_alert", ledger.alerts())
             fill_work(connection, size.items, len(outside))
+            fill_decisions(connection, size.items)
             load(connection, "plugin_activation", [{"id": 1, "slug": "inventory"}])
         with connection.begin():
             connection.execute(text("ANALYZE"))

@@ -21,6 +21,7 @@ from sqlalchemy.exc import OperationalError
 
 from bench.client import Site
 from bench.seed import PEOPLE, Size, fill
+from bench.seed_decisions import CHIEF, HEAD, LED
 from portal import migrate
 from portal.db import db, unscoped
 from portal.guard import kernel_execute
@@ -33,6 +34,7 @@ CHECKOUT = Path(__file__).parent.parent
 FOLDER = CHECKOUT / "var" / "bench"
 RATES = ("sign_in", "anonymous", "write", "export")
 KEEPER, CLERK, MANAGER = 1, 2, 3  # people: of everything, of one department, of three
+ROLES = {CLERK: (3,), MANAGER: (3, 4, 5), CHIEF: (1,), HEAD: (LED,)}
 # People of everything, so many that none writes more than a person could.
 WRITERS = range(11, PEOPLE + 1)
 
@@ -167,7 +169,7 @@ def _build(url: str, size: Size) -> None:
     with app.app_context():
         migrate.upgrade(app.extensions["kantor"])
         fill(size)
-        hold_roles(dict.fromkeys((KEEPER, *WRITERS), (None,)) | {CLERK: (3,), MANAGER: (3, 4, 5)})
+        hold_roles(dict.fromkeys((KEEPER, *WRITERS), (None,)) | ROLES)
         db.engine.dispose()
     if make_url(url).get_backend_name() == "postgresql":
         _vacuum(url)

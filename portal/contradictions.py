@@ -32,8 +32,8 @@ SLUG = re.compile(r"[a-z][a-z0-9]{1,19}")
 _ADDRESSES = (
     "absences account admin approvals audit away calendars contacts csp delegation departments"
     " deputies dev docs e E files health holidays home import imports jobs links lists live mails"
-    " metrics notices people places plugins portal ready roles scan scanning search settings sign"
-    " static undo work worktime"
+    " metrics mywork notices people places plugins portal ready roles scan scanning search settings"
+    " sign static undo work worktime"
 )
 _TABLES = (
     "absence alembic approval assignment case contact core delegation department holiday"

@@ -311,8 +311,13 @@ class Plugins:
         return {kind.name: kind for plugin in self.loaded.values() for kind in plugin.links}
 
     def work_items(self) -> list[tuple[str, WorkItems]]:
-        """Return (slug, kind of work) of everything that may wait for somebody."""
-        return [(slug, kind) for slug, plugin in self.loaded.items() for kind in plugin.work_items]
+        """Return (slug, kind of work) of everything that may wait for somebody, core's first."""
+        from .approvals.work import APPROVALS  # It needs the whole portal.
+
+        plugins = self.loaded.items()
+        return [("core", APPROVALS)] + [
+            (slug, kind) for slug, plugin in plugins for kind in plugin.work_items
+        ]
 
     def notices(self) -> Mapping[str, NoticeKind]:
         """Return the kinds of notices that are declared, the portal's own first, by name."""

@@ -23,7 +23,10 @@ from .ui.shell import Crumb, NavEntry, NavGroup, Person, Shell, Toast
 
 TOAST = "kantor_toast"
 # Pages of core: endpoint, title, permission, icon.
-FIRST = (("mywork.work", message("My work"), "core.portal.use", "list-check"),)
+FIRST = (
+    ("mywork.work", message("My work"), "core.portal.use", "list-check"),
+    ("approvals.waiting", message("Decisions"), "core.portal.use", "checklist"),
+)
 ADMINISTRATION = (
     ("people.people", message("People"), "core.person.view", "users"),
     ("people.departments", message("Departments"), "core.department.view", "sitemap"),

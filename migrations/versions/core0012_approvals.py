@@ -124,7 +124,19 @@ def _requests() -> None:
     op.create_index("ix_approval_arm", "approval", [*pair, "due_at", "id"], **PENDING)
     asker = [*pair, "requester_id", "due_at", "id"]
     op.create_index("ix_approval_asker", "approval", asker, **PENDING)
-    op.create_index("ix_approval_gains", "approval", ["beneficiary_id", "due_at", "id"], **PENDING)
+    given = sa.text("state = 'pending' AND spent <> ''")
+    where = {"sqlite_where": given, "postgresql_where": given}
+    op.create_index("ix_approval_spent", "approval", [*pair, "spent"], **where)
+    late = {
+        "sqlite_where": sa.text("state = 'pending' AND escalated = 1"),
+        "postgresql_where": sa.text("state = 'pending' AND escalated"),
+    }
+    op.create_index("ix_approval_late", "approval", [*pair, "due_at", "id"], **late)
+    some = {
+        f"{database}_where": sa.text("state = 'pending' AND beneficiary_id IS NOT NULL")
+        for database in ("sqlite", "postgresql")
+    }
+    op.create_index("ix_approval_gains", "approval", ["beneficiary_id", "due_at", "id"], **some)
     for column in ("requester_id", "beneficiary_id"):
         op.create_index(f"ix_approval_{column}", "approval", [column, "asked_at", "id"])
     op.create_index("ix_approval_department_id", "approval", ["department_id"])

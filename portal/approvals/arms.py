@@ -62,6 +62,11 @@ class Arms:
         chosen = tuple(arm for arm in self.arms if arm.for_id == for_id)
         return Arms(person_id=self.person_id, arms=chosen, matter=self.matter)
 
+    def standing_in(self) -> Arms:
+        """Return those where the person decides for anybody else."""
+        chosen = tuple(arm for arm in self.arms if arm.for_id is not None)
+        return Arms(person_id=self.person_id, arms=chosen, matter=self.matter)
+
 
 @dataclass
 class Reckoning:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import aliased
@@ -18,29 +17,21 @@ from portal.ui.table.paging import Place
 from portal.ui.table.question import Question
 from portal.work import UnitOfWork
 
-from .arms import Arms, Reckoning
+from .arms import Arms
 from .known import kind_of, unpacked
 from .models import ApprovalDecision, ApprovalRequest
-from .services.circles import WHY, circle, rules_named, step_of
-from .services.waiting import arms_of, counted, nearest
+from .services.circles import WHY
+from .services.waiting import arms_of, counted, desk_of, nearest
 from .words import STATES, TONES, VERDICTS
 
 USE = "core.portal.use"
 OWN = "own"
 For = aliased(Person)
-_arms: WeakKeyDictionary[Any, Arms] = WeakKeyDictionary()
-
-
-def arms_once(tx: UnitOfWork) -> Arms:
-    """Return where the actor decides, worked out once for a page."""
-    if tx.session not in _arms:
-        _arms[tx.session] = arms_of(tx)
-    return _arms[tx.session]
 
 
 def principals(tx: UnitOfWork) -> dict[str, tuple[int, str]]:
     """Return public id -> (id, name) of those for whom the actor decides something now."""
-    ids = {arm.for_id for arm in arms_once(tx).arms if arm.for_id is not None}
+    ids = {arm.for_id for arm in arms_of(tx).arms if arm.for_id is not None}
     if not ids:
         return {}
     found = select(Person.public_id, Person.id, Person.name).where(Person.id.in_(sorted(ids)))
@@ -104,7 +95,7 @@ class Waiting(Titled):
         return Counted(self.count_to(tx, COUNTED))
 
     def _narrowed(self, tx: UnitOfWork) -> Arms:
-        arms, right = arms_once(tx), self.asked.criteria.get("right")
+        arms, right = arms_of(tx), self.asked.criteria.get("right")
         if not right:
             return arms
         chosen = None if right == OWN else principals(tx).get(str(right), (0, ""))[0]
@@ -112,16 +103,12 @@ class Waiting(Titled):
 
     def _standing(self, own: UnitOfWork, tx: UnitOfWork, ids: Sequence[int]) -> dict[int, str]:
         """Return for whom the reader would decide each request; one's own are not among them."""
-        rows = own.session.scalars(select(ApprovalRequest).where(ApprovalRequest.id.in_(ids))).all()
-        now = circle(own, rules_named(own, [row.deciding for row in rows]))
-        asked = Reckoning(now, tx.actor.person_id or 0)
-        found = {row.id: asked.decider(step_of(row)) for row in rows}
         by_id = dict(principals(tx).values())
-        return {
-            row_id: by_id.get(decider.for_id, "")
-            for row_id, decider in found.items()
-            if decider is not None and decider.for_id is not None
-        }
+        if not by_id:
+            return {}
+        rows = own.session.scalars(select(ApprovalRequest).where(ApprovalRequest.id.in_(ids))).all()
+        found = desk_of(tx).for_whom(rows)
+        return {row_id: by_id.get(for_id, "") for row_id, for_id in found.items()}
 
 
 class WaitingTable(Table):

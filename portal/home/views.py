@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint
 from sqlalchemy import select
 
 from portal.absences.weeks import away_today
+from portal.approvals.services import decided_for
 from portal.messages import Message, message
 from portal.mywork.pages import home_card
 from portal.people.models import Department
@@ -16,6 +18,7 @@ from portal.web import panels, policy, reading, render
 from portal.work import UnitOfWork
 
 blueprint = Blueprint("home", __name__)
+LATELY = timedelta(days=14)
 FIRST_STEPS = (
     (
         message("Add the departments"),
@@ -69,12 +72,19 @@ def index() -> Any:
         today=tx.today,
         away=away_today(tx),
         work=home_card(tx),
+        decided=_decided_for(tx),
         apps=bool(tx.actor.active),
         steps=() if found else first_steps(tx),
         strips=[panel for panel in found if panel.place == "strip"],
         wide=[panel for panel in found if panel.place == "wide"],
         side=[panel for panel in found if panel.place == "side"],
     )
+
+
+def _decided_for(tx: UnitOfWork) -> int:
+    """Return how much others decided for the reader in the last two weeks."""
+    me = tx.actor.person_id
+    return len(decided_for(tx, me, tx.now - LATELY)) if me is not None else 0
 
 
 def first_steps(tx: UnitOfWork) -> tuple[tuple[Message, Message, str, str], ...]:

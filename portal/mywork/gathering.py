@@ -11,7 +11,7 @@ from portal.work import UnitOfWork
 
 from .rules import Clock, Whose, WorkAsk, WorkItem, WorkItems
 
-LIMIT = 100  # items of one page; a plugin's own list has the rest
+LIMIT = 50  # items of one page; a plugin's own list has the rest
 REASON = "what waits for people is reckoned for whoever leads them"
 
 

@@ -82,7 +82,8 @@ class WorkAsk:
     """What a plugin is asked for: the first ``limit`` items, those due soonest first.
 
     ``people`` are the owners that are meant (ME and TEAM), ``departments`` whose pool or work is
-    meant (POOL and DEPARTMENT). With ``until`` only what is due before; with ``keys`` only these.
+    meant (POOL and DEPARTMENT). With ``until`` only what is due before, with ``keys`` only these,
+    with ``standing_in`` only what the reader does for somebody else (of ME).
     """
 
     whose: Whose
@@ -91,9 +92,12 @@ class WorkAsk:
     limit: int = 100
     until: datetime | None = None
     keys: frozenset[str] | None = None
+    standing_in: bool = False
 
     def wants(self, item: WorkItem) -> bool:
-        """Return whether an item is among those meant by ``until`` and ``keys``."""
+        """Return whether an item is among those that are meant."""
+        if self.standing_in and item.for_id is None:
+            return False
         soon = self.until is None or (item.due_at is not None and item.due_at < self.until)
         return soon and (self.keys is None or item.key in self.keys)
 

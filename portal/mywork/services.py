@@ -67,11 +67,6 @@ def grouped(tx: UnitOfWork, items: Iterable[Waiting]) -> list[tuple[Group, list[
     return sorted(found.items())
 
 
-def as_deputy(found: Found) -> Found:
-    """Return of what was found only what the reader does for somebody else."""
-    return Found([one for one in found.items if one.item.for_id is not None], found.more)
-
-
 def own_load(tx: UnitOfWork, items: Sequence[Waiting]) -> Load | None:
     """Return the actor's own load for the coming days; None for who is nobody."""
     me = tx.actor.person_id

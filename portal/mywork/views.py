@@ -55,10 +55,8 @@ def work():
         raise BadRequest
     only = request.args.get("kind", "")
     whose = Whose(part) if part != "deputy" else Whose.ME
-    found = gather(tx, services.ask_for(tx, whose), only)
+    found = gather(tx, services.ask_for(tx, whose, standing_in=part == "deputy"), only)
     own = found if part == "me" and not only else None
-    if part == "deputy":
-        found = services.as_deputy(found)
     return render(
         "mywork/work.html",
         parts=[

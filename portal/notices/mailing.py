@@ -17,7 +17,7 @@ from portal.messages import message, translate
 from portal.people.models import Person
 from portal.settings.services import facts
 from portal.work import UnitOfWork
-from portal.worktime.services import calendar_of
+from portal.worktime.rules import Calendar
 
 from .models import Notice, NoticeChoice
 from .rules import NoticeKind, digest_at, mail_from
@@ -41,7 +41,7 @@ def write_at_once(tx: UnitOfWork, kind: NoticeKind, ids: Sequence[int]) -> None:
         key = f"notice {row.public_id}"
         mail.withdraw(tx, [f"{key} {row.number - 1}"])
         subject = WAITS if kind.confidential else row.text
-        due = mail_from(calendar_of(tx, person_id=row.owner_id), tx.now, _quiet(tx, row.owner_id))
+        due = mail_from(_calendar(tx, row.owner_id), tx.now, _quiet(tx, row.owner_id))
         body = [
             translate(subject, row.language),
             translate(message(OPEN.msgid, address=_address(row)), row.language),
@@ -72,7 +72,7 @@ def send_digests(tx: UnitOfWork) -> dict[str, int]:
     for person in found:
         if written >= AT_ONCE:
             break
-        calendar, quiet = calendar_of(tx, person_id=person), _quiet(tx, person)
+        calendar, quiet = _calendar(tx, person), _quiet(tx, person)
         day = tx.now.astimezone(calendar.zone).date()
         begins = digest_at(calendar, day, quiet)
         if begins is None or tx.now < begins:
@@ -114,6 +114,13 @@ def _digest(tx: UnitOfWork, rows: Sequence[Any], key: str) -> int:
     body = [translate(opening, language), *lines, _foot(language)]
     _write(tx, first, subject, body, key, tx.now)
     return 1
+
+
+def _calendar(tx: UnitOfWork, person: int) -> Calendar:
+    # Those who name deputies tell people, and working hours ask who belongs where: not in a circle.
+    from portal.worktime.services import calendar_of
+
+    return calendar_of(tx, person_id=person)
 
 
 def _told() -> Any:

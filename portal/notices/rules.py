@@ -32,6 +32,7 @@ CORE_KINDS = (
         name="core.approval_waiting", title=message("Something waits for you"), mail="at_once"
     ),
     NoticeKind(name="core.approval_decided", title=message("Yours was decided"), mail="at_once"),
+    NoticeKind(name="core.approval_decided_for", title=message("Somebody decided for you")),
     NoticeKind(name="core.absence_deputy", title=message("You stand in for somebody")),
     NoticeKind(name="core.job_failed", title=message("Your import or other long work failed")),
 )

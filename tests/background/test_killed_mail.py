@@ -18,9 +18,9 @@ from portal.testing import mail_server
 from portal.testing_smtp import sending_to
 
 from .shelf import LetterWished
-from .test_worker import PATIENCE, queue, start_worker, until
+from .test_worker import PATIENCE, queue, redis_url, start_worker, until
 
-__all__ = ["queue", "start_worker"]  # fixtures
+__all__ = ["queue", "redis_url", "start_worker"]  # fixtures
 KILLS = int(os.environ.get("KANTOR_TEST_KILLS", "5"))
 UNITS = KILLS * 5  # each writes one mail itself and one by an event
 mails, events = MailRow.__table__, Outbox.__table__

@@ -1,10 +1,13 @@
 """Real worker processes on real queues: killed, started again, stopped, lied to."""
 
 import os
+import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
+import warnings
 
 import pytest
 from itsdangerous import BadSignature
@@ -22,11 +25,40 @@ from .test_import_pages import columns_of, text_of
 PATIENCE = 40  # seconds; a busy machine is no fault of the worker's
 
 
-@pytest.fixture
-def queue(app, tmp_path):
-    """Return a queue as this database would have it, and let the portal use it."""
+@pytest.fixture(scope="session")
+def redis_url(tmp_path_factory):
+    """Yield the address of a Redis server of these tests' own; skip loudly without one."""
+    program = shutil.which("redis-server")
+    if program is None:
+        if "redis" in os.environ.get("KANTOR_TEST_REQUIRE", "").split(","):
+            pytest.fail("KANTOR_TEST_REQUIRE names redis, but there is no redis-server")
+        warnings.warn("NO REDIS: queues in Redis are not tested", stacklevel=1)
+        pytest.skip("no redis-server")
+    with socket.socket() as asked:
+        asked.bind(("127.0.0.1", 0))
+        port = asked.getsockname()[1]
+    folder = tmp_path_factory.mktemp("redis")
+    command = [program, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", folder]
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    try:
+        until(lambda: _answers(port), True)
+        yield f"redis://127.0.0.1:{port}/0"
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def _answers(port):
+    with socket.socket() as asked:
+        return asked.connect_ex(("127.0.0.1", port)) == 0
+
+
+@pytest.fixture(params=["beside the database", "redis"])
+def queue(app, tmp_path, request):
+    """Return a queue as this database would have it, or in Redis; let the portal use it."""
     config = app.extensions["kantor_config"]
-    found = Queue(queue_url("", config.database_url, tmp_path), KEY)
+    chosen = request.getfixturevalue("redis_url") if request.param == "redis" else ""
+    found = Queue(queue_url(chosen, config.database_url, tmp_path), KEY)
     found.engine().storage.flush_all()
     plugins = app.extensions["kantor"]
     before, plugins.send_jobs = plugins.send_jobs, found.send

@@ -30,6 +30,8 @@ LINE = (
 )
 # What stands in the gaps of an address: the first row. {me} is the person who looks.
 ROWS = {
+    "/approvals/": "SELECT public_id FROM approval WHERE requester_id <> {me} ORDER BY id",
+    "/approvals/rules/": "SELECT public_id FROM approval_rule",
     "/audit/": "SELECT max(id) FROM audit_entry",
     "/away/": (
         "SELECT a.public_id FROM absence a JOIN person p ON p.id = a.person_id"
@@ -107,7 +109,7 @@ ROWS = {
     "/jobs/": "SELECT public_id FROM job ORDER BY id",
     "/jobs/events/": "SELECT id FROM outbox",
     "/jobs/mails/": "SELECT public_id FROM mail",
-    "/notices/": "SELECT public_id FROM notice ORDER BY id",
+    "/notices/": "SELECT public_id FROM notice WHERE owner_id = {me} ORDER BY id",
     "/keys/": "SELECT public_id FROM keys_key ORDER BY id",
     "/people/": "SELECT public_id FROM person WHERE name = 'Nadia Anggraini'",
     "/people/departments/": "SELECT public_id FROM department WHERE name = 'Back office'",

@@ -17,15 +17,28 @@ from zoneinfo import ZoneInfo
 from waitress.server import create_server
 
 from portal import migrate
+from portal.api import ask_approval
+from portal.approvals.models import ApprovalRule, ApprovalRulePerson
 from portal.commands import demo
 from portal.commands.init import found, switch_on
 from portal.contradictions import ROLES
 from portal.db import db, unscoped
 from portal.people.models import Person
+from portal.plugin import Plugin
 from portal.roles.principals import raise_epoch
-from portal.testing import PortalClient, add_person, give_role, make_app, run_jobs, sign_in
+from portal.runtime import Plugins
+from portal.testing import (
+    PortalClient,
+    add_person,
+    give_role,
+    make_app,
+    run_jobs,
+    sign_in,
+    working_as,
+)
 from portal.testing_databases import Database
 from tests.live.server import free_port
+from tests.pages import loans
 from tests.pages.addresses import asked, people_of
 
 IMPORT = "/inventory/import/items"
@@ -77,7 +90,7 @@ class Office:
 @contextmanager
 def office(kind: str, folder: Path) -> Iterator[Office]:
     """Yield the demo on one kind of database, after a day's work."""
-    with _portal(kind, folder) as (app, address):
+    with _portal(kind, folder, [*Plugins().discover(), loans.plugin]) as (app, address):
         demo.make(app)
         made = Office(app, address, people_of(app))
         _work(made)
@@ -129,6 +142,21 @@ def _work(made: Office) -> None:
     answer = administrator.post("/roles/assign", data=form)
     assert answer.status_code == 303
     made.known["/lists/views/<public_id>/edit"] = _saved_view(made)
+    _ask(made)
+
+
+def _ask(made: Office) -> None:
+    """Let people ask for what a rule gives one person to decide."""
+    decides, department = made.people["bagus"], "SELECT id FROM department ORDER BY id"
+    with made.app.app_context(), unscoped(reason="test data") as tx:
+        rule = ApprovalRule(kind=loans.KIND, who="people", slot="first", made_at=tx.now)
+        rule.people = [ApprovalRulePerson(person_id=decides)]
+        tx.session.add(rule)
+    for name, what in (("putri", "Projector"), ("dewi", "Camera"), ("bagus", "Ladder")):
+        with working_as(made.app, made.people[name]) as tx:
+            place = asked(made.app, department)[0][0]
+            named = {"subject": what, "title": what, "amount": None, "department_id": place}
+            ask_approval(tx, kind=loans.KIND, **named)
 
 
 def _saved_view(made: Office) -> str:
@@ -154,12 +182,14 @@ def _sent(made: Office, content: str) -> str:
 
 
 @contextmanager
-def _portal(kind: str, folder: Path) -> Iterator[tuple[Any, str]]:
+def _portal(
+    kind: str, folder: Path, plugins: list[Plugin] | None = None
+) -> Iterator[tuple[Any, str]]:
     """Yield a portal on an empty database, served by a thread, and its address."""
     port = free_port()
     address = f"http://127.0.0.1:{port}"
     with Database.made(kind, folder) as database:
-        app = make_app(database.url, folder, None, base_url=address)
+        app = make_app(database.url, folder, plugins, base_url=address)
         server = create_server(app, host="127.0.0.1", port=port, threads=4)
         thread = threading.Thread(target=server.run, daemon=True)
         thread.start()

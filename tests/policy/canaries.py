@@ -11,12 +11,13 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from kantor_inventory.asking.models import Requisition
 from kantor_inventory.budgets.models import Budget
 from kantor_inventory.models import Balance, Item, ItemUnit, LedgerCheck, Supplier, SupplierItem
 from kantor_inventory.services import items, stock
+from portal.approvals.models import ApprovalRequest
 from portal.contacts.models import Contact, ContactPoint
 from portal.files.models import StoredFile, Upload
 from portal.guard import kernel_execute
@@ -106,6 +107,7 @@ def plant(tx: Any, world: Any, stand: Any) -> Aviary:
     _requests(tx, world, aviary)
     _budgets(tx, world, aviary)
     _papers(tx, world, aviary, stand)
+    _wishes(tx, world, aviary)
     _work(tx, world, aviary)
     return aviary
 
@@ -352,8 +354,18 @@ def _papers(tx: Any, world: Any, aviary: Aviary, stand: Any) -> None:
         address = f"198.51.100.{100 + number}"
         aviary.canaries.append(Canary(f"device of {role}", address, frozenset(owner)))
         world.device(tx, person_id, address)
-        told = world.notice(tx, person_id, aviary.word(f"notice of {role}", owner))
+        word = aviary.word(f"notice of {role}", owner, lists=("/notices",))
+        told = world.notice(tx, person_id, word)
         aviary.addresses |= {"/notices", f"/notices/{told}"}
+
+
+def _wishes(tx: Any, world: Any, aviary: Aviary) -> None:
+    """Give what everybody asks for a title of its own."""
+    table = ApprovalRequest.__table__
+    for role in world.actors:
+        mine = table.c.public_id == world.get("approval", "own", role)["id"]
+        title = aviary.word(f"wish of {role}", {role}, lists=("/approvals/asked",))
+        kernel_execute(tx.session, update(table).where(mine).values(title=title))
 
 
 def _everywhere(permission: str) -> set[str]:

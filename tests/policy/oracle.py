@@ -103,7 +103,7 @@ def predicted(cell: Cell) -> str:
         return route.anonymous
     if cell.relation == OFF:
         return "404"
-    policy = _by_policy(cell)
+    policy = by_policy(cell)
     if policy != "403":
         for exception in exceptions():
             if (exception.route, exception.method) == (route.route, route.method):
@@ -114,7 +114,8 @@ def predicted(cell: Cell) -> str:
     return policy
 
 
-def _by_policy(cell: Cell) -> str:
+def by_policy(cell: Cell) -> str:
+    """Return what the policy of the route alone makes of it: in, 403 or 404."""
     route = cell.route
     if route.permission == "public":
         return "in"

@@ -21,7 +21,7 @@ from kantor_inventory.labels import flags
 from kantor_inventory.labels import services as labels
 from kantor_inventory.models import Balance, Item, Movement, Point, Supplier
 from kantor_inventory.ordering.models import OrderLine, PurchaseOrder
-from kantor_inventory.ordering.services import drafts, placing, receiving, sheet
+from kantor_inventory.ordering.services import deliveries, drafts, placing, receiving, sheet
 from kantor_inventory.ordering.services import reading as ordered
 from kantor_inventory.services import stock
 from kantor_inventory.watching import services as alerts
@@ -221,6 +221,15 @@ ASKING = {
             tx, there(world, "order", ROOM)["id"], "inventory.order.view"
         ),
         "lines_of": lambda tx, world: ordered.lines_of(tx, the(tx, PurchaseOrder, world, "order")),
+        "deliveries of an order": lambda tx, world: deliveries.of_order(
+            tx, the(tx, PurchaseOrder, world, "order_half_come")
+        ),
+        "lines of its deliveries": lambda tx, world: deliveries.lines_of(
+            tx, order=the(tx, PurchaseOrder, world, "order_half_come")
+        ),
+        "find a delivery": lambda tx, world: deliveries.find(
+            tx, there(world, "delivery", ROOM)["id"]
+        ),
         "may": lambda tx, world: ordered.may(
             tx, the(tx, PurchaseOrder, world, "order"), "inventory.order.view"
         ),
@@ -238,6 +247,11 @@ ASKING = {
         "drafts": lambda tx, world: sheet.drafts(tx),
     },
     "inventory.order.place": {"place": placed},
+    "inventory.stock.reverse": {
+        "find_to_take_back": lambda tx, world: deliveries.find_to_take_back(
+            tx, there(world, "delivery", ROOM)["id"]
+        ),
+    },
     "inventory.order.receive": {"receive": came},
     "inventory.stock.receive": {"receive": came},
     "inventory.count.view": {

@@ -19,6 +19,7 @@ from portal.messages import Message, message
 from portal.people.models import Person
 from portal.work import UnitOfWork
 
+from . import telling
 from .circles import WHY, circle_of, rules_named, step_of
 from .moving import ENDED, declared, digest_of, end, locked, open_step, steps, tell_deciders
 
@@ -78,6 +79,7 @@ def decide(
             return Decided(approval=known(row), outcome="void")
         outcome = _decide(own, row, decider, dataclasses.replace(decision, comment=comment))
         _audited(own, row, decider, decision.verdict)
+        telling.of_standing_in(own, row, decider.for_id)
         return Decided(approval=known(row), outcome=outcome)
 
 

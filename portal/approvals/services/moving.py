@@ -19,6 +19,7 @@ from portal.work import UnitOfWork
 from portal.worktime.rules import add_working
 from portal.worktime.services import calendar_of
 
+from . import telling
 from .circles import circle_of, step_of
 
 SWITCHED_OFF = message("The app that this request belongs to is not there at the moment.")
@@ -78,6 +79,7 @@ def tell_deciders(own: UnitOfWork, row: ApprovalRequest) -> Sequence[int]:
     people = tuple(sorted(deciders(circle_of(own, row), step_of(row))))
     told = {"approval": row.public_id, "kind": row.kind, "subject": row.subject}
     own.publish(ApprovalAsked(**told, deciders=people))
+    telling.of_waiting(own, row, people)
     return people
 
 
@@ -116,6 +118,7 @@ def end(
     told = dataclasses.asdict(outcome)
     del told["comment"]  # Not for everybody who listens.
     own.publish(ApprovalEnded(**told))
+    telling.of_end(own, row)
 
 
 def steps(own: UnitOfWork, row: ApprovalRequest) -> Sequence[ApprovalStep]:

@@ -14,6 +14,7 @@ from portal.approvals.rules import deciders
 from portal.guard import kernel_execute
 from portal.work import UnitOfWork
 
+from . import telling
 from .circles import WHY, circle_of, step_of
 from .moving import end, locked
 
@@ -84,3 +85,4 @@ def _tell(own: UnitOfWork, approval_id: int, *, escalated: bool) -> None:
             escalated=escalated,
         )
     )
+    telling.of_reminder(own, row, people, escalated)

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import (
     ColumnElement,
     Integer,
     Select,
     and_,
+    bindparam,
     case,
     func,
-    literal,
+    literal_column,
     or_,
     select,
     text,
@@ -28,12 +32,14 @@ from portal.guard import kernel_execute
 from portal.orm import row_by_row
 from portal.work import UnitOfWork
 
-from .circles import WHY, circle, rules_named
+from .circles import WHY, circle, rules_named, step_of
 
 FEW = 16  # arms that are looked up one by one
 COUNTED = 1000
+KEPT = 256  # statements
 Place = tuple[datetime, int]  # when it is due, and its id
 t: Any = ApprovalRequest.__table__
+PENDING = t.c.state == literal_column("'pending'")  # As the indexes say it, never a parameter.
 
 # Every pair of what decides and where for which something waits: one seek for each.
 _PAIRS = text(
@@ -53,24 +59,60 @@ _PAIRS = text(
 )
 
 
+@dataclass(frozen=True)
+class Desk:
+    """Where somebody decides at this moment, and how that was worked out."""
+
+    arms: Arms
+    reckoning: Reckoning | None = None
+
+    def for_whom(self, rows: Sequence[ApprovalRequest]) -> dict[int, int]:
+        """Return request id -> for whom they would decide it; what is their own is left out."""
+        if self.reckoning is None or all(arm.for_id is None for arm in self.arms.arms):
+            return {}
+        found = {row.id: self.reckoning.decider(step_of(row)) for row in rows}
+        return {
+            row_id: decider.for_id
+            for row_id, decider in found.items()
+            if decider is not None and decider.for_id is not None
+        }
+
+
+_desks: WeakKeyDictionary[Any, Desk] = WeakKeyDictionary()
+
+
+def desk_of(tx: UnitOfWork) -> Desk:
+    """Return where the actor decides at this moment; a page that only reads asks once."""
+    if tx.actor.person_id is None:
+        return Desk(Arms())
+    if tx.writing:
+        return _reckoned_for(tx, tx.actor.person_id)
+    if tx.session not in _desks:
+        _desks[tx.session] = _reckoned_for(tx, tx.actor.person_id)
+    return _desks[tx.session]
+
+
 def arms_of(tx: UnitOfWork) -> Arms:
     """Return where the actor decides at this moment."""
-    if tx.actor.person_id is None:
-        return Arms()
+    return desk_of(tx).arms
+
+
+def _reckoned_for(tx: UnitOfWork, person_id: int) -> Desk:
     with tx.acting_for("core", reason=WHY) as own:
-        return _reckoned(own, tx.actor.person_id)
+        return _reckoned(own, person_id)
 
 
-def _reckoned(own: UnitOfWork, person_id: int) -> Arms:
+def _reckoned(own: UnitOfWork, person_id: int) -> Desk:
+    nothing = Desk(Arms(person_id=person_id))
     pairs: list[Pair] = [(d, p) for d, p in kernel_execute(own.session, _PAIRS).all()]
     if not pairs:
-        return Arms(person_id=person_id)
+        return nothing
     reckoning = Reckoning(circle(own, rules_named(own, [d for d, _ in pairs])), person_id)
     possible = reckoning.possible(pairs)
     if not possible:
-        return Arms(person_id=person_id)
+        return nothing
     matter = frozenset().union(*possible.values())
-    return reckoning.arms(possible, _cases(own, list(possible), matter))
+    return Desk(reckoning.arms(possible, _cases(own, list(possible), matter)), reckoning)
 
 
 def _who_matters(column: Any, matter: frozenset[int]) -> ColumnElement[int]:
@@ -83,23 +125,24 @@ def _cases(own: UnitOfWork, pairs: Sequence[Pair], matter: frozenset[int]) -> li
     asks, gains = (_who_matters(c, matter) for c in (t.c.requester_id, t.c.beneficiary_id))
     columns = (t.c.deciding, t.c.department_id, asks, gains, t.c.spent, t.c.escalated)
     people = sorted(matter)
-    here = tuple_(t.c.deciding, t.c.department_id).in_(pairs)
-    pending = t.c.state == "pending"
+    # Each column by itself, which an index answers; what is in none of the pairs is left out below.
+    deciding, places = (sorted({pair[n] for pair in pairs}) for n in (0, 1))
+    here = t.c.deciding.in_(deciding), t.c.department_id.in_(places)
+    by_row = [row_by_row(t.c.deciding).in_(deciding), row_by_row(t.c.department_id).in_(places)]
     parts = [
-        select(*columns).where(pending, here, t.c.requester_id.in_(people)),
-        select(*columns).where(pending, t.c.beneficiary_id.in_(people), here),
-        select(*columns).where(pending, here, t.c.spent != ""),
+        select(*columns).where(PENDING, *here, t.c.requester_id.in_(people)),
+        select(*columns).where(PENDING, t.c.beneficiary_id.in_(people), *by_row),
+        select(*columns).where(text("state = 'pending' AND spent <> ''"), *here),
     ]
-    found: set[Case] = set()
-    for part in parts:
-        found |= {Case(*row) for row in kernel_execute(own.session, part.distinct()).all()}
-    return sorted(found)
+    each = union_all(*(part.distinct() for part in parts))
+    found = {Case(*row) for row in kernel_execute(own.session, each).all()}
+    return sorted(one for one in found if (one.deciding, one.department_id) in set(pairs))
 
 
 def condition(arms: Arms, arm: Arm) -> ColumnElement[bool]:
     """Return which requests an arm holds, as an index finds them."""
     parts = [
-        t.c.state == "pending",
+        PENDING,
         t.c.deciding == arm.pair[0],
         t.c.department_id == arm.pair[1],
         *_in_band(arm.band),
@@ -163,7 +206,7 @@ def _all_at_once(arms: Arms) -> ColumnElement[bool]:
     for band, rows in special.items():
         key = tuple_(deciding, t.c.department_id, asks, gains, t.c.spent, late)
         parts.append(and_(key.in_(rows), *_in_band(band)))
-    return and_(t.c.state == "pending", *_not_mine(arms), or_(*parts))
+    return and_(PENDING, *_not_mine(arms), or_(*parts))
 
 
 def nearest(
@@ -175,32 +218,39 @@ def nearest(
     """
     if not arms.arms:
         return []
-    here = tuple_(t.c.due_at, t.c.id)
-    beyond = None if place is None else _beyond(here, place, back)
+    found = _nearest(arms, most, place is not None, back)
+    values = {} if place is None else {"due": place[0], "number": place[1]}
+    return [row.id for row in kernel_execute(own.session, found, values).all()]
+
+
+@lru_cache(maxsize=KEPT)
+def _nearest(arms: Arms, most: int, beyond: bool, back: bool) -> Select[Any]:
+    """Return the statement of the first requests, or of those beyond a place; made once for arms
+    that stay as they are, which is mostly from one page to the next.
+    """
+    parts = [_first(wanted, beyond, most, back) for wanted in _wanted(arms)]
+    return parts[0] if len(parts) == 1 else _merged(parts, most, back)
+
+
+def _wanted(arms: Arms) -> Sequence[ColumnElement[bool]]:
+    """Return what is looked for: each arm alone if they are few, else all of them at once."""
     if len(arms.arms) <= FEW:
-        parts = [_first(condition(arms, arm), beyond, most, back) for arm in arms.arms]
-    else:
-        parts = [_first(_all_at_once(arms), beyond, most, back)]
-    found = parts[0] if len(parts) == 1 else _merged(parts, most, back)
-    return [row.id for row in kernel_execute(own.session, found).all()]
-
-
-def _beyond(here: Any, place: Place, back: bool) -> ColumnElement[bool]:
-    there = tuple_(literal(place[0], t.c.due_at.type), literal(place[1], Integer()))
-    found: ColumnElement[bool] = here < there if back else here > there
-    return found
+        return [condition(arms, arm) for arm in arms.arms]
+    return [_all_at_once(arms)]
 
 
 def _order(columns: Any, back: bool) -> list[Any]:
     return [c.desc() if back else c.asc() for c in (columns.due_at, columns.id)]
 
 
-def _first(
-    wanted: ColumnElement[bool], beyond: ColumnElement[bool] | None, most: int, back: bool
-) -> Select[Any]:
+def _first(wanted: ColumnElement[bool], beyond: bool, most: int, back: bool) -> Select[Any]:
     found = select(t.c.due_at, t.c.id).where(wanted)
-    if beyond is not None:
-        found = found.where(beyond)
+    if beyond:
+        here = tuple_(t.c.due_at, t.c.id)
+        there = tuple_(
+            bindparam("due", type_=t.c.due_at.type), bindparam("number", type_=Integer())
+        )
+        found = found.where(here < there if back else here > there)
     return found.order_by(*_order(t.c, back)).limit(most)
 
 
@@ -214,14 +264,15 @@ def counted(own: UnitOfWork, arms: Arms, most: int = COUNTED) -> int:
     """Return how many requests are in ``arms``; ``most + 1`` stands for any larger number."""
     if not arms.arms:
         return 0
-    if len(arms.arms) <= FEW:
-        wanted = [condition(arms, arm) for arm in arms.arms]
-    else:
-        wanted = [_all_at_once(arms)]
-    each = [select(select(t.c.id).where(one).limit(most + 1).subquery()) for one in wanted]
-    ids = (each[0] if len(each) == 1 else union_all(*each)).subquery()
-    number = kernel_execute(own.session, select(func.count()).select_from(ids)).scalar_one()
+    number = kernel_execute(own.session, _counted(arms, most)).scalar_one()
     return min(int(number), most + 1)
+
+
+@lru_cache(maxsize=KEPT)
+def _counted(arms: Arms, most: int) -> Select[Any]:
+    each = [select(t.c.id).where(one) for one in _wanted(arms)]
+    ids = (each[0] if len(each) == 1 else union_all(*each)).subquery()
+    return select(func.count()).select_from(select(ids.c.id).limit(most + 1).subquery())
 
 
 def waiting_for(tx: UnitOfWork, limit: int = 50, after: Place | None = None) -> Sequence[Approval]:

@@ -245,7 +245,7 @@ def _deliver_what_came() -> None:
     for row in there.execute(booked):
         together[row.order_id, row.delivery_note, row.posted_at, row.actor_id].append(row)
     copies: defaultdict[tuple[int, str], int] = defaultdict(int)
-    before: defaultdict[int, int] = defaultdict(int)
+    earlier: defaultdict[int, list[Any]] = defaultdict(list)
     meta = sa.MetaData()
     deliveries, lines, receipts = (
         sa.Table(name, meta, autoload_with=there)
@@ -273,15 +273,21 @@ def _deliver_what_came() -> None:
         }
         made = there.execute(sa.insert(deliveries).values(new).returning(deliveries.c.id)).scalar()
         came: defaultdict[int, int] = defaultdict(int)
+        before = {row.line_id: _still_there(earlier[row.line_id], first.posted_at) for row in rows}
         for row in rows:
             came[row.line_id] += row.quantity
+            earlier[row.line_id].append(row)
         nothing = {"rejected": 0, "reason": "", "closed": 0, "returned": 0, "free": 0}
         for line_id, quantity in came.items():
             figures = {"line_id": line_id, "before": before[line_id], "counted": quantity}
             there.execute(sa.insert(lines).values(delivery_id=made, **figures, **nothing))
-            before[line_id] += quantity
         ids = [row.id for row in rows]
         there.execute(sa.update(receipts).where(receipts.c.id.in_(ids)).values(delivery_id=made))
+
+
+def _still_there(rows: list[Any], at: Any) -> int:
+    """Return how much had come by an instant, without what was taken back before it."""
+    return sum(row.quantity for row in rows if row.back_at is None or row.back_at > at)
 
 
 def downgrade() -> None:

@@ -86,6 +86,14 @@ def test_all_came_as_ordered_is_one_press(ordered, as_role):
     assert (ordered.order().status, ordered.balance().quantity) == ("received", 53_000)
 
 
+def test_enter_in_a_field_books_what_was_typed_and_never_everything(ordered, as_role):
+    page = as_role("assistant").get(f"{ordered.address}/receive").text
+    form = page[page.index(f'action="{ordered.address}/receive') :]
+    pressed_by_enter = re.search(r"<button[^>]*>", form)[0]
+    assert "name=" not in pressed_by_enter
+    assert form.index(pressed_by_enter) < form.index('name="all"')
+
+
 def test_a_delivery_with_something_wrong_is_shown_line_by_line(ordered, as_role):
     keeper = as_role("office_manager")
     form = typed(ordered, "3", noted="4", rejected="1", reason="wet")
@@ -103,7 +111,7 @@ def test_too_much_is_refused_with_a_choice_beside_the_line(ordered, as_role):
     keeper = as_role("office_manager")
     answer = keeper.post(f"{ordered.address}/receive", data=typed(ordered, "5"))
     assert answer.status_code == 409
-    assert re.search(r"<details open>.*More than was ordered", answer.text, re.DOTALL)
+    assert re.search(r"<details[^>]* open>.*More than was ordered", answer.text, re.DOTALL)
     form = typed(ordered, "5", over="return")
     assert keeper.post(f"{ordered.address}/receive", data=form).status_code == 303
     page = text_of(keeper.get(f"/inventory/deliveries/{ordered.deliveries()[0].public_id}"))
@@ -178,6 +186,11 @@ def test_an_order_is_changed_on_its_page_and_then_sent(ordered, as_role):
     assert "changed the order: amendment 1" in page
     assert "Blue pen, quantity: 4 box 6 box" in page
     assert keeper.post(f"{ordered.address}/amend", data=form).status_code == 409
+    form = {"channel": "fax", "recipient": "", "language": "en", "amendment": "1", "attempt": "7"}
+    answer = keeper.post(f"{ordered.address}/send", data=form)
+    assert answer.status_code == 409  # Nobody has sent it, so nobody is said to have.
+    assert "The order was changed meanwhile." in text_of(answer)
+    assert keeper.post(f"{ordered.address}/send", data=form | {"attempt": "1"}).status_code == 303
 
 
 def test_less_than_came_is_said_beside_the_field(ordered, as_role):

@@ -40,6 +40,9 @@ class AlreadySent(Conflict):
     """Somebody sent it meanwhile."""
 
 
+CHANGED = message("The order was changed meanwhile. Look at it and send it anew.")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Send:
     """An order on its way: ``amendment`` and ``attempt`` as the form was made for.
@@ -125,10 +128,12 @@ def send(tx: UnitOfWork, command: Send) -> Sending:
     order = placing.hold(tx, command.order, "placed", "send")
     step(order.status, "send", placing.facts(placing.lines_of(tx, order)))
     sent = sendings_of(tx, order)
-    if command.amendment != order.amended:
-        raise AlreadySent(message("The order was changed meanwhile. Look at it and send it anew."))
-    if command.attempt != next_attempt(sent, order.amended):
-        raise _already(tx, sent[0])
+    mine = [row for row in sent if row.amendment == order.amended]
+    again = command.attempt != next_attempt(mine, order.amended)
+    if command.amendment != order.amended or (again and not mine):
+        raise AlreadySent(CHANGED)
+    if again:
+        raise _already(tx, mine[0])
     made = placing.went_out(
         tx,
         order,
