@@ -22,6 +22,7 @@ def clinic(tx):
     for name in demo_data.PEOPLE:
         tx.session.add(Department(name=name))
     asking = {one.person for one in demo_requests.REQUESTS} | {"Hendra Saputro"}
+    asking |= {one.person for one in demo_requests.WISHES} | {"Ratna Wulansari"}
     for name in NAMES | asking:
         tx.session.add(Person(name=name, active_from=date(2020, 1, 1)))
     codes = {item.shelf for item in demo_catalogue.items()} | {"N1", "P1", "COPY"}
@@ -45,7 +46,8 @@ def test_the_demo_is_written_and_adds_up(clinic):
     assert clinic.session.scalar(count.select_from(Movement)) == (
         written + len(handed_out) + counted
     )
-    assert clinic.session.scalar(count.select_from(Requisition)) == len(demo_requests.REQUESTS)
+    requests = len(demo_requests.REQUESTS) + len(demo_requests.WISHES)
+    assert clinic.session.scalar(count.select_from(Requisition)) == requests
     assert selfcheck.findings(clinic) == []
     below = clinic.session.scalar(count.select_from(Balance).where(Balance.below))
     assert 5 <= below <= 40

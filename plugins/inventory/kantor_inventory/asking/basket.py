@@ -7,10 +7,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from portal.api import Message, Money, Place, UnitOfWork, message, settings_of
+from portal.api import (
+    Message,
+    Money,
+    Place,
+    UnitOfWork,
+    ValidationFailed,
+    message,
+    settings_of,
+)
 
 from ..models import Item
-from ..rules import Amount
+from ..rules import Amount, checked
 from . import estimating, paying, rooms, substitutes
 from .forms import BasketForm, LineForm, Together, WishForm
 from .rules import LINES_AT_MOST, wants_approval
@@ -122,6 +130,12 @@ class Basket:
         good = [line.form.validate() for line in every] + [self.form.validate()]
         if not every:
             self.form.form_errors.append(message("Add what you need."))
+        for wish in self.wishes:
+            try:
+                checked(wish.form.quantity.data or 0)
+            except ValidationFailed as refused:
+                wish.form.add_errors(refused.fields)
+                good.append(False)
         if not all(good) or not every:
             return False
         for line in self.lines:

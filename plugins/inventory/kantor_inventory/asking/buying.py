@@ -119,10 +119,12 @@ def lines(tx: UnitOfWork) -> Select[Any]:
             Requisition.asked_at,
             Requisition.department_id,
             Requisition.place_id,
+            Place.department_id.label("room_of"),
             ASKER.name.label("asker"),
             FOR.name.label("beneficiary"),
         )
         .join(Requisition, Requisition.id == RequisitionLine.requisition_id)
+        .join(Place, Place.id == Requisition.place_id)
         .join(ASKER, ASKER.id == Requisition.owner_id)
         .outerjoin(FOR, FOR.id == Requisition.beneficiary_id)
         .where(RequisitionLine.state == "to_buy", Requisition.status == "asked", mine(tx, BUY))

@@ -64,7 +64,7 @@ def to_be_bought(tx: UnitOfWork, ask: WorkAsk) -> Sequence[WorkItem]:
             since=row.asked_at,
             due_at=day_end(tx, row.needed_on) if row.needed_on is not None else None,
             whole_day=True,
-            department_id=row.department_id,
+            department_id=row.room_of,
             meta=row.number,
         )
         for row in first[: ask.limit]
