@@ -13,6 +13,7 @@ from portal.ui.forms import (
     ChoiceField,
     DateField,
     Form,
+    MoneyField,
     PickField,
     optional,
     required,
@@ -21,6 +22,14 @@ from portal.ui.submitting import VersionField
 from portal.work import UnitOfWork
 
 from . import services
+from .rules import ALL
+
+SCOPES = (
+    (ALL, message("Everything")),
+    ("approvals", message("Approvals")),
+    ("tasks", message("Tasks")),
+    ("tickets", message("Tickets")),
+)
 
 
 class TimeForm(Form):
@@ -47,6 +56,11 @@ class DeputyForm(TimeForm):
 
     principal = PickField(message("For whom"), [required()])
     deputy = PickField(message("Deputy"), [required()], render_kw={"data-begin": ""})
+    scope = ChoiceField(message("May decide"), [optional()], choices=SCOPES)
+    department = ChoiceField(
+        message("Only for the department"), [optional()], blank=message("Everything")
+    )
+    max_amount = MoneyField(message("Only up to this amount"), [optional()])
 
     def prepare(self, tx: UnitOfWork) -> DeputyForm:
         """Let the fields find the people who may be named."""
@@ -55,12 +69,26 @@ class DeputyForm(TimeForm):
             find_among(field, tx, wanted)
         if not services.names_for_others(tx):
             self.principal.validators = [optional()]
+        self.department.choices = _departments(tx)
+        self.max_amount.currency = tx.currency
         self.prepare_time(tx)
         return self
 
     def command_for_deputy(self) -> services.NameDeputy:
         """Return what was asked for."""
-        return self.command(services.NameDeputy, principal=self.principal.data or "")
+        return self.command(
+            services.NameDeputy,
+            principal=self.principal.data or "",
+            scope=self.scope.data or ALL,
+            department=self.department.data or "",
+        )
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether anything limits what the deputy may decide, so that it is shown."""
+        limits = self.department.data, self.max_amount.data
+        wrong = self.scope.errors or self.department.errors or self.max_amount.errors
+        return bool(wrong) or any(limits) or (self.scope.data or ALL) != ALL
 
 
 class EndForm(Form):
@@ -74,9 +102,12 @@ class DeputyFilter(Form):
 
     def prepare(self, tx: UnitOfWork) -> None:
         """Fill in the choices."""
-        self.department.choices = [
-            (row.public_id, "\u2003" * depth + row.name) for row, depth in people.in_tree_order(tx)
-        ]
+        self.department.choices = _departments(tx)
+
+
+def _departments(tx: UnitOfWork) -> list[tuple[str, str]]:
+    tree = people.in_tree_order(tx)
+    return [(row.public_id, "\u2003" * depth + row.name) for row, depth in tree]
 
 
 def working(tx: UnitOfWork) -> ColumnElement[bool]:

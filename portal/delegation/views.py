@@ -12,17 +12,11 @@ from portal.ui.submitting import submitted, typed_words
 from portal.web import policy, reading, redirect_to, render, toast, transaction
 
 from . import services
-from .forms import DeputyForm, EndForm, TimeForm, working
+from .forms import SCOPES, DeputyForm, EndForm, TimeForm, working
 from .tables import DEPUTIES, STATES
 
 blueprint = Blueprint("delegation", __name__, url_prefix="/deputies")
 TONES = {"today": "ok", "coming": "info", "over": "mute"}
-SCOPES = {
-    "all": message("Everything"),
-    "approvals": message("Approvals"),
-    "tasks": message("Tasks"),
-    "tickets": message("Tickets"),
-}
 
 
 @blueprint.get("")
@@ -108,7 +102,7 @@ def deputy(public_id: str):
         row=row,
         state=STATES[state],
         tone=TONES[state],
-        scope=SCOPES[row.scope],
+        scope=dict(SCOPES)[row.scope],
         warnings=services.warnings_of(tx, row),
         editable=state != "over" and services.may_edit(tx, row),
     )

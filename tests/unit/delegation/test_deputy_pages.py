@@ -268,3 +268,27 @@ def test_pages_ask_the_same_number_of_questions_however_many_there_are(
         given(deputy=someone(f"P{number}"), first=number, last=number)
     assert [counted(address) for address in ("/deputies", f"/people/{nadia}")] == before
     assert counted(f"/deputies/{first}") <= 14
+
+
+def test_a_deputy_may_be_limited_to_a_department_and_an_amount(
+    portal_app, as_role, world, today, nadia, eko
+):
+    with working_as(portal_app) as tx:
+        office = tx.one(select(Department), id=world.departments["office"]).public_id
+    sent = form(today, 0, 3, principal=nadia, deputy=eko, scope="approvals")
+    sent |= {"department": office, "max_amount": "250000"}
+    answer = as_role("administrator").post("/deputies/new", data=sent)
+    assert answer.status_code == 303
+    with working_as(portal_app) as tx:
+        row = tx.session.scalars(select(Delegation)).one()
+        assert (row.scope, row.max_amount) == ("approvals", 250_000_00)
+        assert row.department_id == world.departments["office"]
+    page = as_role("administrator").get(answer.location).text
+    assert "250,000" in page
+
+
+def test_a_wrong_limit_is_said_beside_it_and_shown(portal_app, as_role, today, nadia, eko):
+    sent = form(today, 0, 3, principal=nadia, deputy=eko, max_amount="much")
+    answer = as_role("administrator").post("/deputies/new", data=sent)
+    assert answer.status_code == 422
+    assert "open><summary" in answer.text
