@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -79,23 +79,6 @@ def chain_of(department_id: int, parents: Mapping[int, int | None]) -> list[int]
     while at is not None and at not in found:
         found.append(at)
         at = parents.get(at)
-    return found
-
-
-def parts(amount: int, weights: Sequence[int]) -> list[int]:
-    """Return ``amount`` divided in proportion to ``weights``, to the unit; nothing is lost.
-
-    None gets more than its weight where ``amount`` is at most the sum of the weights.
-    """
-    total = sum(weights)
-    if total <= 0:
-        return [0 for _ in weights]
-    found, so_far, given = [], 0, 0
-    for weight in weights:
-        so_far += weight
-        share = amount * so_far // total - given
-        given += share
-        found.append(share)
     return found
 
 

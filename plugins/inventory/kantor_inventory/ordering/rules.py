@@ -310,3 +310,12 @@ def about(quantity: int, unit: str) -> Amount:
     """Return a usage as people say it: whole from ten on, else with one decimal."""
     step = ONE if quantity >= 10 * ONE else ONE // 10
     return Amount(max(round(Fraction(quantity, step)) * step, step), unit)
+
+
+def served(one: tuple[Any, date | None]) -> tuple[bool, date, int]:
+    """Return what shares of a line are served by: requests first, by when they need it, then age.
+
+    ``one`` is a share and that day. Who is served first gets what comes first, and pays for it.
+    """
+    share, needed_on = one
+    return share.request_line_id is None, needed_on or date.max, share.id

@@ -1,13 +1,16 @@
 """Bookings by lot against a model of a few lines, and the arithmetic by itself."""
 
 from datetime import date
+from itertools import accumulate
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
 from kantor_inventory.budgets import services as budgets
-from kantor_inventory.budgets.rules import change_by, months, parts, used
+from kantor_inventory.budgets.rules import change_by, months, used
 from kantor_inventory.budgets.services import BudgetExhausted
+from kantor_inventory.ordering.models import OrderLine
+from kantor_inventory.ordering.services.budgeting import Part, worth
 from kantor_inventory.services import selfcheck
 
 SOURCES = ("order line 1", "order line 2", "request line 1")
@@ -83,14 +86,26 @@ def test_whatever_is_booked_the_figures_are_those_of_the_model(purse, steps, sto
         assert selfcheck.findings(tx) == []
 
 
-@given(some.integers(0, 10**9), some.lists(some.integers(0, 10**6), min_size=1, max_size=6))
-def test_parts_add_up_and_none_is_more_than_its_weight_allows(amount, weights):
-    total = sum(weights)
-    found = parts(amount, weights)
-    assert sum(found) == (amount if total else 0)
-    assert all(part >= 0 for part in found)
-    if amount <= total:
-        assert all(part <= weight for part, weight in zip(found, weights, strict=True))
+@given(
+    some.lists(some.integers(1, 10**6), min_size=1, max_size=6),
+    some.integers(0, 10**9),
+    some.integers(0, 2 * 10**6),
+    some.integers(0, 2 * 10**6),
+)
+def test_what_parts_of_a_line_pay_is_what_it_costs_to_the_unit(sizes, price, came, more):
+    ordered = sum(sizes)
+    line = OrderLine(price=price, packs=3, ordered=ordered)
+    ends = list(accumulate(sizes))
+    begins = [0, *ends[:-1]]
+    its = [
+        Part(source="", department_id=1, category_id=None, begins=b, ends=e, target=0, about="")
+        for b, e in zip(begins, ends, strict=True)
+    ]
+    came = min(came, ordered)
+    until = min(came + more, ordered)
+    paid = [part.cost(line, came, until) for part in its]
+    assert sum(paid) == worth(line, until) - worth(line, came)
+    assert all(one >= 0 for one in paid)
 
 
 def test_entries_add_up_to_what_they_change():

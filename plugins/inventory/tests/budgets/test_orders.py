@@ -202,8 +202,8 @@ def test_a_line_for_several_departments_is_paid_by_each_of_them(purse, office, b
     sources = {entry.source for entry in purse.entries()}
     assert f"order line {mine.line_id} share {mine.id}" in sources
     office.receive(2_000)
-    assert boxes(purse, of_lab) == (0.5, 0.5, 4)
-    assert boxes(purse, budget) == (1.5, 1.5, 2)
+    assert boxes(purse, of_lab) == (0, 1, 4), "what comes first is for the request, and paid by it"
+    assert boxes(purse, budget) == (2, 1, 2)
     office.take_back(office.deliveries()[0].public_id)
     assert boxes(purse, of_lab) == (1, 0, 4)
     office.receive(4_000)
@@ -214,7 +214,7 @@ def test_the_part_of_a_department_without_a_budget_is_booked_on_nobody(purse, of
     share(office, "lab", 24_000)
     office.place()
     office.receive(2_000)
-    assert boxes(purse, budget) == (1, 1, 3)
+    assert boxes(purse, budget) == (2, 0, 3)
     office.receive(2_000)
     assert boxes(purse, budget) == (0, 2, 3)
 

@@ -9,20 +9,22 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import select
 
 from portal.api import Message, UnitOfWork
 
+from ...asking.models import Requisition, RequisitionLine
 from ...budgets.models import Budget, BudgetEntry
-from ...budgets.rules import Booking, parts
+from ...budgets.rules import Booking
 from ...budgets.services import booking, finding
 from ...budgets.services.booking import Settled
 from ...models import Item
 from ...rules import half_even
 from ..models import OrderLine, OrderShare, PurchaseOrder, Receipt
+from ..rules import served
 
 REASON = booking.REASON
 
@@ -34,9 +36,15 @@ class Part:
     source: str
     department_id: int
     category_id: int | None
-    weight: int
+    begins: int  # of the line, in base units: what comes first is for the first part
+    ends: int
     target: int
     about: str
+
+    def cost(self, line: OrderLine, since: int, until: int) -> int:
+        """Return what of the line between two quantities is this part's, in minor units."""
+        first, last = max(since, self.begins), min(until, self.ends)
+        return worth(line, last) - worth(line, first) if first < last else 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,11 +61,6 @@ def worth(line: OrderLine, quantity: int) -> int:
     if line.price is None or not quantity:
         return 0
     return half_even(line.price * quantity * line.packs, line.ordered)
-
-
-def to_come(line: OrderLine, received: int, outstanding: int) -> int:
-    """Return what is still to come of a line costs: with what has come, all of it exactly."""
-    return worth(line, received + outstanding) - worth(line, received)
 
 
 def settle(tx: UnitOfWork, order_id: int, *, gently: bool = False) -> list[Message]:
@@ -108,20 +111,14 @@ def _of_delivery(
     known: Mapping[str, Settled],
     receipt_id: int | None,
 ) -> Iterable[Booking]:
-    """Yield what a delivery does to the budgets of a line, part by part.
-
-    Each part has committed what was still to come of it. Less than that by more than a rounding it
-    has where its budget had not enough: then what is missing is taken of what is left.
+    """Yield what a delivery does to the budgets of a line, part by part: each pays for what of it
+    is its own, out of what it has committed, and where that is too little, of what is left.
     """
-    before = to_come(line, came.received, came.waited)
-    gone = before - to_come(line, line.received, line.outstanding)
-    spent = worth(line, came.received + came.taken) - worth(line, came.received)
-    for part, was in zip(its, parts(before, [part.weight for part in its]), strict=True):
+    for part in its:
         has = known.get(part.source)
         if has is None:
             continue
-        less = max(max(has.committed, was - 1) - part.target, 0)
-        amount = less * spent // gone if gone else 0
+        amount = part.cost(line, came.received, came.received + came.taken)
         reserved = min(amount, has.committed)
         if amount and receipt_id is not None:
             yield Booking(
@@ -198,10 +195,15 @@ def _parts(own: UnitOfWork, order_id: int) -> list[tuple[OrderLine, list[Part]]]
         .order_by(OrderLine.id)
     ).all()
     shares: defaultdict[int, list[OrderShare]] = defaultdict(list)
-    statement = select(OrderShare).join(OrderLine, OrderLine.id == OrderShare.line_id)
-    for share in own.session.scalars(
-        statement.where(OrderLine.order_id == order_id).order_by(OrderShare.id)
-    ):
+    named = (
+        select(OrderShare, Requisition.needed_on)
+        .join(OrderLine, OrderLine.id == OrderShare.line_id)
+        .outerjoin(RequisitionLine, RequisitionLine.id == OrderShare.request_line_id)
+        .outerjoin(Requisition, Requisition.id == RequisitionLine.requisition_id)
+        .where(OrderLine.order_id == order_id)
+    )
+    found: list[Any] = [tuple(row) for row in own.session.execute(named)]
+    for share, _ in sorted(found, key=served):
         shares[share.line_id].append(share)
     return [
         (line, _of_line(order, line, f"{order.number}, {name}", category_id, shares[line.id]))
@@ -220,19 +222,21 @@ def _of_line(
     named = [(f"{own} share {one.id}", one.for_department_id, one.quantity) for one in shares]
     rest = line.ordered - sum(one.quantity for one in shares)
     named.append((own, order.department_id, max(rest, 0)))
-    whole = to_come(line, line.received, line.outstanding)
-    targets = parts(whole, [quantity for _, _, quantity in named])
-    return [
-        Part(
+    found, begins = [], 0
+    for source, department_id, quantity in named:
+        part = Part(
             source=source,
             department_id=department_id,
             category_id=category_id,
-            weight=quantity,
-            target=target,
+            begins=begins,
+            ends=begins + quantity,
+            target=0,
             about=about,
         )
-        for (source, department_id, quantity), target in zip(named, targets, strict=True)
-    ]
+        begins += quantity
+        target = part.cost(line, line.received, line.received + line.outstanding)
+        found.append(replace(part, target=target))
+    return found
 
 
 def _payers(own: UnitOfWork, fresh: Sequence[Part]) -> dict[str, Settled]:
@@ -255,9 +259,8 @@ def told(tx: UnitOfWork, order_id: int) -> list[tuple[str, Message]]:
     with tx.acting_for("inventory", reason=finding.REASON) as own:
         amounts: defaultdict[finding.Wanted, int] = defaultdict(int)
         for line, its in _parts(own, order_id):
-            costs = parts(worth(line, line.ordered), [part.weight for part in its])
-            for part, cost in zip(its, costs, strict=True):
-                if cost:
+            for part in its:
+                if cost := part.cost(line, 0, line.ordered):
                     amounts[part.department_id, part.category_id] += cost
         payers = finding.paying(own, amounts)
     sums: defaultdict[finding.Payer | None, int] = defaultdict(int)

@@ -103,15 +103,10 @@ def _share(row: Any, quantity: int, came: int) -> Share:
 def _came(shares: Sequence[tuple[OrderShare, date | None]], received: int) -> dict[int, int]:
     """Return how much of each share has come when so much of the line has: the first first."""
     found = {}
-    for share, _ in sorted(shares, key=_rank):
+    for share, _ in sorted(shares, key=rules.served):
         found[share.id] = min(share.quantity, max(received, 0))
         received -= share.quantity
     return found
-
-
-def _rank(one: tuple[OrderShare, date | None]) -> tuple[bool, date, int]:
-    share, needed_on = one
-    return share.request_line_id is None, needed_on or date.max, share.id
 
 
 def add(tx: UnitOfWork, item: Item, place: str, wanted: Sequence[For]) -> OrderLine:
@@ -219,7 +214,7 @@ def _put_aside(own: UnitOfWork, rows: Sequence[Any], received: int, more: int) -
     before, after = _came(shares, received), _came(shares, received + more)
     mine = {row.OrderShare.id: row for row in rows}
     pair, told_of = _pair(rows), []
-    for share, needed_on in sorted(shares, key=_rank):
+    for share, needed_on in sorted(shares, key=rules.served):
         row = mine[share.id]
         line, request = row.RequisitionLine, row.Requisition
         if line is None or line.state != "to_buy":
