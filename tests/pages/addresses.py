@@ -106,6 +106,10 @@ ROWS = {
     "/inventory/units/<public_id>/codes/new": (
         "SELECT public_id FROM inventory_item_unit ORDER BY id"
     ),
+    "/inventory/to-buy/": (
+        "SELECT public_id FROM inventory_requisition_line"
+        " WHERE state = 'to_buy' AND item_id IS NULL ORDER BY id"
+    ),
     "/jobs/": "SELECT public_id FROM job ORDER BY id",
     "/jobs/events/": "SELECT id FROM outbox",
     "/jobs/mails/": "SELECT public_id FROM mail",

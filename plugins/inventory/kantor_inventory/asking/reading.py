@@ -79,17 +79,23 @@ def my_requests(tx: UnitOfWork, *, open: bool | None = None) -> Select[Any]:
     return _open(_listed().where(Requisition.owner_id == tx.actor.person_id), open)
 
 
-def asked_for(tx: UnitOfWork, *, open: bool | None = None) -> Select[Any]:
-    """Return what one's own rooms were asked for."""
-    return _open(_listed().where(mine(tx)), open)
+def asked_for(
+    tx: UnitOfWork, *, open: bool | None = None, waiting: bool | None = None
+) -> Select[Any]:
+    """Return what one's own rooms were asked for; ``waiting`` is what is not approved yet."""
+    statement = _listed().where(mine(tx))
+    if waiting:
+        return statement.where(Requisition.status == "waiting")
+    if open:
+        return statement.where(Requisition.status == "asked")  # One value, as an index finds it.
+    return _open(statement, open)
 
 
 def _open(statement: Any, open: bool | None) -> Select[Any]:
     if open is None:
         return statement
-    # Each as an index finds it.
-    found = ("asked", "waiting") if open else ("answered", "withdrawn", "refused")
-    return statement.where(Requisition.status.in_(found))
+    going = Requisition.status.in_(("asked", "waiting"))
+    return statement.where(going if open else ~going)
 
 
 def one(tx: UnitOfWork, public_id: str) -> Requisition:

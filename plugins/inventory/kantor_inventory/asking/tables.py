@@ -94,7 +94,10 @@ ASKED_FOR = Table(
         NOTE,
     ),
     default_sort="-number",
-    views=VIEWS,
+    views=(
+        *VIEWS,
+        View(key="waiting", title=STATES["waiting"], criteria={"waiting": True}),
+    ),
     empty=Empty(
         title=message("Nobody has asked for anything"),
         text=message("What people ask your stock rooms for is listed here."),
