@@ -19,13 +19,22 @@ MACHINES = [
     "plugins/inventory/tests/counting/test_counting_machine.py",
     "plugins/inventory/tests/test_alert_machine.py",
     "plugins/inventory/tests/ordering/test_order_machine.py",
+    "plugins/inventory/tests/budgets/test_budget_machine.py",
+    "tests/unit/approvals/test_approval_rules.py",
+    "tests/unit/delegation/test_delegation_rules.py",
     "tests/unit/roles/test_no_escalation.py",
+]
+RACES = [
+    "plugins/inventory/tests/budgets/test_races.py",
+    "plugins/inventory/tests/buying/test_requests_and_budgets.py",
+    "plugins/inventory/tests/ordering/test_delivery_pages.py",
+    "tests/unit/approvals/test_approval_races.py",
 ]
 
 
 def main() -> int:
-    """Run the ledger at full length, the kills, and the long state machines; return
-    the failures.
+    """Run the ledger at full length, the kills, fifty rounds of every race and the long state
+    machines; return the failures.
     """
     options = argparse.ArgumentParser(prog="python -m tests.soak")
     options.add_argument("--kills", type=int, default=40)
@@ -42,6 +51,9 @@ def main() -> int:
         failed += not result.right or result.kills < asked.kills
     environment = os.environ | {"KANTOR_TEST_KILLS": "50"}
     command = [sys.executable, "-m", "pytest", "-q", "tests/background/test_killed_mail.py"]
+    failed += subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode != 0
+    environment = os.environ | {"KANTOR_TEST_ROUNDS": "50"}
+    command = [sys.executable, "-m", "pytest", "-q", *RACES]
     failed += subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode != 0
     failed += throw_hostile_forms(200) > 0
     if not asked.without_machines:

@@ -18,7 +18,7 @@ from portal.approvals.models import ApprovalDecision
 from portal.delegation.models import Delegation
 from portal.delegation.services import end_delegation
 
-ROUNDS = range(int(os.environ.get("KANTOR_TEST_RACES", "5")))
+ROUNDS = range(int(os.environ.get("KANTOR_TEST_ROUNDS", "5")))
 HIDDEN = re.compile(r'name="(version|seen)"[^>]*value="([^"]*)"')
 
 

@@ -86,12 +86,16 @@ class Clinic:
         with self.work() as tx:
             return approval_of(tx, kind="inventory.requisition", subject=request)
 
-    def decide(self, who, request, verdict="approve", comment="", client=None):
-        """Decide by the pages, as people do; return the answer."""
+    def decide(self, who, request, verdict="approve", comment="", client=None, start=None):
+        """Decide by the pages, as people do; return the answer. ``start`` is waited for between
+        reading and sending.
+        """
         client = client or self.client(who)
         asked = self.approval(request)
         page = f"/approvals/{asked.public_id}"
         form = {"version": asked.version, "verdict": verdict, "comment": comment}
+        if start is not None:
+            start.wait()
         return client.post(f"{page}/decide", data=form)
 
     def approved(self, *lines, who="clerk", **more):

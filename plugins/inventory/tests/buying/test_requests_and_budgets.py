@@ -3,6 +3,7 @@
 import os
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 
 import pytest
 from sqlalchemy import select
@@ -11,7 +12,7 @@ from kantor_inventory.asking import services
 from kantor_inventory.budgets.models import Budget
 from portal.api import Department
 
-ROUNDS = int(os.environ.get("KANTOR_RACE_ROUNDS", "3"))
+ROUNDS = int(os.environ.get("KANTOR_TEST_ROUNDS", "5"))
 LAMP = 2 * 150_000_00
 
 
@@ -119,10 +120,10 @@ def test_who_asks_reads_whether_the_budget_is_enough(clinic, purse):
 @pytest.mark.parametrize("round_", range(ROUNDS))
 def test_of_two_approvals_at_once_one_gets_the_rest_of_the_budget(clinic, purse, round_):
     requests = [clinic.ask(who, clinic.wish()) for who in ("clerk", "colleague")]
-    clients = [clinic.client("manager") for _ in requests]
+    clients, start = [clinic.client("manager") for _ in requests], Barrier(2)
     with ThreadPoolExecutor(2) as pool:
         calls = [
-            pool.submit(clinic.decide, "manager", request, client=client)
+            pool.submit(clinic.decide, "manager", request, client=client, start=start)
             for request, client in zip(requests, clients, strict=True)
         ]
         found = sorted(call.result().status_code for call in calls)
