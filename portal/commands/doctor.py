@@ -114,6 +114,7 @@ def _database(app: Any) -> Iterator[Problem]:
         yield from _stored_plugins(tx, registry)
         yield from _audit(tx)
         yield from _background(tx)
+        yield from _deciding(tx)
         yield from _mail(tx)
         yield from _backup(tx, app.extensions["kantor_config"].backup_days)
         for _slug, problem in registry.collect("checks", tx):
@@ -192,6 +193,23 @@ def _background(tx: Any) -> Iterator[Problem]:
         yield Problem(
             title=message("{count} events could not be delivered.", count=count),
             remedy=message("Look at the page Background work: it names the plugin and the error."),
+        )
+
+
+def _deciding(tx: Any) -> Iterator[Problem]:
+    """Say when nobody, or one person alone, decides what nobody else can."""
+    from portal.delegation.resolving import organisation
+
+    now = organisation(tx, tx.now)
+    last = len(now.fallback & now.active)
+    if last < 2:
+        yield Problem(
+            title=message("Fewer than two people decide what nobody else can."),
+            remedy=message(
+                'Give two people the right "Decide what nobody else can decide": nobody decides'
+                " what they ask for themselves."
+            ),
+            severe=last == 0,
         )
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from portal.absences.services import EndAbsence, NoteAbsence, end_absence, note_absence
 from portal.api import Way, deciders, may_decide
+from portal.commands.doctor import examine
 from portal.delegation import services
 from portal.delegation.models import Delegation
 from portal.delegation.resolving import organisation
@@ -347,3 +348,19 @@ def test_who_decides_is_found_with_the_same_few_statements_however_many_there_ar
 
 def test_no_column_holds_a_reason():
     assert not {"reason", "note", "why"} & set(Delegation.__table__.columns.keys())
+
+
+def test_the_doctor_says_when_one_person_alone_decides_what_nobody_else_can(
+    portal_app, world, admin
+):
+    def told():
+        found = [str(problem.title) for problem in examine(portal_app)]
+        return [text for text in found if "what nobody else can" in text]
+
+    with working_as(portal_app) as tx:
+        last = len(organisation(tx, tx.now).fallback)
+    assert told() == ([] if last > 1 else ["Fewer than two people decide what nobody else can."])
+    with working_as(portal_app) as tx:
+        add_person(tx, "Second chief", role="administrator", everywhere=True)
+        add_person(tx, "Third chief", role="administrator", everywhere=True)
+    assert told() == []
