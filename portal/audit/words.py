@@ -41,6 +41,7 @@ _ACTIONS: dict[str, Message] = {
     "core.delegation_added": message("Named a deputy"),
     "core.delegation_changed": message("Changed the days of a deputy"),
     "core.delegation_ended": message("Ended that somebody stands in"),
+    "core.work_handed_over": message("Handed work over"),
     "core.department_added": message("Made a department"),
     "core.department_changed": message("Changed a department"),
     "core.department_closed": message("Closed a department"),

@@ -11,7 +11,6 @@ from portal.work import UnitOfWork
 
 from .rules import Clock, Whose, WorkAsk, WorkItem, WorkItems
 
-LIMIT = 50  # items of one page; a plugin's own list has the rest
 REASON = "what waits for people is reckoned for whoever leads them"
 
 

@@ -89,7 +89,7 @@ class WorkAsk:
     whose: Whose
     people: frozenset[int] = frozenset()
     departments: frozenset[int] = frozenset()
-    limit: int = 100
+    limit: int = 50
     until: datetime | None = None
     keys: frozenset[str] | None = None
     standing_in: bool = False

@@ -245,7 +245,8 @@ def choices(**more):
     given = dict.fromkeys(
         ("core__approval_waiting", "core__approval_decided", "core__job_failed"), "at_once"
     )
-    return given | {"core__absence_deputy": "digest", "hours": "calendar"} | more
+    given |= {"core__absence_deputy": "digest", "core__approval_decided_for": "digest"}
+    return given | {"hours": "calendar"} | more
 
 
 def test_what_was_read_under_the_bell_is_not_mailed_any_more(app, people, tell, portal_mail):

@@ -30,7 +30,10 @@ LINE = (
 )
 # What stands in the gaps of an address: the first row. {me} is the person who looks.
 ROWS = {
-    "/approvals/": "SELECT public_id FROM approval WHERE requester_id <> {me} ORDER BY id",
+    "/approvals/": (
+        "SELECT public_id FROM approval WHERE requester_id <> {me} AND kind = 'loans.loan'"
+        " ORDER BY id"
+    ),
     "/approvals/rules/": "SELECT public_id FROM approval_rule",
     "/audit/": "SELECT max(id) FROM audit_entry",
     "/away/": (

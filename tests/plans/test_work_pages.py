@@ -26,7 +26,7 @@ PAGES = (
     f"/inventory/orders/{PLACED}/receive",
     f"/inventory/orders/{LISTED}",
     "/inventory/budgets",
-    f"/inventory/budgets/{public_id(7)}",
+    f"/inventory/budgets/{public_id(2)}",
     "/inventory/order-list",
     f"/inventory/items/{public_id(1)}",
     f"/inventory/suppliers/{public_id(7)}",

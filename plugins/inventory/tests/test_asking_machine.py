@@ -43,7 +43,8 @@ def test_lines_stock_and_ledger_stay_in_step(made, steps):
     with made.shop.work(None) as tx:
         handed = 0
         for row in tx.session.scalars(select(Requisition)):
-            assert row.status == status(line.state for line in row.lines)
+            if row.status != "waiting":  # for an approval
+                assert row.status == status(line.state for line in row.lines)
         for line in tx.session.scalars(select(RequisitionLine)):
             assert (line.state == "handed_out") == (line.movement_id is not None)
             handed += line.given or 0

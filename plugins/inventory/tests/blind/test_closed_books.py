@@ -6,6 +6,7 @@ import re
 import pytest
 from sqlalchemy import select
 
+from kantor_inventory.asking.models import Requisition
 from kantor_inventory.counting import services as counts
 from kantor_inventory.counting.models import Count
 from kantor_inventory.models import Movement
@@ -143,6 +144,8 @@ def test_a_refusal_does_not_say_how_much_there_is(blind, portal_app):
 
 def test_an_answer_that_cannot_be_kept_does_not_say_why(blind, portal_app):
     dewi = sign_in(portal_app, blind.dewi)
+    with blind.shop.work(None) as tx:  # It was approved.
+        tx.one(select(Requisition), public_id=blind.asked).status = "asked"
     path = f"/inventory/requests/{blind.asked}/answer"
     page = dewi.get(path)
     line = re.search(r'name="(\w+)-action"', page.text)[1]
