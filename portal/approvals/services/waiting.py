@@ -49,10 +49,13 @@ _PAIRS = text(
         SELECT id, deciding, department_id FROM approval WHERE state = 'pending'
         ORDER BY deciding, department_id LIMIT 1) AS first
       UNION ALL
-      SELECT n.id, n.deciding, n.department_id FROM pairs AS p JOIN approval AS n ON n.id = (
-        SELECT a.id FROM approval AS a WHERE a.state = 'pending'
-        AND (a.deciding, a.department_id) > (p.deciding, p.department_id)
-        ORDER BY a.deciding, a.department_id LIMIT 1)
+      SELECT n.id, n.deciding, n.department_id FROM pairs AS p
+      JOIN approval AS n ON n.id = COALESCE(
+        (SELECT a.id FROM approval AS a WHERE a.state = 'pending'
+         AND a.deciding = p.deciding AND a.department_id > p.department_id
+         ORDER BY a.department_id LIMIT 1),
+        (SELECT a.id FROM approval AS a WHERE a.state = 'pending'
+         AND a.deciding > p.deciding ORDER BY a.deciding, a.department_id LIMIT 1))
     )
     SELECT deciding, department_id FROM pairs
     """
