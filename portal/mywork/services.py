@@ -106,11 +106,6 @@ def member_work(tx: UnitOfWork, public_id: str) -> tuple[Any, Found]:
     return person, gather(tx, _of_team([person.id]))
 
 
-def department_work(tx: UnitOfWork, only: str = "") -> Found:
-    """Return everything open in the actor's departments, whoever has it."""
-    return gather(tx, ask_for(tx, Whose.DEPARTMENT), only)
-
-
 def may_hand_over(tx: UnitOfWork, person_id: int) -> bool:
     """Return whether the actor may give a person's work to somebody else: their own, or that of
     people they lead now.
