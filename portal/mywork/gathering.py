@@ -29,10 +29,14 @@ class Waiting:
 
 @dataclass(frozen=True)
 class Found:
-    """What waits, the most serious first, and the kinds of which there is more than was asked."""
+    """What waits, the most serious first, and the kinds of which there is more than was asked.
+
+    ``kinds`` are all that have something, also where one alone is shown.
+    """
 
     items: Sequence[Waiting]
     more: Sequence[WorkItems] = ()
+    kinds: Sequence[WorkItems] = ()
 
 
 def clock_of(tx: UnitOfWork) -> Clock:
@@ -54,21 +58,27 @@ def kinds(tx: UnitOfWork) -> Iterator[tuple[str, WorkItems]]:
 
 
 def gather(tx: UnitOfWork, ask: WorkAsk, only: str = "") -> Found:
-    """Return the first items of every kind, or of the one named, in one order."""
+    """Return the first items of every kind, or of the one named, in one order.
+
+    Every kind is asked in any case: which of them have something is said too.
+    """
     clock = clock_of(tx)
     items: list[Waiting] = []
     more: dict[str, WorkItems] = {}
+    some: list[WorkItems] = []
     for slug, kind in kinds(tx):
+        found = _asked(tx, slug, kind, ask)
+        if found:
+            some.append(kind)
         if only and kind.name != only:
             continue
-        found = _asked(tx, slug, kind, ask)
         items += [Waiting(kind, item) for item in found]
         if len(found) > ask.limit:
             more[kind.name] = kind
     ordered = sorted(items, key=lambda one: clock.rank(one.item))
     for left in ordered[ask.limit :]:
         more[left.kind.name] = left.kind
-    return Found(ordered[: ask.limit], list(more.values()))
+    return Found(ordered[: ask.limit], list(more.values()), some)
 
 
 def find(tx: UnitOfWork, ask: WorkAsk, keys: Iterable[str]) -> dict[str, tuple[str, Waiting]]:

@@ -17,7 +17,7 @@ from portal.web import pdf, policy, print_view, reading, redirect_to, render, to
 
 from . import pages, services
 from .forms import HandOverForm
-from .gathering import gather
+from .gathering import Found, gather
 from .leading import may_lead
 from .rules import Whose
 
@@ -63,11 +63,23 @@ def work():
             (title, url_for("mywork.work", part=name), name == part)
             for name, title in PARTS.items()
         ],
+        kinds=_chips(found, part, only),
         nothing=NOTHING[part],
         leads=may_lead(tx),
         load=pages.own_week(tx, own.items) if own is not None else None,
         **pages.listed(tx, found, owners=part == "department"),
     )
+
+
+def _chips(found: Found, part: str, only: str) -> list[tuple[Any, str, bool]]:
+    """Return the kinds to choose from, where there is more than one, as (title, url, current)."""
+    if len(found.kinds) < 2 and not only:
+        return []
+    some = [(kind.title, kind.name) for kind in found.kinds]
+    return [
+        (title, url_for("mywork.work", part=part, kind=name or None), name == only)
+        for title, name in [(message("All kinds"), ""), *some]
+    ]
 
 
 @blueprint.get("/people")

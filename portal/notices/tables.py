@@ -55,7 +55,7 @@ NOTICES = Table(
     views=(View(key="unread", title=message("New"), criteria={"unread": "1"}),),
     actions=(
         RowAction(
-            label=message("Open"),
+            label=message("Open it"),
             endpoint="notices.open_notice",
             values={"public_id": "public_id"},
             permission=USE,

@@ -22,7 +22,7 @@ from portal.ui.shell import Crumb, Shell, Toast
 
 _EXTENSION = "kantor.ui"
 _NO_ENTRY: dict[str, Any] = dict.fromkeys(
-    ("person", "icon", "url", "detail", "note", "amount", "amount_meta"), ""
+    ("person", "behalf", "icon", "url", "detail", "note", "amount", "amount_meta"), ""
 ) | {"changes": ()}
 _MENUS_KEPT = 8  # for each shell that is kept; people stay at a few places
 

@@ -104,6 +104,12 @@ ROWS = {
         " JOIN inventory_item_unit u ON u.id = o.item_unit_id"
         " LEFT JOIN inventory_price_break b ON b.supplier_item_id = o.id ORDER BY b.id, o.id"
     ),
+    "/inventory/suppliers/<public_id>/prices/<unit_id>/<break_id>": (
+        "SELECT s.public_id, u.public_id, b.public_id FROM inventory_price_break b"
+        " JOIN inventory_supplier_item o ON o.id = b.supplier_item_id"
+        " JOIN inventory_supplier s ON s.id = o.supplier_id"
+        " JOIN inventory_item_unit u ON u.id = o.item_unit_id ORDER BY b.id"
+    ),
     "/inventory/suppliers/": "SELECT public_id FROM inventory_supplier ORDER BY id",
     "/inventory/units/": "SELECT public_id FROM inventory_unit ORDER BY id",
     "/inventory/units/<public_id>/codes/new": (

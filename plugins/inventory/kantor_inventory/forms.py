@@ -271,7 +271,7 @@ class PriceForm(Form):
     unit = ChoiceField(message("Unit"), [required()])
     price = MoneyField(message("Price for one unit"), [required()])
     supplier_sku = TextField(
-        message("Their order number"), [optional(), longest(60)], empty="", default=""
+        message("Their item number"), [optional(), longest(60)], empty="", default=""
     )
     least = WholeField(message("At least"), [required()], default=1, minimum=1, maximum=100_000)
     multiple = WholeField(
@@ -296,6 +296,15 @@ class BreakForm(Form):
     valid_to = DateField(
         message("Until before"), [optional()], description=message("Empty: until further notice.")
     )
+
+
+class BreakEndForm(Form):
+    """Until when a price by quantity holds."""
+
+    valid_to = DateField(
+        message("Until before"), [optional()], description=message("Empty: until further notice.")
+    )
+    was = HiddenField()
 
 
 class StatusOfItemsForm(Form):

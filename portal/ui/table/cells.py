@@ -11,7 +11,7 @@ from urllib.parse import quote
 from flask import url_for
 from werkzeug.routing import BuildError
 
-from portal.messages import gettext, translate
+from portal.messages import Message, gettext, translate
 from portal.ui import formats
 
 from .declaration import NUMERIC, Column
@@ -59,6 +59,15 @@ def _beside(column: Column, at: Mapping[str, int]) -> _Read:
     """Return the function that makes what stands beside a text; beside no figure stands no unit."""
     assert column.meta is not None
     place, beside = at[column.key], _plain(at[column.meta])
+    if column.meta_said:
+        said = column.meta_said
+        msgid = said.msgid if isinstance(said, Message) else said
+
+        def worded(row: Any) -> str | None:
+            value = beside(row)
+            return translate(Message(msgid, {"value": value})) if value else None
+
+        return worded
     if column.kind not in NUMERIC:
         return beside
     return lambda row: None if row[place] is None else beside(row)

@@ -45,6 +45,7 @@ class Column:
     permission: str | None = None
     link: tuple[str, Mapping[str, str]] | None = None  # endpoint, {route argument: selected column}
     meta: str | None = None  # selected column shown small beside or under the text
+    meta_said: Message | str = ""  # words around it, with {value}
     tone: str | Mapping[Any, str] | Callable[[Any], str | None] | None = None
     labels: Mapping[Any, Message | str] = field(default_factory=dict)  # words for stored values
     currency: str | None = None  # selected column with the ISO code; None: the organisation's

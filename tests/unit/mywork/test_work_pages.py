@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -328,7 +329,30 @@ def test_a_team_of_many_takes_no_more_statements_than_one_of_few(portal_app, wor
     assert statements() <= few + 1
 
 
-def test_gathering_asks_only_for_the_kind_that_is_named(portal_app, desk, clerk):
+def test_work_of_several_kinds_is_narrowed_to_one_without_a_further_statement(
+    portal_app, desk, clerk, monkeypatch
+):
+    desk.add("mine", clerk)
+    client = sign_in(portal_app, clerk)
+    assert "All kinds" not in client.get("/work").text
+    calls = replace(desk.kind, name="core.calls", title=message("To call back"))
+    both = lambda: [("core", desk.kind), ("core", calls)]  # noqa: E731
+    monkeypatch.setattr(portal_app.extensions["kantor"], "work_items", both)
+    page = client.get("/work").text
+    assert 'href="/work?part=me&amp;kind=core.calls">To call back</a>' in page
+    assert 'href="/work?part=me" aria-current="true">All kinds' in page
+    with counting_statements(portal_app) as whole:
+        client.get("/work?part=me")
+    with counting_statements(portal_app) as narrowed:
+        page = client.get("/work?part=me&kind=core.calls").text
+    assert len(narrowed) <= len(whole)
+    assert 'kind=core.calls" aria-current="true">To call back' in page
+    assert 'href="/work?part=me">All kinds' in page
+    # A link kept from yesterday: nothing of it is left, and one finds the way back.
+    assert "All kinds" in client.get("/work?part=me&kind=core.gone").text
+
+
+def test_gathering_shows_only_the_kind_that_is_named(portal_app, desk, clerk):
     desk.add("mine", clerk)
     with working_as(portal_app, clerk) as tx:
         assert len(gather(tx, ask_for(tx, Whose.ME), "core.letters").items) == 1

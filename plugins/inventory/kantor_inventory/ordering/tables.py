@@ -84,7 +84,7 @@ ORDER_LINES = Table(
             link=("inventory.item", {"public_id": "item_id"}),
         ),
         Column("sku", message("Code")),
-        Column("supplier_sku", message("Their order number")),
+        Column("supplier_sku", message("Their item number")),
         Column("packs", message("How many"), "number", meta="pack"),
         Column("pack", message("Unit"), shown=False),
         Column("ordered", message("Ordered"), "quantity", meta="unit"),

@@ -137,13 +137,14 @@ def stock(tx: Any, *, place: str | None = None, state: str | None = None) -> Sel
 SOURCE, TARGET = aliased(Point, name="source"), aliased(Point, name="target")
 LEFT, ARRIVED = aliased(Place, name="left_place"), aliased(Place, name="arrived_place")
 RECEIVER, ACTOR = aliased(Person, name="receiver"), aliased(Person, name="actor")
+PRINCIPAL = aliased(Person, name="principal")
 ROOM = aliased(Place, name="room")
 COUNTED, ENTERED_IN = aliased(Unit, name="counted_in"), aliased(Unit, name="entered_in")
 BACK = aliased(Movement, name="taken_back")
 
 
 @cache
-def _ledger() -> Any:
+def _ledger() -> Any:  # long: one statement with all its names
     """Return the ledger with all names, for everybody and of all items."""
     return (
         select(
@@ -167,6 +168,7 @@ def _ledger() -> Any:
             ROOM.name.label("for_place"),
             Contact.name.label("supplier"),
             ACTOR.name.label("actor"),
+            PRINCIPAL.name.label("behalf"),
             select(BACK.id)
             .where(BACK.reverses_id == Movement.id)
             .correlate(Movement)
@@ -187,6 +189,7 @@ def _ledger() -> Any:
         .outerjoin(Supplier, Supplier.id == Movement.supplier_id)
         .outerjoin(Contact, Contact.id == Supplier.contact_id)
         .outerjoin(ACTOR, ACTOR.id == Movement.actor_id)
+        .outerjoin(PRINCIPAL, PRINCIPAL.id == Movement.on_behalf_of_id)
     )
 
 

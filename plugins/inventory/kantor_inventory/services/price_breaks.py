@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, or_, select
 
-from portal.api import UnitOfWork, ValidationFailed, message, visible
+from portal.api import EditConflict, UnitOfWork, ValidationFailed, message, visible
 
 from ..models import ItemUnit, PriceBreak, Supplier, SupplierItem
 from ..ordering.pricing import Break, on
@@ -29,6 +29,17 @@ class AddBreak:
     price: int
     valid_from: date
     valid_to: date | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class EndBreak:
+    """A price holds until before ``valid_to``; ``was`` is what stood there when it was read."""
+
+    supplier: str
+    unit: str
+    price_break: str
+    valid_to: date | None
+    was: date | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,24 +71,7 @@ def add(tx: UnitOfWork, command: AddBreak) -> PriceBreak:
     offer = offer_named(tx, command.supplier, command.unit, lock=True)
     _check(command)
     new = Break(command.packs, command.price, command.valid_from, command.valid_to)
-    until = command.valid_to or date.max
-    known = select(PriceBreak).where(
-        PriceBreak.supplier_item_id == offer.id,
-        PriceBreak.packs == command.packs,
-        PriceBreak.valid_from < until,
-        or_(PriceBreak.valid_to.is_(None), PriceBreak.valid_to > command.valid_from),
-    )
-    other = tx.session.scalars(known.limit(1)).first()
-    if other is not None:
-        raise ValidationFailed(
-            {
-                "valid_from": message(
-                    "For {packs} there is a price from {day} on in these days. Remove it first.",
-                    packs=command.packs,
-                    day=Day(other.valid_from),
-                )
-            }
-        )
+    _refuse_overlap(tx, offer, new, "valid_from")
     row = PriceBreak(
         supplier_item_id=offer.id,
         packs=new.packs,
@@ -92,10 +86,53 @@ def add(tx: UnitOfWork, command: AddBreak) -> PriceBreak:
     return row
 
 
+def change_end(tx: UnitOfWork, command: EndBreak) -> PriceBreak:
+    """Let a price hold longer or shorter.
+
+    Raises EditConflict if its last day was changed since it was read, ValidationFailed where
+    another price of that quantity holds then.
+    """
+    offer = offer_named(tx, command.supplier, command.unit, lock=True)
+    row = of_offer_named(tx, offer, command.price_break)
+    if row.valid_to != command.was:
+        raise EditConflict(theirs={"valid_to": row.valid_to})
+    _check_days(row.valid_from, command.valid_to)
+    new = Break(row.packs, row.price, row.valid_from, command.valid_to)
+    _refuse_overlap(tx, offer, new, "valid_to", beside=row.id)
+    before = _said(row)
+    row.valid_to = command.valid_to
+    tx.session.flush()
+    item = offer.item_unit.item.sku
+    tx.audit(
+        "inventory.price_break_changed", offer.supplier, item=item, before=before, after=_said(row)
+    )
+    return row
+
+
+def _refuse_overlap(
+    tx: UnitOfWork, offer: SupplierItem, new: Break, field: str, *, beside: int = 0
+) -> None:
+    known = select(PriceBreak).where(
+        PriceBreak.supplier_item_id == offer.id,
+        PriceBreak.packs == new.packs,
+        PriceBreak.id != beside,
+        PriceBreak.valid_from < (new.until or date.max),
+        or_(PriceBreak.valid_to.is_(None), PriceBreak.valid_to > new.since),
+    )
+    other = tx.session.scalars(known.limit(1)).first()
+    if other is not None:
+        text = message(
+            "For {packs} there is a price from {day} on in these days. End or remove it first.",
+            packs=new.packs,
+            day=Day(other.valid_from),
+        )
+        raise ValidationFailed({field: text})
+
+
 def remove(tx: UnitOfWork, command: RemoveBreak) -> None:
     """Remove a price by quantity, or raise NotFound."""
     offer = offer_named(tx, command.supplier, command.unit, lock=True)
-    row = tx.one(select(PriceBreak), public_id=command.price_break, supplier_item_id=offer.id)
+    row = of_offer_named(tx, offer, command.price_break)
     said = _said(row)
     tx.session.delete(row)
     tx.session.flush()
@@ -110,6 +147,12 @@ def of_offer(tx: UnitOfWork, offer: SupplierItem) -> Sequence[PriceBreak]:
         .where(PriceBreak.supplier_item_id == offer.id)
         .order_by(PriceBreak.packs, PriceBreak.valid_from)
     ).all()
+
+
+def of_offer_named(tx: UnitOfWork, offer: SupplierItem, public_id: str) -> PriceBreak:
+    """Return one price by quantity of an offer, or raise NotFound."""
+    row: PriceBreak = tx.one(select(PriceBreak), public_id=public_id, supplier_item_id=offer.id)
+    return row
 
 
 _TODAY: Any = select(
@@ -152,7 +195,11 @@ def _check(command: AddBreak) -> None:
         raise ValidationFailed({"packs": message("A price by quantity begins with 2.")})
     if command.price < 0:
         raise ValidationFailed({"price": message("A price is not negative.")})
-    if command.valid_to is not None and command.valid_to <= command.valid_from:
+    _check_days(command.valid_from, command.valid_to)
+
+
+def _check_days(since: date, until: date | None) -> None:
+    if until is not None and until <= since:
         raise ValidationFailed({"valid_to": message("The last day is not before the first.")})
 
 

@@ -126,6 +126,7 @@ def _line(row: Any) -> dict[str, Any]:
     entered = Amount(row.entered, row.entered_unit)
     return {
         "person": row.actor,
+        "behalf": row.behalf,
         "icon": ICONS[row.type],
         "text": sentence(row, moved),
         "at": row.posted_at,

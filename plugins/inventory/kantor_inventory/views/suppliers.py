@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from flask import request, url_for
 from sqlalchemy import select
 
-from portal.api import Contact, NotFound, ValidationFailed, message, visible
+from portal.api import BadRequest, Contact, NotFound, ValidationFailed, message, visible
 from portal.web import policy, reading, redirect_to, render, submitted, toast, transaction
 
-from ..forms import ORDER_BY, BreakForm, EditSupplierForm, NewSupplierForm
+from ..forms import ORDER_BY, BreakEndForm, BreakForm, EditSupplierForm, NewSupplierForm
 from ..models import Supplier
 from ..ordering.forms import STATES
 from ..ordering.services import reading as orders
@@ -125,6 +126,38 @@ def prices(public_id, unit_id):
     return (page, 422) if form.errors else page
 
 
+@blueprint.route("/suppliers/<public_id>/prices/<unit_id>/<break_id>", methods=["GET", "POST"])
+@policy("inventory.supplier.edit")
+def price_end(public_id, unit_id, break_id):
+    """Change until when a price by quantity holds."""
+    tx = reading()
+    row = supplier_named(tx, public_id, "inventory.supplier.edit")
+    offer = price_breaks.offer_named(tx, public_id, unit_id)
+    one = price_breaks.of_offer_named(tx, offer, break_id)
+    was = one.valid_to.isoformat() if one.valid_to is not None else ""
+    form = BreakEndForm(request.form, data={"valid_to": one.valid_to, "was": was})
+    back = url_for("inventory.prices", public_id=public_id, unit_id=unit_id)
+    supplier = url_for("inventory.supplier", public_id=public_id)
+    many = (message("Prices by quantity"), back)
+    crumbs = _trail((row.contact.name, supplier), many, (message("Change"), ""))
+    if request.method == "POST" and form.validate():
+        with submitted(form), transaction() as tx:
+            command = price_breaks.EndBreak(
+                supplier=public_id,
+                unit=unit_id,
+                price_break=break_id,
+                valid_to=form.valid_to.data,
+                was=_day(form.was.data),
+            )
+            price_breaks.change_end(tx, command)
+            toast(message("Saved."))
+            return redirect_to(tx, "inventory.prices", public_id=public_id, unit_id=unit_id)
+    page = render(
+        "inventory/price_end.html", crumbs=crumbs, form=form, back=back, offer=offer, one=one
+    )
+    return (page, 422) if form.errors else page
+
+
 @blueprint.post("/suppliers/<public_id>/prices/<unit_id>/<break_id>/remove")
 @policy("inventory.supplier.edit")
 def remove_price(public_id, unit_id, break_id):
@@ -150,6 +183,14 @@ def supplier_named(tx: Any, public_id: str, permission: str) -> Supplier:
     if row.contact is None:  # Private to a department that is out of reach.
         raise NotFound
     return row
+
+
+def _day(text):
+    """Return the day a form was made with, or refuse what no form says."""
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise BadRequest from None
 
 
 def _trail(*steps):

@@ -30,13 +30,13 @@ def test_a_budget_is_set_up_shown_and_changed(purse, as_role):
     assert answer.status_code == 303
     page = text_of(client.get(answer.location))
     assert "Budget of Office In force Everything, 1 January 2026 to 31 December 2026" in page
-    assert "Left Rp 1,500,000" in page
+    assert "Remaining Rp 1,500,000" in page
     assert "as agreed" in page
     assert "Nothing is booked yet" in page
     version = {"version": "1", "amount": "2,000,000", "mode": "warn"}
     answer = client.post(f"{answer.location}/edit", data=sent | version)
     assert answer.status_code == 303
-    assert "Left Rp 2,000,000" in text_of(client.get(answer.location))
+    assert "Remaining Rp 2,000,000" in text_of(client.get(answer.location))
     rows = client.get("/inventory/budgets?format=json").json
     assert [(row["department"], row["last_on"], row["used"]) for row in rows] == [
         ("Office", "2026-12-31", 0)

@@ -83,11 +83,29 @@ def test_prices_by_quantity_are_added_and_removed(desk, client):
     assert "from 10 on" in client.get(address).text
     again = client.post(address, data=data)
     assert again.status_code == 422
-    assert "Remove it first." in again.text
+    assert "End or remove it first." in again.text
     with desk.shop.work(None) as tx:
         made = tx.session.scalars(select(PriceBreak.public_id)).one()
     assert client.post(f"{address}/{made}/remove").status_code == 303
     assert "One price for any quantity" in client.get(address).text
+
+
+def test_the_last_day_of_a_price_is_changed_by_one_of_two_who_opened_it(desk, client):
+    prices = f"/inventory/suppliers/{desk.supplier}/prices/{desk.shop.box}"
+    client.post(prices, data={"packs": "10", "price": "20000", "valid_from": "2026-01-01"})
+    with desk.shop.work(None) as tx:
+        made = tx.session.scalars(select(PriceBreak.public_id)).one()
+    address = f"{prices}/{made}"
+    assert f'href="{address}"' in client.get(prices).text
+    assert "from 10 on" not in client.get(address).text
+    assert client.post(address, data={"valid_to": "2031-01-01", "was": ""}).status_code == 303
+    assert "until before 1 Jan 2031" in client.get(prices).text
+    late = client.post(address, data={"valid_to": "2030-01-01", "was": ""})
+    assert late.status_code == 409
+    assert "1 January 2031" in late.text
+    early = client.post(address, data={"valid_to": "2026-01-01", "was": "2031-01-01"})
+    assert (early.status_code, "The last day is not before the first." in early.text) == (422, True)
+    assert client.post(address, data={"valid_to": "", "was": "soon"}).status_code == 400
 
 
 def test_a_page_tells_how_a_supplier_delivers(desk, client):

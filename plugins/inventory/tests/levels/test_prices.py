@@ -1,9 +1,10 @@
 """Prices by quantity: which one holds, which may be added, and what the order list takes."""
 
+import json
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from kantor_inventory.models import PriceBreak
 from kantor_inventory.ordering import pricing
@@ -11,7 +12,7 @@ from kantor_inventory.ordering.models import OrderLine
 from kantor_inventory.ordering.pricing import Break
 from kantor_inventory.ordering.services import drafts, sheet
 from kantor_inventory.services import price_breaks
-from portal.api import NotFound, ValidationFailed
+from portal.api import EditConflict, NotFound, ValidationFailed
 
 BREAKS = (Break(12, 90), Break(48, 80))
 
@@ -76,6 +77,58 @@ def test_a_break_makes_sense(desk, field, more):
 def test_who_may_not_change_suppliers_finds_no_prices(desk):
     with pytest.raises(NotFound):
         add(desk, role="assistant")
+
+
+def end(desk, made, until, was, role="office_manager"):
+    with desk.shop.work(role) as tx:
+        days = [None if n is None else tx.today + timedelta(days=n) for n in (until, was)]
+        command = price_breaks.EndBreak(
+            supplier=desk.supplier,
+            unit=desk.shop.box,
+            price_break=made,
+            valid_to=days[0],
+            was=days[1],
+        )
+        price_breaks.change_end(tx, command)
+
+
+def stored(desk):
+    with desk.shop.work(None) as tx:
+        rows = tx.session.scalars(select(PriceBreak).order_by(PriceBreak.id))
+        return [row.valid_to and (row.valid_to - tx.today).days for row in rows]
+
+
+def test_a_price_ends_earlier_so_that_the_next_one_fits(desk):
+    made = add(desk)
+    end(desk, made, 30, None)
+    add(desk, since=30)
+    assert stored(desk) == [30, None]
+    with pytest.raises(ValidationFailed) as refused:
+        end(desk, made, 31, 30)
+    assert list(refused.value.fields) == ["valid_to"]
+    with pytest.raises(ValidationFailed):
+        end(desk, made, 0, 30)
+    end(desk, made, 29, 30)
+    assert stored(desk) == [29, None]
+    with desk.shop.work(None) as tx:
+        rows = tx.session.execute(
+            text("SELECT detail FROM audit_entry WHERE action = :action ORDER BY id"),
+            {"action": "inventory.price_break_changed"},
+        ).scalars()
+        said = [json.loads(row) if isinstance(row, str) else row for row in rows]
+        days = [(tx.today + timedelta(days=n)).isoformat() for n in (30, 29)]
+    ends = [(one["before"]["valid_to"], one["after"]["valid_to"]) for one in said]
+    assert ends == [(None, days[0]), (days[0], days[1])]
+
+
+def test_who_read_another_last_day_changes_nothing(desk):
+    made = add(desk, until=10)
+    end(desk, made, 20, 10)
+    with pytest.raises(EditConflict):
+        end(desk, made, 15, 10)
+    assert stored(desk) == [20]
+    with pytest.raises(NotFound):
+        end(desk, made, 15, 20, role="assistant")
 
 
 def test_a_removed_break_is_gone(desk):

@@ -86,6 +86,31 @@ def test_all_came_as_ordered_is_one_press(ordered, as_role):
     assert (ordered.order().status, ordered.balance().quantity) == ("received", 53_000)
 
 
+def test_all_the_rest_as_ordered_keeps_what_was_typed_and_says_what_is_left(ordered, as_role):
+    keeper = as_role("assistant")
+    form = typed(ordered, "3") | {"all": "1"}
+    said = keeper.post(f"{ordered.address}/receive", data=form, follow_redirects=True)
+    assert "What has not come stays on order." in said.text
+    assert (ordered.order().status, ordered.balance().quantity) == ("placed", 41_000)
+    form = typed(ordered, "", note="SJ-4") | {"all": "1"}
+    said = keeper.post(f"{ordered.address}/receive", data=form, follow_redirects=True)
+    assert "Nothing of this order is still to come." in said.text
+    assert "stays on order" not in said.text
+    assert (ordered.order().status, ordered.balance().quantity) == ("received", 53_000)
+
+
+@pytest.mark.parametrize("more", [{"rejected": "1", "reason": "wet"}, {"noted": "4"}])
+@pytest.mark.parametrize("pressed", [{}, {"all": "1"}])
+def test_a_figure_beside_an_empty_line_is_asked_about_and_never_dropped(
+    ordered, as_role, more, pressed
+):
+    form = typed(ordered, "", **more) | pressed
+    answer = as_role("assistant").post(f"{ordered.address}/receive", data=form)
+    assert answer.status_code == 422
+    assert "Say first how much has come, all of it." in answer.text
+    assert ordered.order().status == "placed"
+
+
 def test_enter_in_a_field_books_what_was_typed_and_never_everything(ordered, as_role):
     page = as_role("assistant").get(f"{ordered.address}/receive").text
     form = page[page.index(f'action="{ordered.address}/receive') :]

@@ -48,7 +48,7 @@ def reverse_delivery(public_id):
     row = deliveries.find_to_take_back(tx, public_id)
     form = TakeBackForm(request.form)
     back = url_for("inventory.delivery", public_id=public_id)
-    crumbs = trail_to((_title(row), back), (message("Take back"), ""))
+    crumbs = trail_to((_title(row), back), (message("Take back the delivery"), ""))
     title, status = _title(row), 200
     if request.method == "POST" and form.validate():
         try:

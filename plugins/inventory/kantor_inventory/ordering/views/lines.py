@@ -35,7 +35,7 @@ def change_line(public_id):
         del form.price
     crumbs = (
         (TITLE, url_for("inventory.order_list")),
-        (message("Order"), url_for("inventory.order", public_id=order_id)),
+        (message("Purchase order"), url_for("inventory.order", public_id=order_id)),
         (name, ""),
     )
     if request.method == "POST" and form.validate():

@@ -28,7 +28,7 @@ def receive_order(public_id):
             try:
                 with transaction() as tx:
                     receiving.receive(tx, _command(form, public_id, came))
-                    toast(message("Received. What has not come stays on order."))
+                    toast(_told(tx, public_id))
                     return redirect_to(tx, "inventory.order", public_id=public_id)
             except ValidationFailed as refused:
                 form.add_errors(refused.fields)
@@ -93,19 +93,19 @@ def _open(line, units):
 
 
 def _came(form, page):
-    """Return what was filled in, or everything that is still to come if that was pressed."""
+    """Return what was filled in; if the rest came as ordered, the lines left empty are whole."""
     came = []
     for line in page["lines"]:
         key = line.public_id
-        if request.form.get("all"):
-            unit, quantity = page["whole"][key]
-            came.append(receiving.Came(line=key, unit=unit, quantity=quantity))
-            continue
         typed = {
             name: form[f"{name}-{key}"].data
             for name in ("quantity", "unit", "noted", "rejected", "reason", "closes", "over")
         }
-        if typed["quantity"]:
+        more = typed["rejected"] or typed["noted"] is not None
+        if typed["quantity"] is None and not more and request.form.get("all"):
+            unit, quantity = page["whole"][key]
+            came.append(receiving.Came(line=key, unit=unit, quantity=quantity))
+        elif typed["quantity"]:
             came.append(
                 receiving.Came(
                     line=key,
@@ -118,10 +118,18 @@ def _came(form, page):
                     noted=typed["noted"],
                 )
             )
-        elif typed["rejected"]:
+        elif typed["rejected"] or (more and typed["quantity"] is None):
             text = message("Say first how much has come, all of it.")
             form[f"quantity-{key}"].errors = [text]
     return tuple(came)
+
+
+def _told(tx, public_id):
+    """Say what became of the order: whether anything of it is still to come."""
+    order = placing.find(tx, public_id, "inventory.order.receive")
+    if order.status == "placed":
+        return message("Received. What has not come stays on order.")
+    return message("Received. Nothing of this order is still to come.")
 
 
 def _command(form, public_id, came):
