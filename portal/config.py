@@ -79,6 +79,15 @@ class Config(BaseModel):
             raise ValueError("must be an origin such as https://portal.example.org")
         return value.rstrip("/")
 
+    @field_validator("jobs_url")
+    @classmethod
+    def _is_queue(cls, value: str) -> str:
+        from .jobs.queue import REDIS
+
+        if value and not value.startswith((*REDIS, "sqlite:///", "postgresql")):
+            raise ValueError("must be like redis://host:6379/0, or empty: beside the database")
+        return value
+
     @model_validator(mode="after")
     def _mail_is_whole(self) -> Config:
         from .mail.outgoing import read_address, read_url

@@ -109,6 +109,7 @@ def _database(app: Any) -> Iterator[Problem]:
             ),
             remedy=message("Make a backup and run `kantor db upgrade`."),
         )
+    yield from _queue(app)
     with looking(reason="doctor") as tx:
         yield from _postgresql(tx)
         yield from _stored_plugins(tx, registry)
@@ -119,6 +120,21 @@ def _database(app: Any) -> Iterator[Problem]:
         yield from _backup(tx, app.extensions["kantor_config"].backup_days)
         for _slug, problem in registry.collect("checks", tx):
             yield problem
+
+
+def _queue(app: Any) -> Iterator[Problem]:
+    """Ask the queue through which jobs reach the worker."""
+    queue = app.extensions["kantor_queue"]
+    file = queue.url.removeprefix("sqlite:///")
+    if file != queue.url and not Path(file).exists():
+        return  # The portal makes it, as the user that it runs as.
+    if why := queue.trouble():
+        yield Problem(
+            title=message("The queue of background work does not answer: {error}", error=why[:200]),
+            remedy=message(
+                "Start it, or mend jobs_url in kantor.toml; no job is lost, but none runs."
+            ),
+        )
 
 
 def _postgresql(tx: Any) -> Iterator[Problem]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ from typing import Any
 from sqlalchemy import make_url
 
 log = logging.getLogger("kantor.jobs")
+REDIS = ("redis://", "rediss://", "unix://")
+SLOW, REST = 0.5, 10.0  # seconds: a queue that fails so slowly is left alone for a while
 
 
 class Queue:
@@ -19,12 +22,17 @@ class Queue:
     def __init__(self, url: str, secret: str) -> None:
         self.url, self._secret = url, secret
         self._engine: tuple[int, Any] | None = None
+        self._rests_until = 0.0
         self.run: Callable[[int], None] = lambda job_id: None
         self.deliver: Callable[[], None] = lambda: None
 
     def send(self, jobs: Sequence[int], events: bool = False) -> None:
-        """Wake a worker; what cannot be sent now is found by the sweep."""
-        if not jobs and not events:
+        """Wake a worker; what cannot be sent now is found by the sweep.
+
+        Nobody waits for a queue that hangs but the first who meets it.
+        """
+        began = time.monotonic()
+        if (not jobs and not events) or began < self._rests_until:
             return
         try:
             engine = self.engine()
@@ -34,6 +42,17 @@ class Queue:
                 engine.enqueue(engine.kantor_deliver.s())
         except Exception:  # The rows are committed: whatever ails the queue, nothing is lost.
             log.warning("the queue does not take jobs; the sweep will send them", exc_info=True)
+            if time.monotonic() - began > SLOW:
+                self._rests_until = time.monotonic() + REST
+
+    def trouble(self) -> str:
+        """Return why the queue does not answer, or an empty text."""
+        try:
+            self.engine().storage.queue_size()
+        except Exception as error:  # As many kinds as there are queues.
+            return str(error) or type(error).__name__
+        self._rests_until = 0.0
+        return ""
 
     def engine(self) -> Any:
         """Return huey, connected by this process: connections do not survive a fork."""

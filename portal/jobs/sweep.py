@@ -49,6 +49,7 @@ class Sweeper(threading.Thread):
         self.app, self.runner, self.queue, self.every = app, runner, queue, every
         self.ended = threading.Event()
         self._tidied = 0.0
+        self._trouble = ""
 
     def run(self) -> None:
         while not self.ended.is_set():
@@ -61,7 +62,7 @@ class Sweeper(threading.Thread):
         steps: list[Callable[[], Any]] = [
             lambda: beat(self.runner.running),
             take_back,
-            lambda: self.queue.send(overdue()),
+            self._send_again,
             lambda: enqueue_recurring(recurring(self.app.extensions["kantor"].loaded.values())),
             outbox.deliver,
         ]
@@ -77,6 +78,16 @@ class Sweeper(threading.Thread):
                 log.error("the sweep failed", exc_info=error)
             finally:
                 db.session.remove()
+
+    def _send_again(self) -> None:
+        """Send what nobody began, once the queue takes it."""
+        before, self._trouble = self._trouble, self.queue.trouble()
+        if not self._trouble:
+            self.queue.send(overdue())
+        if self._trouble and not before:
+            log.warning("the queue does not answer, so jobs wait: %s", self._trouble)
+        elif before and not self._trouble:
+            log.warning("the queue answers again")
 
 
 def beat(running: Iterable[int]) -> None:

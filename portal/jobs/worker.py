@@ -20,30 +20,31 @@ log = logging.getLogger("kantor.jobs")
 
 def run(app: Any = None, *, threads: int = 2, every: float = BEAT) -> None:
     """Work until told to stop; SIGTERM lets running jobs end, SIGINT leaves them for later."""
+    from .huey_engine import consumer
+
     if app is None:
         from portal.app import create_app
 
         app = create_app()
     queue: Queue = app.extensions["kantor_queue"]
-    runner = Runner(app, JOBS)
     poster = Poster(app, every=every)
-    queue.run, queue.deliver = runner, lambda: _deliver(app, poster)
+    runner = bind(app, queue, poster)
     sweeper = Sweeper(app, runner, queue, every=every)
-    consumer = queue.engine().create_consumer(
-        workers=threads,
-        periodic=False,
-        max_delay=1.0,
-        scheduler_interval=60,
-        graceful_signal="TERM",
-        shutdown_timeout=60,
-    )
+    taking = consumer(queue, threads)
     sweeper.start()
     poster.start()
     try:
-        consumer.run()
+        taking.run()
     finally:
         sweeper.ended.set()
         poster.end(PATIENCE)
+
+
+def bind(app: Any, queue: Queue, poster: Poster) -> Runner:
+    """Let what is taken out of the queue be done by this process; return what runs the jobs."""
+    runner = Runner(app, JOBS)
+    queue.run, queue.deliver = runner, lambda: _deliver(app, poster)
+    return runner
 
 
 def run_waiting(app: Any) -> int:

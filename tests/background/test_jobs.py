@@ -12,11 +12,10 @@ from portal.db import looking, unscoped
 from portal.errors import Conflict, NotFound
 from portal.guard import kernel_execute
 from portal.jobs import services, sweep
-from portal.jobs.core import JOBS, CoreJob, recurring
+from portal.jobs.core import CoreJob, recurring
 from portal.jobs.models import Job
 from portal.jobs.running import Overtaken, Runner, claim
 from portal.jobs.sentences import packed, unpacked
-from portal.jobs.worker import run_waiting
 from portal.messages import message, translate
 from portal.people.models import Person
 from portal.testing import acting_as, sign_in
@@ -53,54 +52,54 @@ def change(app):
     return changed
 
 
-def test_a_job_is_done_and_says_what_came_of_it(app, ask, jobs, things):
+def test_a_job_is_done_and_says_what_came_of_it(app, ask, jobs, things, work):
     ask("shelf.add", code="ladder")
-    assert run_waiting(app) == 1
+    assert work() == 1
     (job,) = jobs()
     assert (job.state, job.result, job.attempts) == ("done", {"code": "ladder"}, 1)
     assert job.started_at <= job.finished_at
     assert "ladder" in things()
 
 
-def test_a_job_that_looks_first_holds_nobody_up_meanwhile(app, ask, jobs, things):
+def test_a_job_that_looks_first_holds_nobody_up_meanwhile(app, ask, jobs, things, work):
     ask("shelf.add", code="ladder")
-    run_waiting(app)
+    work()
     ask("shelf.tell")
     shelf.meanwhile.append(lambda: ask("shelf.add", code="rope"))
-    run_waiting(app)
+    work()
     assert [job.state for job in jobs()] == ["done"] * 3
     assert jobs()[1].result == {"found": ["ladder"]}
     assert things().keys() == {"ladder", "rope"}
 
 
-def test_others_write_between_the_pieces_of_a_job(app, ask, jobs, things):
+def test_others_write_between_the_pieces_of_a_job(app, ask, jobs, things, work):
     ask("shelf.add", code="ladder")
     ask("shelf.add", code="rope")
-    run_waiting(app)
+    work()
     ask("shelf.double")
     shelf.meanwhile.append(lambda: ask("shelf.add", code="saw"))
-    run_waiting(app)
+    work()
     assert {job.state for job in jobs()} == {"done"}
     assert things().keys() == {"ladder", "rope", "ladder 2", "rope 2", "saw"}
 
 
-def test_the_pieces_of_a_job_that_fails_stay_written(app, ask, jobs, things):
+def test_the_pieces_of_a_job_that_fails_stay_written(app, ask, jobs, things, work):
     ask("shelf.add", code="ladder")
-    run_waiting(app)
+    work()
     ask("shelf.double")
-    run_waiting(app)
+    work()
     assert jobs()[-1].state == "failed"
     assert things().keys() == {"ladder", "ladder 2"}
 
 
-def test_a_job_that_looks_first_can_write_nothing_then(app, ask, jobs, things):
+def test_a_job_that_looks_first_can_write_nothing_then(app, ask, jobs, things, work):
     ask("shelf.spoil")
-    run_waiting(app)
+    work()
     assert jobs()[0].state == "failed"
     assert things() == {}
 
 
-def test_a_job_of_a_unit_that_fails_was_never_asked_for(app, jobs):
+def test_a_job_of_a_unit_that_fails_was_never_asked_for(app, jobs, queue):
     def fail():
         with unscoped(reason="test") as tx:
             tx.enqueue("shelf.add", args={"code": "ladder"})
@@ -109,28 +108,29 @@ def test_a_job_of_a_unit_that_fails_was_never_asked_for(app, jobs):
     with app.app_context(), pytest.raises(RuntimeError):
         fail()
     assert jobs() == []
+    assert queue.engine().storage.queue_size() == 0
 
 
-def test_asking_twice_with_one_key_is_asking_once(app, ask, jobs, things):
+def test_asking_twice_with_one_key_is_asking_once(app, ask, jobs, things, work):
     assert ask("shelf.add", key="k", code="a") == ask("shelf.add", key="k", code="b")
-    run_waiting(app)
+    work()
     assert len(jobs()) == 1
     assert list(things()) == ["a"]
 
 
-def test_a_refused_job_leaves_nothing_and_keeps_its_sentence(app, ask, jobs, things):
+def test_a_refused_job_leaves_nothing_and_keeps_its_sentence(app, ask, jobs, things, work):
     ask("shelf.fail", kind="conflict")
-    run_waiting(app)
+    work()
     (job,) = jobs()
     assert job.state == "failed"
     assert translate(unpacked(job.error)) == "The ladder is not there."
     assert things() == {}
 
 
-def test_a_bug_in_a_job_is_logged_and_not_shown(app, ask, jobs, things, caplog):
+def test_a_bug_in_a_job_is_logged_and_not_shown(app, ask, jobs, things, caplog, work):
     ask("shelf.fail", kind="the secret of the ladder")
     ask("shelf.add", code="next")
-    run_waiting(app)
+    work()
     failed, done = jobs()
     assert (failed.state, done.state) == ("failed", "done")
     assert "secret" not in failed.error
@@ -138,45 +138,69 @@ def test_a_bug_in_a_job_is_logged_and_not_shown(app, ask, jobs, things, caplog):
     assert list(things()) == ["next"]
 
 
-def test_a_job_that_meets_a_unique_key_says_that_somebody_was_faster(app, ask, jobs, things):
+def test_a_job_that_meets_a_unique_key_says_that_somebody_was_faster(app, ask, jobs, things, work):
     ask("shelf.fail", kind="twice")
-    run_waiting(app)
+    work()
     assert "was faster" in translate(unpacked(jobs()[0].error))
     assert things() == {}
 
 
-def test_a_job_nobody_knows_says_so(app, ask, jobs):
+def test_a_job_nobody_knows_says_so(app, ask, jobs, work):
     ask("shelf.forgotten")
-    run_waiting(app)
+    work()
     (job,) = jobs()
     assert "not installed" in translate(unpacked(job.error))
 
 
-def test_two_workers_take_a_job_once(app, ask, jobs, things):
+def test_a_job_that_the_queue_gives_to_four_workers_is_done_once(
+    app, ask, jobs, things, queue, work
+):
     ask("shelf.add", code="ladder", seconds=0.3)
-    (job,) = jobs()
-    runners = [Runner(app, JOBS) for _ in range(4)]
-    threads = [threading.Thread(target=runner, args=(job.id,)) for runner in runners]
+    queue.send([jobs()[0].id] * 3)
+    threads = [threading.Thread(target=work.once) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
+    assert queue.engine().storage.queue_size() == 0
     (job,) = jobs()
     assert (job.state, job.attempts) == ("done", 1)
     assert list(things()) == ["ladder"]
 
 
-def test_the_job_of_a_dead_worker_is_taken_back_and_done(app, ask, jobs, change, things):
+def test_a_message_that_comes_again_later_does_nothing(app, ask, jobs, things, queue, work):
+    ask("shelf.add", code="ladder")
+    assert work() == 1
+    (before,) = jobs()
+    queue.send([before.id, before.id])
+    assert work() == 2
+    assert jobs() == [before]
+    assert list(things()) == ["ladder"]
+
+
+def test_a_message_of_a_job_that_is_not_there_does_nothing(app, ask, jobs, queue, work, caplog):
+    queue.send([987_654])
+    ask("shelf.add", code="ladder")
+    assert work() == 2
+    assert [job.state for job in jobs()] == ["done"]
+    assert caplog.text == ""
+
+
+def test_the_job_of_a_dead_worker_is_taken_back_and_done(
+    app, ask, jobs, change, things, queue, work
+):
     ask("shelf.add", code="ladder")
     (job,) = jobs()
+    assert queue.engine().dequeue().args == [job.id]
     with app.app_context():
         claim(job.id)
         assert sweep.take_back() == 0
         change(beat_at=datetime.now(UTC) - LATER)
         assert sweep.take_back() == 1
-        assert sweep.overdue() == [job.id]
+        assert work() == 0
+        queue.send(sweep.overdue())
         assert sweep.overdue() == []
-    run_waiting(app)
+    assert work() == 1
     (job,) = jobs()
     assert (job.state, job.attempts) == ("done", 2)
     assert list(things()) == ["ladder"]
@@ -222,21 +246,24 @@ def test_a_living_worker_keeps_its_job(app, ask, jobs, change):
         assert sweep.take_back() == 0
 
 
-def test_a_job_that_was_not_started_in_a_minute_is_sent_again(app, ask, jobs, change):
+def test_a_job_that_was_not_started_in_a_minute_is_sent_again(app, ask, jobs, change, queue, work):
     ask("shelf.add", code="ladder")
+    queue.engine().storage.flush_all()
     with app.app_context():
         assert sweep.overdue() == []
         change(sent_at=datetime.now(UTC) - timedelta(seconds=61))
-        assert sweep.overdue() == [jobs()[0].id]
+        queue.send(sweep.overdue())
+    assert work() == 1
+    assert jobs()[0].state == "done"
 
 
-def test_a_recurring_job_is_asked_for_once_in_its_time(app, jobs):
+def test_a_recurring_job_is_asked_for_once_in_its_time(app, jobs, work):
     found = [job for plugin in app.extensions["kantor"].loaded.values() for job in plugin.jobs]
     with app.app_context():
         for moment in (0, 10, 3599, 3600, 3700):
             sweep.enqueue_recurring([job for job in found if job.every], now=moment)
     assert [job.key for job in jobs()] == ["shelf.clean 0", "shelf.clean 1"]
-    run_waiting(app)
+    work()
     assert [job.result for job in jobs()] == [{"cleaned": True}] * 2
 
 
@@ -279,7 +306,7 @@ def test_a_recurring_job_that_fails_leaves_nothing_and_comes_again(app, jobs, th
     assert [row.state for row in jobs()] == ["failed", "waiting"]
 
 
-def test_the_page_says_when_a_recurring_job_ran_and_runs_again(app, world):
+def test_the_page_says_when_a_recurring_job_ran_and_runs_again(app, world, work):
     client = sign_in(app, world.people["administrator"])
     page = client.get("/jobs").text
     assert "Comes back by itself" in page
@@ -287,7 +314,7 @@ def test_the_page_says_when_a_recurring_job_ran_and_runs_again(app, world):
     with app.app_context():
         found = recurring(app.extensions["kantor"].loaded.values())
         sweep.enqueue_recurring(found)
-    run_waiting(app)
+    work()
     assert "Last done: never" not in client.get("/jobs").text
     with app.app_context(), looking(reason="test", realm="core") as tx:
         ran = services.schedules(tx, found)[-1]
@@ -320,7 +347,7 @@ def test_a_job_is_shown_to_the_person_who_asked_alone(app, world):
 
 @pytest.mark.parametrize("ended", ["disabled", "left"])
 def test_an_import_of_somebody_who_may_no_longer_sign_in_is_not_run(
-    app, world, things, jobs, ended
+    app, world, things, jobs, ended, work
 ):
     assistant = sign_in(app, world.people["assistant"])
     url, chosen = columns_of(assistant, hostile_csv(stock_rows(3)))
@@ -331,23 +358,23 @@ def test_an_import_of_somebody_who_may_no_longer_sign_in_is_not_run(
         else:
             yesterday = tx.today - timedelta(days=1)
             kernel_execute(tx.session, update(Person.__table__).values(active_until=yesterday))
-    run_waiting(app)
+    work()
     (job,) = jobs()
     assert job.state == "failed"
     assert "may no longer use the portal" in translate(unpacked(job.error))
     assert things() == {}
 
 
-def test_a_failed_job_can_be_tried_again_and_no_other(app, ask, jobs):
+def test_a_failed_job_can_be_tried_again_and_no_other(app, ask, jobs, work):
     ask("shelf.fail", kind="conflict")
-    run_waiting(app)
+    work()
     with app.app_context():
         with unscoped(reason="test") as tx:
             services.try_again(tx, tx.session.get(Job, jobs()[0].id))
         assert jobs()[0].state == "waiting"
         with unscoped(reason="test") as tx, pytest.raises(Conflict):
             services.try_again(tx, tx.session.get(Job, jobs()[0].id))
-    assert run_waiting(app) == 1
+    assert work() == 1
 
 
 def test_sentences_are_stored_with_their_gaps():
@@ -358,9 +385,9 @@ def test_sentences_are_stored_with_their_gaps():
     assert unpacked(None) == ""
 
 
-def test_old_traces_are_removed(app, ask, jobs, change):
+def test_old_traces_are_removed(app, ask, jobs, change, work):
     ask("shelf.add", code="old")
-    run_waiting(app)
+    work()
     ask("shelf.add", code="waiting")
     with app.app_context():
         sweep.tidy(app.extensions["kantor_files"], now=datetime.now(UTC) + timedelta(days=31))

@@ -37,16 +37,18 @@ def deliver(app, now=None):
         return outbox.deliver(now)
 
 
-def test_an_event_is_heard_once(app, publish, waiting, things):
+def test_an_event_is_heard_once(app, publish, waiting, things, queue, work):
     publish(7)
-    assert deliver(app) == 1
+    queue.send([], events=True)
+    assert queue.engine().storage.queue_size() == 2
+    assert work() == 0
     assert deliver(app) == 0
     assert shelf.heard == [{"count": 7}]
     assert "heard-7" in things()
     assert waiting() == []
 
 
-def test_an_event_of_a_unit_that_fails_is_never_heard(app, waiting):
+def test_an_event_of_a_unit_that_fails_is_never_heard(app, waiting, queue):
     def fail():
         with unscoped(reason="test") as tx:
             tx.publish(ThingsCame(count=1))
@@ -55,6 +57,7 @@ def test_an_event_of_a_unit_that_fails_is_never_heard(app, waiting):
     with app.app_context(), pytest.raises(RuntimeError):
         fail()
     assert waiting() == []
+    assert queue.engine().storage.queue_size() == 0
 
 
 def test_an_event_that_cannot_be_handled_waits_longer_each_time(app, publish, waiting, things):
