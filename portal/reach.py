@@ -78,6 +78,7 @@ class Principal:
     realm: str | None = None  # a plugin's slug, or EVERYTHING: set for the portal's own work only
     reason: str = ""
     on_behalf_of: int | None = None
+    lender: Principal | None = field(default=None, repr=False)  # who asked for a lent unit
     _built: dict[Any, Any] = field(default_factory=dict, repr=False, init=False)
     # Statements of this person, each with what the guard made of it; they go with the statement.
     limited: WeakKeyDictionary[Any, Any] = field(

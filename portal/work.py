@@ -333,6 +333,7 @@ def _lent(actor: Principal, realm: str, reason: str) -> Principal:
             language=actor.language,
             on_behalf_of=actor.on_behalf_of,
             active=actor.active,
+            lender=actor.lender or actor,
         )
 
     lent: Principal = actor.once(("lent", realm, reason), make)

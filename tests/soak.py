@@ -28,6 +28,7 @@ RACES = [
     "plugins/inventory/tests/budgets/test_races.py",
     "plugins/inventory/tests/buying/test_requests_and_budgets.py",
     "plugins/inventory/tests/ordering/test_delivery_pages.py",
+    "tests/live/test_racing.py",
     "tests/unit/approvals/test_approval_races.py",
 ]
 

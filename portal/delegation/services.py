@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, or_, select
@@ -244,6 +244,7 @@ def end_delegation(tx: UnitOfWork, public_id: str, version: int | None) -> Deleg
     tx.expect_version(row, version)
     if state_of(tx, row) == "over":
         raise Conflict(OVER)
+    tx.now = max(tx.now, datetime.now(UTC))  # A decision it has waited for was made before.
     row.revoked_at = tx.now
     tx.session.flush()
     tx.publish(DelegationEnded(**_told(row)))

@@ -9,14 +9,15 @@ from sqlalchemy import func, select
 
 from portal.approvals.known import Approval, known, packed
 from portal.approvals.models import ApprovalRequest, ApprovalStep
-from portal.approvals.rules import APART, Rule, steps_of
+from portal.approvals.rules import APART, Rule, leads_to, steps_of
 from portal.errors import Conflict, Forbidden, NotFound
 from portal.messages import Message, message
 from portal.people.models import Person
 from portal.work import UnitOfWork
 
 from .circles import WHY, circle, rules_for
-from .moving import declared, digest_of, end, locked, open_step, require_state, tell_deciders
+from .deciding import ended_by
+from .moving import declared, digest_of, end, locked, open_step, tell_deciders
 
 WAITS = message("This waits for a decision already.")
 NOT_APPROVED = message("This is not approved. Ask for a decision first.")
@@ -80,8 +81,7 @@ def withdraw_approval(tx: UnitOfWork, *, kind: str, subject: str) -> Approval:
             newest = _newest(own, kind, subject)
             if newest is None or newest.requester_id != tx.actor.person_id:
                 raise NotFound
-            require_state(newest, "withdraw")
-            raise Conflict
+            raise Conflict(ended_by(own, newest))
         return _withdraw(own, row.id)
 
 
@@ -96,7 +96,8 @@ def _withdraw(own: UnitOfWork, row_id: int) -> Approval:
     row = locked(own, id=row_id)
     if row.requester_id != own.actor.person_id:
         raise NotFound
-    require_state(row, "withdraw")
+    if not leads_to(row.state, "withdraw"):
+        raise Conflict(ended_by(own, row))
     end(own, row, "withdraw", "withdrawn", person_id=own.actor.person_id)
     own.audit("core.approval_withdrawn", row)
     return known(row)

@@ -101,7 +101,18 @@ def _decider(own: UnitOfWork, row: ApprovalRequest, seen: Decider | None) -> Dec
         if seen is not None:
             raise NoLongerYours(_why_not(own, seen))
         raise NotFound
+    if _has_ended(own, found):
+        raise NoLongerYours(_why_not(own, found))
     return found
+
+
+def _has_ended(own: UnitOfWork, found: Decider) -> bool:
+    """Return whether what lets the actor stand in was ended this moment; else it is held."""
+    if not found.delegations:
+        return False
+    rows = select(Delegation).where(Delegation.id.in_(found.delegations)).order_by(Delegation.id)
+    held = rows.with_for_update(read=True).execution_options(populate_existing=True)
+    return any(row.revoked_at is not None for row in own.session.scalars(held))
 
 
 def _took_part(own: UnitOfWork, row: ApprovalRequest) -> bool:
@@ -186,7 +197,7 @@ def ended_by(own: UnitOfWork, row: ApprovalRequest) -> Message:
         return message("{name} has approved this already.", name=name_of(last))
     if last is not None and row.state == "refused":
         return message("{name} has refused this already.", name=name_of(last))
-    return ENDED[row.state]
+    return ENDED.get(row.state, Conflict.default)
 
 
 def _meanwhile(own: UnitOfWork, row: ApprovalRequest) -> Message:
@@ -203,7 +214,7 @@ def _why_not(own: UnitOfWork, seen: Decider) -> Message:
     name = own.session.scalars(select(Person.name).where(Person.id == seen.for_id)).one_or_none()
     rows = select(Delegation).where(Delegation.id.in_(seen.delegations or (0,)))
     for row in own.session.scalars(rows.order_by(Delegation.id)):
-        if row.revoked_at is not None and row.revoked_at <= own.now:
+        if row.revoked_at is not None:
             return message(
                 "You stand in for {name} no more: that was ended. Your decision was not saved.",
                 name=name,

@@ -53,12 +53,6 @@ def locked(own: UnitOfWork, **criteria: Any) -> ApprovalRequest:
     return row
 
 
-def require_state(row: ApprovalRequest, action: str) -> None:
-    """Raise Conflict if this cannot be done with a request any more."""
-    if not leads_to(row.state, action):
-        raise Conflict(ENDED.get(row.state, Conflict.default))
-
-
 def open_step(own: UnitOfWork, row: ApprovalRequest, step: ApprovalStep, rule: Rule | None) -> None:
     """Let a step begin: from now on its rule says who may decide, and when they are reminded."""
     calendar = calendar_of(own, department_id=row.department_id)

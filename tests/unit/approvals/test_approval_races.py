@@ -75,7 +75,7 @@ def test_what_is_withdrawn_and_approved_at_once_is_one_of_both(office, _):
     approved, withdrawn = at_once(approves, withdraws)
     assert sorted((approved.status_code, withdrawn.status_code)) == [303, 409]
     if approved.status_code == 303:
-        assert "approved already" in text_of(withdrawn)
+        assert "Keeper has approved this already." in text_of(withdrawn)
         assert office.told(subject) == ["approved"]
     else:
         assert "withdrawn" in text_of(approved)

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from portal.api import (
     ApprovalOutcome,
+    EditConflict,
     Message,
     Money,
     UnitOfWork,
@@ -79,6 +80,20 @@ def let_go(tx: UnitOfWork, requisition: Requisition) -> None:
     approval = approval_of(tx, kind=KIND, subject=requisition.public_id)
     if approval is not None and approval.state in ("pending", "approved"):
         void_approval(tx, kind=KIND, subject=requisition.public_id)
+
+
+def meanwhile(requisition: Requisition) -> Message:
+    """Return what has become of a request since somebody read its page."""
+    who = requisition.decided_by
+    if requisition.decided_at is None or who is None or requisition.status != "asked":
+        return EditConflict.default
+    name: Message | str = who.name
+    if (stood_in := requisition.decided_for) is not None:
+        name = message("{deputy} for {name}", deputy=who.name, name=stood_in.name)
+    return message(
+        "{name} has approved this already. Withdraw it all the same if you do not need it.",
+        name=name,
+    )
 
 
 def begin(tx: UnitOfWork, requisition: Requisition) -> None:

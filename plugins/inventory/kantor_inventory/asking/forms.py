@@ -104,6 +104,10 @@ class BoughtForm(Form):
     )
 
 
+class WithdrawForm(Form):
+    version = VersionField()
+
+
 class SubstituteForm(Form):
     other = PickField(message("Item that serves as well"), [required()])
 

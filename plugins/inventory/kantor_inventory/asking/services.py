@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import select
 
 from portal.api import (
+    EditConflict,
     Membership,
     NotFound,
     Person,
@@ -176,10 +177,11 @@ def may_edit(tx: UnitOfWork, requisition: Requisition, lines: Sequence[Requisiti
     return not requested.of_lines(tx, [line.id for line in lines])
 
 
-def withdraw(tx: UnitOfWork, public_id: str) -> Requisition:
+def withdraw(tx: UnitOfWork, public_id: str, version: int | None = None) -> Requisition:
     """Take back what has not been settled yet; raise NotPossible when all of it has.
 
-    What waits for an approval or has one does so no more; what is put aside is free again.
+    What waits for an approval or has one does so no more; what is put aside is free again. Raises
+    EditConflict if the request is not in the ``version`` that whoever withdraws it has read.
     """
     own = _own(tx)
     requisition: Requisition = tx.one(own, public_id=public_id)
@@ -189,6 +191,8 @@ def withdraw(tx: UnitOfWork, public_id: str) -> Requisition:
         return tx.one(own, public_id=public_id)
     approving.let_go(tx, requisition)
     requisition = tx.one(own, lock=True, public_id=public_id)
+    if version not in (None, requisition.version):
+        raise EditConflict(approving.meanwhile(requisition))
     taken = [line for line in lines_of(tx, requisition) if line.state in OPEN]
     if not taken:
         raise NotPossible(message("All of this was answered in the meantime."))

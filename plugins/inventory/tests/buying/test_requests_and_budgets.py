@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from kantor_inventory.asking import services
 from kantor_inventory.budgets.models import Budget
-from portal.api import Department
+from portal.api import Delegation, Department
 
 ROUNDS = int(os.environ.get("KANTOR_TEST_ROUNDS", "5"))
 LAMP = 2 * 150_000_00
@@ -69,12 +69,35 @@ def test_a_change_gives_back_what_was_approved(clinic, purse):
 def test_an_exhausted_budget_leaves_the_decision_open(clinic, purse):
     clinic.approved(clinic.wish())
     second = clinic.ask("colleague", clinic.wish())
-    answer = clinic.decide("manager", second)
+    answer = clinic.decide("manager", second, comment="They need it")
     assert answer.status_code == 409
-    assert "has not enough left for this" in answer.text
+    assert "The budget of Lab has Rp 150,000 left until" in answer.text
+    assert "They need it" in answer.text
     assert clinic.approval(second).state == "pending"
     assert clinic.status(second)[0] == "waiting"
     assert purse() == (LAMP, 0)
+
+
+def test_a_deputy_reads_no_figures_of_a_budget_they_may_not_see(clinic, purse):
+    with clinic.work() as tx:
+        tx.session.add(
+            Delegation(
+                principal_id=clinic.manager,
+                deputy_id=clinic.room.clerk,
+                from_on=tx.today,
+                last_on=tx.today,
+                only_when_absent=False,
+            )
+        )
+    clinic.approved(clinic.wish(), who="colleague")
+    second = clinic.ask("colleague", clinic.wish())
+    page = clinic.page("clerk", f"/approvals/{clinic.approval(second).public_id}")
+    assert "More than is left of the budget until" in page
+    answer = clinic.decide("clerk", second)
+    assert answer.status_code == 409
+    assert "The budget of Lab has not enough left for this." in answer.text
+    page = clinic.page("manager", f"/approvals/{clinic.approval(second).public_id}")
+    assert "Rp 150,000 of Rp 450,000 left until" in page
 
 
 def test_ordering_moves_it_from_the_request_to_the_order(clinic, purse):

@@ -80,6 +80,36 @@ def test_one_delivery_note_from_eight_at_once_is_booked_once(office, as_role):
     assert len(office.deliveries()) == ROUNDS
 
 
+def test_who_is_later_keeps_what_they_typed_also_when_all_has_come(ordered, as_role):
+    keeper = as_role("office_manager")
+    late = typed(ordered, "4", note="SJ-9", noted="4") | {"note": "Two boxes are wet"}
+    ordered.receive(4_000, delivery_note="SJ-9")
+    answer = keeper.post(f"{ordered.address}/receive", data=late)
+    assert answer.status_code == 409
+    assert "booked delivery note SJ-9 on" in text_of(answer)
+    assert "48 piece ordered, 48 came before" in text_of(answer)
+    assert 'value="Two boxes are wet"' in answer.text
+    answer = keeper.post(f"{ordered.address}/receive", data=late | {"delivery_note": ""})
+    assert answer.status_code == 409
+    assert 'value="Two boxes are wet"' in answer.text
+    answer = keeper.post(f"{ordered.address}/receive", data=late | {"all": "1"})
+    assert "booked delivery note SJ-9 on" in text_of(answer)
+    assert len(ordered.deliveries()) == 1
+
+
+def test_who_read_an_older_order_reads_what_came_and_sends_it_again(ordered, as_role):
+    keeper, late = as_role("office_manager"), typed(ordered, "1", note="SJ-8")
+    ordered.receive(1_000, delivery_note="SJ-7")
+    answer = keeper.post(f"{ordered.address}/receive", data=late)
+    assert answer.status_code == 409
+    assert "Somebody else saved this while you were editing it." in text_of(answer)
+    assert "48 piece ordered, 12 came before" in text_of(answer)
+    version = re.search(r'name="version"[^>]*value="(\d+)"', answer.text)[1]
+    answer = keeper.post(f"{ordered.address}/receive", data=late | {"version": version})
+    assert answer.status_code == 303
+    assert [one.delivery_note for one in ordered.deliveries()] == ["SJ-7", "SJ-8"]
+
+
 def test_all_came_as_ordered_is_one_press(ordered, as_role):
     form = {"all": "1", "delivery_note": "SJ-2", "version": str(ordered.order().version)}
     assert as_role("assistant").post(f"{ordered.address}/receive", data=form).status_code == 303

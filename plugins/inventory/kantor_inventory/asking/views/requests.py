@@ -12,7 +12,7 @@ from ...views.shared import blueprint
 from .. import answering, rooms, services, timeline
 from .. import reading as requests
 from ..basket import Basket
-from ..forms import Together
+from ..forms import Together, WithdrawForm
 from ..records import lines_of
 from ..rules import ANSWER, ASK, KIND, LINE_STATES, possible, summary
 from ..tables import ASKED_FOR, REQUESTS
@@ -67,6 +67,7 @@ def requisition(public_id):
         tone=TONES.get(told.status, "info"),
         priced=own or tx.actor.holds(COST),
         approval=_approval(tx, row),
+        version=row.version,
         may_withdraw=own and tx.actor.holds(ASK) and _open(states, ASK),
         may_edit=own and tx.actor.holds(ASK) and services.may_edit(tx, row, lines_of(tx, row)),
         may_answer=row.status != "waiting"
@@ -80,7 +81,7 @@ def requisition(public_id):
 def withdraw(public_id):
     """Take back what was not answered yet."""
     with transaction() as tx:
-        row = services.withdraw(tx, public_id)
+        row = services.withdraw(tx, public_id, WithdrawForm(request.form).version.data)
         toast(message("{number} is withdrawn.", number=row.number))
         return redirect_to(tx, "inventory.requisition", public_id=public_id)
 

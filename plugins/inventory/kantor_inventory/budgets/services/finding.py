@@ -137,13 +137,13 @@ def left(
 
 
 def may_see(tx: UnitOfWork, department_id: int) -> bool:
-    """Return whether the actor may see the figures of a department's budgets.
-
-    In a unit that was lent nobody knows what the person behind it may see: so nothing.
+    """Return whether the actor may see the figures of a department's budgets; in a unit that was
+    lent, whether whoever asked for it may.
     """
-    if tx.actor.realm is not None:
-        return tx.actor.person_id is None
-    held: Any = tx.actor.grants.get(VIEW)
+    who = tx.actor.lender or tx.actor
+    if who.realm is not None:
+        return who.person_id is None
+    held: Any = who.grants.get(VIEW)
     return bool(held) and (held.everything or department_id in held.departments)
 
 

@@ -104,14 +104,14 @@ def receive(tx: UnitOfWork, command: Receive) -> list[Movement]:
     Raises AlreadyBooked for a delivery note that was booked before, EditConflict if the order
     changed since it was read, MoreThanOrdered, NotFound for a place one may not receive at.
     """
-    if not command.came:
-        raise ValidationFailed({"came": message("Say how much of at least one line has come.")})
     if command.occurred_on is not None and command.occurred_on > tx.today:
         raise ValidationFailed({"occurred_on": message("This day has not come yet.")})
     order = placing.hold(tx, command.order, "placed", "receive")
     copy = notes.copy_of(tx, order, command.delivery_note, command.again)
     lines = {line.public_id: line for line in placing.lines_of(tx, order)}
     step(order.status, "receive", placing.facts(list(lines.values())))
+    if not command.came:
+        raise ValidationFailed({"came": message("Say how much of at least one line has come.")})
     tx.expect_version(order, command.version, status=order.status)
     counted = [_counted(tx, lines, came) for came in command.came]
     requested.hold(tx, order)

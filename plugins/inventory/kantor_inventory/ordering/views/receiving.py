@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import request, url_for
 
-from portal.api import ValidationFailed, message
+from portal.api import Conflict, ValidationFailed, message
 from portal.web import policy, reading, redirect_to, render, toast, transaction
 
 from ...rules import ONE, Amount, Factor
@@ -33,15 +33,14 @@ def receive_order(public_id):
             except ValidationFailed as refused:
                 form.add_errors(refused.fields)
                 status = 422
-            except receiving.AlreadyBooked as refused:
+            except Conflict as refused:
+                form, page = _prepared(public_id)  # What came meanwhile stands beside the lines.
                 form.form_errors.append(refused.message)
-                known = form.seen.data = refused.delivery
-                form.again.data = False
-                status = refused.status
-            except receiving.MoreThanOrdered as refused:
-                form.form_errors.append(refused.message)
-                page["too_much"] = refused.line
-                status = refused.status
+                form.version.data, status = page["version"], refused.status
+                page["too_much"] = getattr(refused, "line", "")
+                if isinstance(refused, receiving.AlreadyBooked):
+                    known = form.seen.data = refused.delivery
+                    form.again.data = False
     return render("inventory/ordering/receive.html", form=form, known=known, **page), status
 
 
@@ -51,7 +50,7 @@ def _prepared(public_id):
     row = placing.find(tx, public_id, "inventory.order.receive")
     wanted = request.args.get("line")
     mine = found.lines_of(tx, row, "inventory.order.receive")
-    lines = [line for line in mine if line.outstanding]
+    lines = [line for line in mine if line.outstanding or _stood_there(line)]
     units = found.units_of_items(tx, [line.item_key for line in lines])
     data = {"occurred_on": tx.today, "version": row.version}
     whole = {}
@@ -74,10 +73,16 @@ def _prepared(public_id):
         "lines": lines,
         "back": back,
         "whole": whole,
+        "version": row.version,
         "left": {line.public_id: Amount(line.outstanding, line.unit) for line in lines},
         "too_much": "",
     }
     return form, page
+
+
+def _stood_there(line):
+    """Return whether a line was in the form that was sent, also if all of it came meanwhile."""
+    return f"quantity-{line.public_id}" in request.form
 
 
 def _open(line, units):
@@ -104,7 +109,8 @@ def _came(form, page):
         more = typed["rejected"] or typed["noted"] is not None
         if typed["quantity"] is None and not more and request.form.get("all"):
             unit, quantity = page["whole"][key]
-            came.append(receiving.Came(line=key, unit=unit, quantity=quantity))
+            if quantity:
+                came.append(receiving.Came(line=key, unit=unit, quantity=quantity))
         elif typed["quantity"]:
             came.append(
                 receiving.Came(
