@@ -107,12 +107,19 @@ def _decider(own: UnitOfWork, row: ApprovalRequest, seen: Decider | None) -> Dec
 
 
 def _has_ended(own: UnitOfWork, found: Decider) -> bool:
-    """Return whether what lets the actor stand in was ended this moment; else it is held."""
+    """Return whether what lets the actor stand in was ended this moment; else it is held.
+
+    First whose it is and then the delegation, as who ends it does.
+    """
     if not found.delegations:
         return False
-    rows = select(Delegation).where(Delegation.id.in_(found.delegations)).order_by(Delegation.id)
-    held = rows.with_for_update(read=True).execution_options(populate_existing=True)
-    return any(row.revoked_at is not None for row in own.session.scalars(held))
+    named = Delegation.id.in_(found.delegations)
+    people = select(Person.id).where(Person.id.in_(select(Delegation.principal_id).where(named)))
+    shared = people.order_by(Person.id).with_for_update(read=True, key_share=True)
+    own.session.scalars(shared).all()
+    rows = select(Delegation).where(named).order_by(Delegation.id).with_for_update(read=True)
+    held = own.session.scalars(rows.execution_options(populate_existing=True))
+    return any(row.revoked_at is not None for row in held)
 
 
 def _took_part(own: UnitOfWork, row: ApprovalRequest) -> bool:
