@@ -22,6 +22,7 @@ from portal.work import unit_of_work
 from .models import Account, AccountSession
 
 SEEN_EVERY = timedelta(minutes=1)
+MOST_UNREAD = 100  # counted for the bell, which says "99+" then
 CACHED = 2_000
 sessions, accounts, people = AccountSession.__table__, Account.__table__, Person.__table__
 notices = Notice.__table__
@@ -72,9 +73,6 @@ class Visitors:
         self.idle, self.absolute = idle, absolute
         self._principals: dict[tuple[Any, ...], tuple[Principal, datetime]] = {}
         today = people.c.active_from
-        # The number at the bell comes with what is asked for every page anyway.
-        mine = (notices.c.owner_id == people.c.id, notices.c.unread == 1)
-        unread = select(func.count()).where(*mine).correlate(people)
         self._lookup = (
             select(
                 sessions.c.id,
@@ -93,7 +91,7 @@ class Visitors:
                 people.c.epoch,
                 today,
                 people.c.active_until,
-                unread.scalar_subquery().label("unread"),
+                _unread().label("unread"),
             )
             .join_from(sessions, accounts, sessions.c.account_id == accounts.c.id)
             .join(people, accounts.c.person_id == people.c.id)
@@ -194,6 +192,13 @@ class Visitors:
         own = GuardedSession(session._db)
         own.act_as(Principal(name="Kantor", realm="core", reason="sessions"))
         return unit_of_work(own)
+
+
+def _unread() -> Any:
+    """The number at the bell comes with what is asked for every page anyway."""
+    mine = (notices.c.owner_id == people.c.id, notices.c.unread == 1)
+    few = select(notices.c.id).where(*mine).limit(MOST_UNREAD).correlate(people).subquery()
+    return select(func.count()).select_from(few).scalar_subquery()
 
 
 def renew(session: GuardedSession, now: datetime, session_id: int) -> str | None:

@@ -45,6 +45,7 @@ class Notice(Public, Owned, CoreBase, noun="portal"):
         CheckConstraint("way IN ('at_once', 'digest', 'never')", name="way"),
         CheckConstraint("number >= 1", name="number"),
         Index("ix_notice_newest", "owner_id", "unread", "told_at", "id"),
+        Index("ix_notice_told_at", "owner_id", "told_at", "id"),
         Index("ix_notice_read_at", "read_at"),
         Index(
             "uq_notice_record",

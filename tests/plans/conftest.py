@@ -25,7 +25,8 @@ SIZE = Size(MANY, 2 * MANY)  # with balances, people, contacts and acts: 250,000
 LONG = 10_000
 BUDGETS = 250
 GROWING = {
-    *("absence", "audit_entry", "contact", "contact_point", "delegation", "job", "person"),
+    *("absence", "audit_entry", "contact", "contact_point", "delegation", "job"),
+    *("notice", "person"),
     *("inventory_alert", "inventory_balance", "inventory_budget_entry"),
     *("inventory_item", "inventory_movement"),
     *("inventory_count", "inventory_count_entry", "inventory_count_line"),
@@ -78,6 +79,7 @@ def _crowd() -> None:
             ("inventory_supplier", _suppliers()),
             ("audit_entry", _acts()),
             ("job", _jobs()),
+            ("notice", _notices()),
             ("inventory_snooze", _put_off()),
             ("inventory_count", _counts()),
             ("inventory_budget", _budgets()),
@@ -212,3 +214,13 @@ def _jobs() -> Iterator[dict[str, Any]]:
         row = {"id": i, "public_id": public_id(i), "name": "core.tidy", "args": "{}"}
         row |= {"state": "done" if i % 50 else "failed", "attempts": 1, "done": 0, "total": 0}
         yield row | {"created_at": at, "sent_at": at}
+
+
+def _notices() -> Iterator[dict[str, Any]]:
+    """Yield what people were told: nearly all of it one person, who has read half."""
+    for i in range(1, MANY):
+        at = START + timedelta(minutes=i * 7919 % MANY)
+        row = {"id": i, "public_id": public_id(i), "kind": "core.job_failed", "record": f"x:{i}"}
+        row |= {"owner_id": 1 if i % 20 else 2, "text": '"Waits"', "endpoint": "jobs.jobs"}
+        row |= {"address": "{}", "number": 1, "way": "never", "unread": i % 2, "told_at": at}
+        yield row | {"read_at": None if i % 2 else at}

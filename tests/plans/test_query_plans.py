@@ -27,6 +27,7 @@ from portal import search
 from portal.db import new_session
 from portal.guard import LIMITED
 from portal.reach import EVERYTHING, Held, Principal
+from portal.testing import sign_in
 from portal.ui.table import Table
 from portal.ui.table.build import build_page
 from portal.work import UnitOfWork
@@ -235,6 +236,21 @@ def test_every_order_and_filter_of_a_list_has_a_plan_that_stays_good(
         for fault in faults(engine, sql, parameters, long_tables)
     ]
     assert not found, "\n" + "\n".join(found)
+
+
+def test_the_bell_counts_no_more_than_it_shows(large_office, long_tables):
+    app, engine = large_office
+    client = sign_in(app, 1)
+    with noted(engine) as sent:
+        page = client.get("/notices").text
+    assert ">99+<" in page
+    counted = [(sql, given) for sql, given in sent if "notice.unread" in sql and "session" in sql]
+    assert counted
+    found = [fault for one in counted for fault in faults(engine, *one, long_tables)]
+    assert not found, "\n" + "\n".join(found)
+    if engine.dialect.name == "sqlite":
+        with engine.connect().execution_options(**{LIMITED: EVERYTHING}) as connection:
+            assert max(work_of(connection, *one) for one in counted) < 5_000
 
 
 @pytest.mark.parametrize("reach", REACHES)
