@@ -15,6 +15,16 @@ from portal.reach import Held, Principal
 from .rules import Away
 
 
+def days_in(row: Any) -> Away:
+    """Return the days in a row of absences as rules know them."""
+    return Away(
+        from_on=row.from_on,
+        last_on=row.last_on,
+        from_noon=row.from_noon,
+        until_noon=row.until_noon,
+    )
+
+
 class Absence(
     Public, Versioned, Global, CoreBase, reason="everybody may know who is away, nobody why"
 ):
@@ -44,12 +54,7 @@ class Absence(
     @property
     def away(self) -> Away:
         """The days as rules know them."""
-        return Away(
-            from_on=self.from_on,
-            last_on=self.last_on,
-            from_noon=self.from_noon,
-            until_noon=self.until_noon,
-        )
+        return days_in(self)
 
     @classmethod
     def rows(cls, entity: Any, held: Held, who: Principal, writing: bool) -> ColumnElement[bool]:

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, bindparam, select
 
 from portal.audit.changes import put
 from portal.errors import Conflict, NotFound, ValidationFailed
+from portal.guard import kernel_execute
 from portal.messages import Message, message
 from portal.people.models import Person
 from portal.people.reaching import person_named, reached_by, reaches_others
@@ -21,7 +22,7 @@ from portal.work import UnitOfWork
 from portal.worktime.services import zones_of
 
 from .events import AbsenceAdded, AbsenceChanged, AbsenceEnded
-from .models import Absence
+from .models import Absence, days_in
 from .rules import NOON, Away
 from .words import Days
 
@@ -31,6 +32,14 @@ ONE_DAY = timedelta(days=1)
 AFTERWARDS = 31  # days back that may still be noted or changed
 BACK = ("morning", "noon")  # of today: since when somebody is here again
 UNKNOWN = message("Choose one of the list.")
+_absences = Absence.__table__
+_AROUND = select(
+    *(_absences.c[name] for name in ("person_id", "from_on", "last_on", "from_noon", "until_noon"))
+).where(
+    _absences.c.person_id.in_(bindparam("people", expanding=True)),
+    _absences.c.last_on >= bindparam("first"),
+    _absences.c.from_on <= bindparam("last"),
+)
 TOO_LATE = message("Only the last 31 days can be noted or changed afterwards.")
 
 
@@ -74,12 +83,15 @@ def is_away(tx: UnitOfWork, person_ids: Iterable[int], at: datetime) -> set[int]
     """Return who of these people is away at an instant, each by the clock they work by."""
     day, _ = clock_of(tx, at)
     # Elsewhere it may be the day before or after; who is away around then is asked for the clock.
-    found = _between(tx, person_ids, day - ONE_DAY, day + ONE_DAY)
+    values = {"people": sorted(set(person_ids)), "first": day - ONE_DAY, "last": day + ONE_DAY}
+    if not values["people"]:
+        return set()
+    found = kernel_execute(tx.session, _AROUND, values).all()
     zones = zones_of(tx, (row.person_id for row in found))
     away = set()
     for row in found:
         there = at.astimezone(zones[row.person_id])
-        if row.away.covers(there.date(), there.hour * 60 + there.minute):
+        if days_in(row).covers(there.date(), there.hour * 60 + there.minute):
             away.add(row.person_id)
     return away
 

@@ -8,11 +8,11 @@ from typing import Any
 from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import aliased
 
+from portal.guard import kernel_execute
 from portal.messages import gettext, message, translate
 from portal.people.models import Department, Person
 from portal.ui.forms import ChoiceField, Form, optional
 from portal.ui.table import Column, Empty, Table
-from portal.ui.table.counting import COUNTED, Counted
 from portal.ui.table.paging import Place
 from portal.ui.table.question import Question
 from portal.work import UnitOfWork
@@ -21,12 +21,22 @@ from .arms import Arms
 from .known import kind_of, unpacked
 from .models import ApprovalDecision, ApprovalRequest
 from .services.circles import WHY
-from .services.waiting import arms_of, counted, desk_of, nearest
+from .services.waiting import arms_of, counted, desk_of, in_order, nearest_of, values_of
 from .words import STATES, TONES, VERDICTS
 
 USE = "core.portal.use"
 OWN = "own"
 For = aliased(Person)
+# What says who decides a request, beside its amount.
+STEP = (
+    ApprovalRequest.id,
+    ApprovalRequest.deciding,
+    ApprovalRequest.department_id,
+    ApprovalRequest.requester_id,
+    ApprovalRequest.beneficiary_id,
+    ApprovalRequest.spent,
+    ApprovalRequest.escalated,
+)
 
 
 def principals(tx: UnitOfWork) -> dict[str, tuple[int, str]]:
@@ -71,28 +81,33 @@ class Waiting(Titled):
     """What waits for the reader: found by where they decide, never by asking about each row."""
 
     def rows(self, tx: UnitOfWork, here: Place, most: int) -> Sequence[Any]:
-        back = self.order.runs_back(here.step)
+        arms, back = self._narrowed(tx), self.order.runs_back(here.step)
+        if not arms.arms:
+            return []
         place = (here.values[0], here.values[1]) if here.values else None
+        which = arms, most, place is not None, back
+        statement = self.prepared.once(tx, ("waiting", *which), lambda: self._listed(*which))
         with tx.acting_for("core", reason=WHY) as own:
-            ids = nearest(own, self._narrowed(tx), most, place=place, back=back)
-            if not ids:
-                return []
-            marks = [c.label(f"mark_{i}") for i, c in enumerate(self.order.columns)]
-            found = self.prepared.statement.add_columns(*marks)
-            found = found.where(ApprovalRequest.id.in_(ids))
-            rows = {row[-1]: self.spoken(tx, row) for row in own.session.execute(found)}
-            names = self._standing(own, tx, ids)
-        at = self.prepared.at["right"]
-        for row_id, row in rows.items():
-            row[at] = names.get(row_id, gettext("Own"))
-        return [rows[row_id] for row_id in ids if row_id in rows]
+            found = kernel_execute(own.session, statement, values_of(place)).all()
+        standing, names = desk_of(tx).for_whom(found), dict(principals(tx).values())
+        at, rows = self.prepared.at["right"], []
+        for one in found:
+            row = self.spoken(tx, one)
+            row[at] = names.get(standing[one.id], "") if one.id in standing else gettext("Own")
+            rows.append(row)
+        return rows
+
+    def _listed(self, arms: Arms, most: int, beyond: bool, back: bool) -> Select[Any]:
+        """Return the statement of the nearest requests, with what says who decides each."""
+        near = nearest_of(arms, most, beyond, back).subquery()
+        marks = [c.label(f"mark_{i}") for i, c in enumerate(self.order.columns)]
+        found = self.prepared.statement.add_columns(*STEP, *marks)
+        found = found.join(near, near.c.id == ApprovalRequest.id)
+        return found.order_by(*in_order(near.c, back))
 
     def count_to(self, tx: UnitOfWork, most: int) -> int:
         with tx.acting_for("core", reason=WHY) as own:
             return counted(own, self._narrowed(tx), most)
-
-    def count(self, tx: UnitOfWork) -> Counted:
-        return Counted(self.count_to(tx, COUNTED))
 
     def _narrowed(self, tx: UnitOfWork) -> Arms:
         arms, right = arms_of(tx), self.asked.criteria.get("right")
@@ -100,15 +115,6 @@ class Waiting(Titled):
             return arms
         chosen = None if right == OWN else principals(tx).get(str(right), (0, ""))[0]
         return arms.standing_for(chosen)
-
-    def _standing(self, own: UnitOfWork, tx: UnitOfWork, ids: Sequence[int]) -> dict[int, str]:
-        """Return for whom the reader would decide each request; one's own are not among them."""
-        by_id = dict(principals(tx).values())
-        if not by_id:
-            return {}
-        rows = own.session.scalars(select(ApprovalRequest).where(ApprovalRequest.id.in_(ids))).all()
-        found = desk_of(tx).for_whom(rows)
-        return {row_id: by_id.get(for_id, "") for row_id, for_id in found.items()}
 
 
 class WaitingTable(Table):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from portal.messages import message
@@ -27,13 +26,9 @@ def waiting(tx: UnitOfWork, ask: WorkAsk) -> Sequence[WorkItem]:
     desk = desk_of(tx)
     arms = desk.arms.standing_in() if ask.standing_in else desk.arms
     with tx.acting_for("core", reason=WHY) as own:
-        if not (ids := nearest(own, arms, ask.limit)):
-            return ()
-        found = select(ApprovalRequest).where(ApprovalRequest.id.in_(ids))
-        found = found.options(joinedload(ApprovalRequest.requester))
-        rows = {row.id: row for row in own.session.scalars(found)}
-        deputy = desk.for_whom(list(rows.values()))
-        return [_item(tx, rows[one], me, deputy.get(one)) for one in ids]
+        rows = nearest(own, arms, ask.limit, also=[joinedload(ApprovalRequest.requester)])
+        deputy = desk.for_whom(rows)
+        return [_item(tx, row, me, deputy.get(row.id)) for row in rows]
 
 
 def _item(tx: UnitOfWork, row: ApprovalRequest, me: int, for_id: int | None) -> WorkItem:

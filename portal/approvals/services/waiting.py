@@ -38,8 +38,8 @@ FEW = 16  # arms that are looked up one by one
 COUNTED = 1000
 KEPT = 256  # statements
 Place = tuple[datetime, int]  # when it is due, and its id
-t: Any = ApprovalRequest.__table__
-PENDING = t.c.state == literal_column("'pending'")  # As the indexes say it, never a parameter.
+t: Any = ApprovalRequest
+PENDING = t.state == literal_column("'pending'")  # As the indexes say it, never a parameter.
 
 # Every pair of what decides and where for which something waits: one seek for each.
 _PAIRS = text(
@@ -118,27 +118,44 @@ def _reckoned(own: UnitOfWork, person_id: int) -> Desk:
     return Desk(reckoning.arms(possible, _cases(own, list(possible), matter)), reckoning)
 
 
-def _who_matters(column: Any, matter: frozenset[int]) -> ColumnElement[int]:
+def _who_matters(column: Any, matter: Any) -> ColumnElement[int]:
     """Return a column as a Case has it: 0 for who does not change who decides."""
-    found: ColumnElement[int] = case((column.in_(sorted(matter)), column), else_=0)
+    found: ColumnElement[int] = case((column.in_(matter), column), else_=0)
     return found
 
 
-def _cases(own: UnitOfWork, pairs: Sequence[Pair], matter: frozenset[int]) -> list[Case]:
-    asks, gains = (_who_matters(c, matter) for c in (t.c.requester_id, t.c.beneficiary_id))
-    columns = (t.c.deciding, t.c.department_id, asks, gains, t.c.spent, t.c.escalated)
-    people = sorted(matter)
-    # Each column by itself, which an index answers; what is in none of the pairs is left out below.
-    deciding, places = (sorted({pair[n] for pair in pairs}) for n in (0, 1))
-    here = t.c.deciding.in_(deciding), t.c.department_id.in_(places)
-    by_row = [row_by_row(t.c.deciding).in_(deciding), row_by_row(t.c.department_id).in_(places)]
-    parts = [
-        select(*columns).where(PENDING, *here, t.c.requester_id.in_(people)),
-        select(*columns).where(PENDING, t.c.beneficiary_id.in_(people), *by_row),
+def _cases_there() -> Any:
+    """Return the statement of all that is special in places: who asks or gains, what was said.
+
+    Each column is asked for by itself, which an index answers.
+    """
+    r = ApprovalRequest.__table__.c
+    people: Any = bindparam("people", expanding=True)
+    deciding: Any = bindparam("deciding", expanding=True)
+    places: Any = bindparam("places", expanding=True)
+    asks, gains = (_who_matters(column, people) for column in (r.requester_id, r.beneficiary_id))
+    columns = (r.deciding, r.department_id, asks, gains, r.spent, r.escalated)
+    pending = r.state == literal_column("'pending'")
+    here = r.deciding.in_(deciding), r.department_id.in_(places)
+    by_row = row_by_row(r.deciding).in_(deciding), row_by_row(r.department_id).in_(places)
+    parts = (
+        select(*columns).where(pending, *here, r.requester_id.in_(people)),
+        select(*columns).where(pending, r.beneficiary_id.in_(people), *by_row),
         select(*columns).where(text("state = 'pending' AND spent <> ''"), *here),
-    ]
-    each = union_all(*(part.distinct() for part in parts))
-    found = {Case(*row) for row in kernel_execute(own.session, each).all()}
+    )
+    return union_all(*(part.distinct() for part in parts))
+
+
+_CASES = _cases_there()
+
+
+def _cases(own: UnitOfWork, pairs: Sequence[Pair], matter: frozenset[int]) -> list[Case]:
+    values = {
+        "people": sorted(matter),
+        "deciding": sorted({deciding for deciding, _ in pairs}),
+        "places": sorted({place for _, place in pairs}),
+    }
+    found = {Case(*row) for row in kernel_execute(own.session, _CASES, values).all()}
     return sorted(one for one in found if (one.deciding, one.department_id) in set(pairs))
 
 
@@ -146,34 +163,34 @@ def condition(arms: Arms, arm: Arm) -> ColumnElement[bool]:
     """Return which requests an arm holds, as an index finds them."""
     parts = [
         PENDING,
-        t.c.deciding == arm.pair[0],
-        t.c.department_id == arm.pair[1],
+        t.deciding == arm.pair[0],
+        t.department_id == arm.pair[1],
         *_in_band(arm.band),
         *_not_mine(arms),
     ]
     if arm.case is None:
         if arm.escalated:
-            parts.append(t.c.escalated)
+            parts.append(t.escalated)
         return and_(*parts, *_concerns_nobody(arms))
     one = arm.case
-    asks = t.c.requester_id == one.requester_id if one.requester_id else None
-    gains = t.c.beneficiary_id == one.beneficiary_id if one.beneficiary_id else None
-    parts.append(_nobody(t.c.requester_id, arms) if asks is None else asks)
-    parts.append(_nobody(t.c.beneficiary_id, arms) if gains is None else gains)
-    return and_(*parts, t.c.spent == one.spent, t.c.escalated == one.escalated)
+    asks = t.requester_id == one.requester_id if one.requester_id else None
+    gains = t.beneficiary_id == one.beneficiary_id if one.beneficiary_id else None
+    parts.append(_nobody(t.requester_id, arms) if asks is None else asks)
+    parts.append(_nobody(t.beneficiary_id, arms) if gains is None else gains)
+    return and_(*parts, t.spent == one.spent, t.escalated == one.escalated)
 
 
 def _in_band(band: Band) -> list[ColumnElement[bool]]:
     low, high = band
     if low is not None:
-        return [t.c.amount > low, *([t.c.amount <= high] if high is not None else [])]
-    return [or_(t.c.amount.is_(None), t.c.amount <= high)] if high is not None else []
+        return [t.amount > low, *([t.amount <= high] if high is not None else [])]
+    return [or_(t.amount.is_(None), t.amount <= high)] if high is not None else []
 
 
 def _not_mine(arms: Arms) -> list[ColumnElement[bool]]:
-    gains = t.c.beneficiary_id
+    gains = t.beneficiary_id
     return [
-        t.c.requester_id != arms.person_id,
+        t.requester_id != arms.person_id,
         or_(gains.is_(None), gains != arms.person_id),
     ]
 
@@ -183,8 +200,8 @@ def _nobody(column: Any, arms: Arms) -> ColumnElement[bool]:
 
 
 def _concerns_nobody(arms: Arms) -> list[ColumnElement[bool]]:
-    people = (t.c.requester_id, t.c.beneficiary_id)
-    return [*(_nobody(column, arms) for column in people), t.c.spent == ""]
+    people = (t.requester_id, t.beneficiary_id)
+    return [*(_nobody(column, arms) for column in people), t.spent == ""]
 
 
 def _all_at_once(arms: Arms) -> ColumnElement[bool]:
@@ -198,38 +215,53 @@ def _all_at_once(arms: Arms) -> ColumnElement[bool]:
             c = arm.case
             row = (*arm.pair, c.requester_id, c.beneficiary_id, c.spent, int(c.escalated))
             special.setdefault(arm.band, []).append(row)
-    deciding = row_by_row(t.c.deciding)  # Else the pairs are looked up, and all of it is sorted.
+    deciding = row_by_row(t.deciding)  # Else the pairs are looked up, and all of it is sorted.
     parts: list[ColumnElement[bool]] = []
     for (band, escalated), pairs in plain.items():
-        more = [t.c.escalated] if escalated else []
-        chosen = tuple_(deciding, t.c.department_id).in_(pairs)
+        more = [t.escalated] if escalated else []
+        chosen = tuple_(deciding, t.department_id).in_(pairs)
         parts.append(and_(chosen, *_in_band(band), *_concerns_nobody(arms), *more))
-    asks, gains = (_who_matters(c, arms.matter) for c in (t.c.requester_id, t.c.beneficiary_id))
-    late = case((t.c.escalated, 1), else_=0)
+    matter = sorted(arms.matter)
+    asks, gains = (_who_matters(c, matter) for c in (t.requester_id, t.beneficiary_id))
+    late = case((t.escalated, 1), else_=0)
     for band, rows in special.items():
-        key = tuple_(deciding, t.c.department_id, asks, gains, t.c.spent, late)
+        key = tuple_(deciding, t.department_id, asks, gains, t.spent, late)
         parts.append(and_(key.in_(rows), *_in_band(band)))
     return and_(PENDING, *_not_mine(arms), or_(*parts))
 
 
 def nearest(
-    own: UnitOfWork, arms: Arms, most: int, *, place: Place | None = None, back: bool = False
-) -> list[int]:
-    """Return the ids of at most ``most`` requests in ``arms``, by when they are due.
+    own: UnitOfWork,
+    arms: Arms,
+    most: int,
+    *,
+    place: Place | None = None,
+    back: bool = False,
+    also: Sequence[Any] = (),
+) -> Sequence[ApprovalRequest]:
+    """Return at most ``most`` requests in ``arms``, by when they are due.
 
-    They begin after ``place``, or (``back``) before it, the nearest first.
+    They begin after ``place``, or (``back``) before it, the nearest first; ``also`` are options of
+    what is read with them.
     """
     if not arms.arms:
         return []
-    found = _nearest(arms, most, place is not None, back)
-    values = {} if place is None else {"due": place[0], "number": place[1]}
-    return [row.id for row in kernel_execute(own.session, found, values).all()]
+    near = nearest_of(arms, most, place is not None, back).subquery()
+    found = select(ApprovalRequest).join(near, near.c.id == ApprovalRequest.id).options(*also)
+    found = found.order_by(*in_order(near.c, back))
+    return own.session.scalars(found, values_of(place)).all()
+
+
+def values_of(place: Place | None) -> dict[str, Any]:
+    """Return what ``nearest_of`` is executed with."""
+    return {} if place is None else {"due": place[0], "number": place[1]}
 
 
 @lru_cache(maxsize=KEPT)
-def _nearest(arms: Arms, most: int, beyond: bool, back: bool) -> Select[Any]:
-    """Return the statement of the first requests, or of those beyond a place; made once for arms
-    that stay as they are, which is mostly from one page to the next.
+def nearest_of(arms: Arms, most: int, beyond: bool, back: bool) -> Select[Any]:
+    """Return the statement of the first requests, or of those beyond a place: when each is due,
+    and its id. It is made once for arms that stay as they are, which is mostly from one page to
+    the next.
     """
     parts = [_first(wanted, beyond, most, back) for wanted in _wanted(arms)]
     return parts[0] if len(parts) == 1 else _merged(parts, most, back)
@@ -242,25 +274,24 @@ def _wanted(arms: Arms) -> Sequence[ColumnElement[bool]]:
     return [_all_at_once(arms)]
 
 
-def _order(columns: Any, back: bool) -> list[Any]:
+def in_order(columns: Any, back: bool) -> list[Any]:
+    """Return by what requests are ordered: when they are due."""
     return [c.desc() if back else c.asc() for c in (columns.due_at, columns.id)]
 
 
 def _first(wanted: ColumnElement[bool], beyond: bool, most: int, back: bool) -> Select[Any]:
-    found = select(t.c.due_at, t.c.id).where(wanted)
+    found = select(t.due_at, t.id).where(wanted)
     if beyond:
-        here = tuple_(t.c.due_at, t.c.id)
-        there = tuple_(
-            bindparam("due", type_=t.c.due_at.type), bindparam("number", type_=Integer())
-        )
+        here = tuple_(t.due_at, t.id)
+        there = tuple_(bindparam("due", type_=t.due_at.type), bindparam("number", type_=Integer()))
         found = found.where(here < there if back else here > there)
-    return found.order_by(*_order(t.c, back)).limit(most)
+    return found.order_by(*in_order(t, back)).limit(most)
 
 
 def _merged(parts: Sequence[Select[Any]], most: int, back: bool) -> Select[Any]:
     each = [select(part.subquery()) for part in parts]
     all_of_them = union_all(*each).subquery()
-    return select(all_of_them).order_by(*_order(all_of_them.c, back)).limit(most)
+    return select(all_of_them).order_by(*in_order(all_of_them.c, back)).limit(most)
 
 
 def counted(own: UnitOfWork, arms: Arms, most: int = COUNTED) -> int:
@@ -273,7 +304,7 @@ def counted(own: UnitOfWork, arms: Arms, most: int = COUNTED) -> int:
 
 @lru_cache(maxsize=KEPT)
 def _counted(arms: Arms, most: int) -> Select[Any]:
-    each = [select(t.c.id).where(one) for one in _wanted(arms)]
+    each = [select(t.id).where(one) for one in _wanted(arms)]
     ids = (each[0] if len(each) == 1 else union_all(*each)).subquery()
     return select(func.count()).select_from(select(ids.c.id).limit(most + 1).subquery())
 
@@ -282,10 +313,7 @@ def waiting_for(tx: UnitOfWork, limit: int = 50, after: Place | None = None) -> 
     """Return what waits for the actor now, what is due first first, ``after`` (due_at, id)."""
     arms = arms_of(tx)
     with tx.acting_for("core", reason=WHY) as own:
-        ids = nearest(own, arms, limit, place=after)
-        found = select(ApprovalRequest).where(ApprovalRequest.id.in_(ids))
-        rows = {row.id: row for row in own.session.scalars(found)} if ids else {}
-        return [known(rows[one]) for one in ids]
+        return [known(row) for row in nearest(own, arms, limit, place=after)]
 
 
 def waiting_count(tx: UnitOfWork) -> int:
