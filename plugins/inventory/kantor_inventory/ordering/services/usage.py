@@ -1,7 +1,7 @@
-"""What places use in a week, from the ledger: issues and what counts found used up.
+"""What places use, from the ledger: issues and what counts found used up.
 
-What was thrown away, what counts could not explain and what went from one store to another is no
-usage; what a store hands on to a point of use is the store's. Reversals take back.
+What was thrown away, what counts could not explain, what went from one store to another and what
+was taken back is no usage; what a store hands on to a point of use is the store's.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import bindparam, func, select
+from sqlalchemy.orm import aliased
 
 from portal.api import UnitOfWork
 
 from ...models import Movement
 from ...services.lists import SOURCE, TARGET
+from ...services.many import any_named
 from ...services.pairs import Pair
 from .. import rules
 from ..rules import Day
-
-USED_AT = ("consumption", "point_of_use")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,32 +38,30 @@ class Held:
     counted_at: datetime | None = None
 
 
-_DAYS = (
+_BACK: Any = aliased(Movement, name="taken_back")
+_KEYS: Any = (
+    Movement.item_id,
+    Movement.from_point_id,
+    Movement.to_point_id,
+    Movement.type,
+    Movement.occurred_on,
+    SOURCE.kind,
+    TARGET.kind,
+    _BACK.id.is_not(None),
+)
+_DAYS: Any = (
     select(
-        Movement.item_id,
-        Movement.from_point_id,
-        Movement.to_point_id,
-        Movement.type,
-        Movement.occurred_on,
+        *_KEYS[:5],
         SOURCE.kind.label("source"),
         TARGET.kind.label("target"),
+        _KEYS[-1].label("reversed"),
         func.sum(Movement.quantity).label("quantity"),
     )
     .join(SOURCE, SOURCE.id == Movement.from_point_id)
     .join(TARGET, TARGET.id == Movement.to_point_id)
-    .where(
-        Movement.item_id.in_(bindparam("items", expanding=True)),
-        Movement.occurred_on >= bindparam("since"),
-    )
-    .group_by(
-        Movement.item_id,
-        Movement.from_point_id,
-        Movement.to_point_id,
-        Movement.type,
-        Movement.occurred_on,
-        SOURCE.kind,
-        TARGET.kind,
-    )
+    .outerjoin(_BACK, _BACK.reverses_id == Movement.id)
+    .where(any_named(Movement.item_id, "items"), Movement.occurred_on >= bindparam("since"))
+    .group_by(*_KEYS)
 )
 
 
@@ -72,29 +70,30 @@ def weekly(tx: UnitOfWork, held: Mapping[Pair, Held]) -> dict[Pair, int | None]:
     if not held:
         return {}
     since = tx.today - timedelta(days=rules.LOOKED_BACK)
-    days = _days(tx, held.keys(), since)
+    days = days_of(tx, held.keys(), since)
     return {
         pair: rules.weekly_use(
-            days.get(pair, {}),
+            days[pair],
             on_hand=one.on_hand,
             since=since,
-            until=_known_until(tx, one),
+            until=known_until(tx, one),
             now=tx.today,
         )
         for pair, one in held.items()
     }
 
 
-def _known_until(tx: UnitOfWork, held: Held) -> date:
+def known_until(tx: UnitOfWork, held: Held) -> date:
+    """Return up to when usage is known: today, or the last count of what is only counted."""
     if held.periodic and held.counted_at is not None:
         return held.counted_at.astimezone(tx.zone).date() + timedelta(days=1)
     return tx.today
 
 
-def _days(
+def days_of(
     tx: UnitOfWork, pairs: Collection[Pair], since: date
 ) -> dict[Pair, defaultdict[date, Day]]:
-    """Return what each day did to each place, from one query."""
+    """Return what each day since then did to each item at each place, from one statement."""
     found: dict[Pair, defaultdict[date, Day]] = {pair: defaultdict(Day) for pair in pairs}
     items = sorted({item_id for item_id, _ in pairs})
     for row in tx.session.execute(_DAYS, {"items": items, "since": since}):
@@ -104,15 +103,12 @@ def _days(
             left[row.occurred_on].used += quantity if _is_used(row) else 0
         if (arrived := found.get((row.item_id, row.to_point_id))) is not None:
             arrived[row.occurred_on].change += quantity
-            arrived[row.occurred_on].used -= quantity if _comes_back(row) else 0
     return found
 
 
 def _is_used(row: Any) -> bool:
+    if row.reversed:
+        return False
     if row.type == "transfer":
         return bool(row.source == "store" and row.target == "point_of_use")
     return row.type in ("issue", "usage")
-
-
-def _comes_back(row: Any) -> bool:
-    return bool(row.type == "reversal" and row.source in USED_AT)
