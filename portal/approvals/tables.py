@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, or_, select, union_all
 from sqlalchemy.orm import aliased
 
 from portal.guard import kernel_execute
@@ -13,7 +13,7 @@ from portal.messages import gettext, message, translate
 from portal.people.models import Department, Person
 from portal.ui.forms import ChoiceField, Form, optional
 from portal.ui.table import Column, Empty, Table
-from portal.ui.table.paging import Place
+from portal.ui.table.paging import Place, ordered, parameters
 from portal.ui.table.question import Question
 from portal.work import UnitOfWork
 
@@ -117,12 +117,40 @@ class Waiting(Titled):
         return arms.standing_for(chosen)
 
 
+class Decided(Titled):
+    """What the reader decided, and what was decided for them: an index for each of both."""
+
+    def rows(self, tx: UnitOfWork, here: Place, most: int) -> Sequence[Any]:
+        me, step = tx.actor.person_id, here.step
+
+        def build(listed: Select[Any]) -> Select[Any]:
+            parts = [
+                select(
+                    ordered(select(ApprovalDecision.id).where(mine), self.order, step).subquery()
+                )
+                for mine in (
+                    ApprovalDecision.person_id == me,
+                    ApprovalDecision.on_behalf_of_id == me,
+                )
+            ]
+            near = select(union_all(*parts).subquery().c.id)
+            return ordered(listed.where(ApprovalDecision.id.in_(near)), self.order, step)
+
+        statement = self._once(tx, "decided", step, build)
+        found = tx.session.execute(statement, parameters(here, most))
+        return [self.spoken(tx, row) for row in found]
+
+
 class WaitingTable(Table):
     asks = Waiting
 
 
 class TitledTable(Table):
     asks = Titled
+
+
+class DecidedTable(Table):
+    asks = Decided
 
 
 def waiting(tx: UnitOfWork, *, right: str = "") -> Select[Any]:
@@ -238,7 +266,7 @@ ASKED = TitledTable(
         text=message("What you ask others to decide stands here, with what became of it."),
     ),
 )
-DECIDED = TitledTable(
+DECIDED = DecidedTable(
     "approvals_decided",
     USE,
     decided,

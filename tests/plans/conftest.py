@@ -20,6 +20,8 @@ from portal.reach import EVERYTHING
 from portal.testing import LONG_AGO, make_app
 from portal.testing_databases import Database
 
+from .purchases import fill_purchases
+
 MANY = 25_000
 SIZE = Size(MANY, 2 * MANY)  # with balances, people, contacts and acts: 250,000 rows
 LONG = 10_000
@@ -33,6 +35,10 @@ GROWING = {
     *("inventory_purchase_order", "inventory_purchase_order_line"),
     *("inventory_requisition", "inventory_requisition_line"),
     *("inventory_supplier", "inventory_supplier_item"),
+    *("approval", "approval_decision", "approval_step"),
+    *("inventory_delivery", "inventory_delivery_line", "inventory_receipt"),
+    *("inventory_order_amendment", "inventory_order_sending", "inventory_order_share"),
+    *("inventory_price_break", "inventory_reservation"),
 }
 
 
@@ -88,6 +94,7 @@ def _crowd() -> None:
             ("inventory_requisition_line", _request_lines()),
         ):
             load(connection, table, rows)
+        fill_purchases(connection)
         connection.execute(text("ANALYZE"))
 
 

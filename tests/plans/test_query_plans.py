@@ -127,7 +127,7 @@ def noted(engine: Any) -> Iterator[list[tuple[str, Any]]]:
     sent: list[tuple[str, Any]] = []
 
     def note(_connection: Any, _cursor: Any, sql: str, parameters: Any, *_rest: Any) -> None:
-        if sql.startswith("SELECT"):
+        if sql.lstrip().startswith(("SELECT", "WITH")):
             sent.append((sql, parameters))
 
     event.listen(engine, "before_cursor_execute", note)
