@@ -113,7 +113,6 @@ def _notices() -> None:
     )
     op.create_index("ix_notice_owner_id", "notice", ["owner_id"])
     op.create_index("ix_notice_newest", "notice", ["owner_id", "unread", "told_at", "id"])
-    op.create_index("ix_notice_told_at", "notice", ["owner_id", "told_at", "id"])
     op.create_index("ix_notice_read_at", "notice", ["read_at"])
     grouped = sa.text("read_at IS NULL AND record <> ''")
     op.create_index(
