@@ -93,7 +93,7 @@ class Waiting(Titled):
         at, rows = self.prepared.at["right"], []
         for one in found:
             row = self.spoken(tx, one)
-            row[at] = names.get(standing[one.id], "") if one.id in standing else gettext("Own")
+            row[at] = names.get(standing[one.id], "") if one.id in standing else gettext("My own")
             rows.append(row)
         return rows
 

@@ -27,6 +27,20 @@ class InventorySettings(Form):
             " the stock room has."
         ),
     )
+    order_cost = MoneyField(
+        message("What one order costs"),
+        [optional()],
+        description=message(
+            "The work and the delivery, whatever is ordered. With the next field it lets the page"
+            " of an item's limits say how much to order at once would cost least."
+        ),
+    )
+    holding_percent = WholeField(
+        message("What keeping stock costs in a year, in percent of its value"),
+        [optional()],
+        minimum=1,
+        maximum=100,
+    )
     count_value = MoneyField(
         message("A difference is large above"),
         [optional()],

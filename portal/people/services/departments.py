@@ -56,6 +56,15 @@ class Branch:
     people: int
 
 
+def hold_tree(tx: UnitOfWork) -> None:
+    """Let two who give a name or an address at once follow one another, so the later one reads it.
+
+    Rows that only point at a department go in meanwhile.
+    """
+    order = select(Department.id).order_by(Department.id)
+    tx.session.scalars(order.with_for_update(key_share=True)).all()
+
+
 def find_department(tx: UnitOfWork, public_id: str, permission: str = VIEW) -> Any:
     """Return the department in reach of ``permission``, or raise NotFound."""
     return tx.one(visible(select(Department), permission, tx.actor), public_id=public_id)
@@ -111,6 +120,7 @@ def add_department(tx: UnitOfWork, command: AddDepartment) -> Department:
     one's reach.
     """
     parent = _parent(tx, command.parent)
+    hold_tree(tx)
     _refuse_taken_name(tx, command.name, parent, None)
     with tx.acting_for("core", reason="a new department below one of the actor's") as own:
         made = Department(name=command.name, parent_id=parent.id if parent else None)

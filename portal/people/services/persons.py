@@ -23,6 +23,7 @@ from portal.roles.principals import raise_epoch
 from portal.roles.rules import reaches
 from portal.work import UnitOfWork
 
+from .departments import hold_tree
 from .memberships import current, end_all
 
 VIEW, EDIT = "core.person.view", "core.person.edit"
@@ -213,6 +214,8 @@ def _check(tx: UnitOfWork, command: AddPerson | ChangePerson, person: Person | N
         if command.active_from > person.active_until:
             problems["active_from"] = message("This is after the last day of work.")
     if command.email:
+        if person is None or person.email != command.email:
+            hold_tree(tx)
         same = select(Person).where(Person.email == command.email)
         if person is not None:
             same = same.where(Person.id != person.id)

@@ -206,6 +206,9 @@ def _refuse_beyond(tx: UnitOfWork, now: Mapping[str, str], wanted: Mapping[str, 
 
 
 def _refuse_taken_name(tx: UnitOfWork, name: str, role_id: int | None) -> None:
+    # Two who give one name at once follow one another: the later one reads it beside the field.
+    every = select(Role.id).order_by(Role.id)
+    tx.session.scalars(every.with_for_update(key_share=True)).all()
     taken = select(Role.id).where(Role.name_key == sort_key(name))
     if role_id is not None:
         taken = taken.where(Role.id != role_id)

@@ -169,7 +169,7 @@ def test_what_waits_can_be_narrowed_to_whom_one_stands_in_for(office):
     client = office.client("keeper")
     head = public_id(office, Person, office.people["head"])
     assert [row["Request"] for row in rows(client)] == ["Wish for chair", "Wish for lamp"]
-    assert [row["In whose right"] for row in rows(client)] == ["Own", "Head"]
+    assert [row["In whose right"] for row in rows(client)] == ["My own", "Head"]
     assert [row["Request"] for row in rows(client, query="&right=own")] == ["Wish for chair"]
     assert [row["Request"] for row in rows(client, query=f"&right={head}")] == ["Wish for lamp"]
 

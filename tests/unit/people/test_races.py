@@ -21,7 +21,7 @@ from portal.people.services import (
 from portal.retries import is_busy
 from portal.roles.models import Assignment, Role
 from portal.roles.services import AssignRole, assign_role, end_assignment, pass_on_role
-from portal.testing import add_person, working_as
+from portal.testing import add_person, sign_in, working_as
 from tests.unit.granting import department, give, make_role, person
 
 
@@ -46,6 +46,56 @@ def at_once(app, *acts):
 
     with ThreadPoolExecutor(len(acts)) as threads:
         return sorted(threads.map(lambda one: run(*one), acts))
+
+
+def typed_at_once(app, admins, address, form):
+    """Send one form from a browser each at the same moment; return the answers."""
+    clients = [sign_in(app, who) for who in (*admins, *admins)]
+    start = Barrier(len(clients))
+
+    def send(client):
+        start.wait()
+        return client.post(address, data=form)
+
+    with ThreadPoolExecutor(len(clients)) as threads:
+        return list(threads.map(send, clients))
+
+
+@pytest.mark.parametrize(
+    ("address", "form", "said"),
+    [
+        (
+            "/people/departments/new",
+            {"name": "Archive"},
+            "There is a department with this name already.",
+        ),
+        ("/roles/new", {"name": "Archivist"}, "There is a role with this name already."),
+        (
+            "/people/new",
+            {
+                "name": "Ayu Lestari",
+                "email": "ayu@kantor.example",
+                "language": "en",
+                "active_from": "2026-01-01",
+            },
+            "Ayu Lestari has this address already.",
+        ),
+    ],
+)
+def test_one_name_typed_at_once_is_given_once_and_said_beside_the_field(
+    portal_app, admins, address, form, said
+):
+    for round in range(3):
+        mine = {
+            key: value.replace("kantor", f"k{round}") if key == "email" else value
+            for key, value in form.items()
+        }
+        if "email" not in mine:
+            mine["name"] += f" {round}"
+        answers = typed_at_once(portal_app, admins, address, mine)
+        assert sorted(one.status_code for one in answers) == [303, 422, 422, 422]
+        for one in answers:
+            assert one.status_code == 303 or said in one.text
 
 
 @pytest.fixture

@@ -4,12 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
-from portal.api import Message, message
+from portal.api import Message, UnitOfWork, message
 from portal.web import BarChart, bar_chart
 
-from ..models import StockRule
+from ..models import Balance, StockRule
 from ..rules import Amount
-from . import words
+from . import hints, words
+
+
+def with_hints(
+    tx: UnitOfWork, rule: StockRule | None, balance: Balance, unit: str, *, closed: bool
+) -> dict[str, Any] | None:
+    """Return why the limits of a place are what they are, and what the formulas add to it."""
+    why = of_rule(rule, unit, closed=closed)
+    if why is None or rule is None:
+        return why
+    served = hints.at_once(rule)
+    found = [served] if served is not None else []
+    return why | {"hints": found + hints.cheapest(tx, rule, balance, unit)}
 
 
 def of_rule(rule: StockRule | None, unit: str, *, closed: bool) -> dict[str, Any] | None:

@@ -81,7 +81,7 @@ def rule(public_id, place_id):
     known = tx.session.scalars(chosen).one_or_none()
     form = RuleForm(request.form, obj=known)
     closed = blind.is_hidden(tx, row.id, balance.point_id)
-    why = shown.of_rule(known, row.base_unit.name, closed=closed)
+    why = shown.with_hints(tx, known, balance, row.base_unit.name, closed=closed)
     return _rule_page(row, form, balance.point.place.name, known=why, place=place_id)
 
 

@@ -3,8 +3,12 @@
 import pytest
 from sqlalchemy import select
 
+from kantor_inventory.levels import hints
 from kantor_inventory.models import PriceBreak
+from kantor_inventory.services import stock
 from portal.testing import sign_in
+
+from ..conftest import of_core
 
 
 @pytest.fixture
@@ -32,6 +36,38 @@ def test_a_person_lets_kantor_work_a_level_out_and_reads_why(desk, client):
     page = client.get(address).text
     assert "Why these limits?" in page
     assert "Used in each of the last 26 weeks" in page
+
+
+def test_the_page_of_limits_says_how_much_is_there_at_once(desk, client):
+    desk.use(*[4, 14] * 13)
+    desk.set_rule(40_000, 80_000, method="auto")
+    address = f"/inventory/items/{desk.shop.pen}/rules/{desk.shop.shelf}"
+    page = client.get(address).text
+    why, rule = desk.rule().last_auto_inputs, desk.rule()
+    share = hints.expected_share(why, rule.minimum)
+    assert 0.9 < share <= 1
+    assert f"about {int(100 * share)} of every 100 that are wanted are there at once" in page
+    assert hints.expected_share(why, rule.minimum // 2) < share
+    assert "would cost least" not in page  # Nobody has said what an order costs.
+
+
+def test_where_costs_are_known_the_page_says_what_would_cost_least(desk, client, assistant):
+    desk.use(*[9] * 26)
+    desk.set_rule(26_000, 44_000, method="auto")
+    with desk.shop.work() as tx:
+        dear = {"quantity": 60_000, "to_place": desk.shop.shelf, "price": 2_300_00}
+        stock.receive(tx, stock.Receive(item=desk.shop.pen, **dear))
+    with desk.shop.work(None) as tx:
+        values = {"order_cost": 50_000_00, "holding_percent": 20}
+        tx.session.add(of_core("Setting")(slug="inventory", values=values))
+    address = f"/inventory/items/{desk.shop.pen}/rules/{desk.shop.shelf}"
+    page = client.get(address).text
+    held = desk.balance()
+    each = held.value * 1000 / held.quantity
+    best = round((2 * 50_000_00 * 9 * 52 / (each * 0.2)) ** 0.5)
+    assert f"cost least with about {best} piece at once, every {round(best / 9)} weeks" in page
+    assert "an order costs Rp 50,000, keeping stock 20 % of its value a year" in page
+    assert "Ordered alone every" in page
 
 
 def test_a_proposal_is_taken_with_one_click(desk, client):
