@@ -18,7 +18,8 @@ WIDE = ("tree", "all")
 def people_who_may(tx: UnitOfWork, permission: str, department_id: int) -> list[int]:
     """Return the people, by id, who hold a permission by a role in that department today.
 
-    Where nobody does, those of the nearest department above whose right reaches down to it.
+    Where nobody does, those of the nearest department above whose right reaches down to it, and in
+    the end those whose right reaches everywhere, wherever it was given.
     """
     parents = dict(
         tuple(row)
@@ -49,4 +50,5 @@ def people_who_may(tx: UnitOfWork, permission: str, department_id: int) -> list[
         if found:
             return sorted(found)
         here = parents.get(here)
-    return sorted({row.person_id for row in held if row.department_id is None})
+    everywhere = {r.person_id for r in held if r.department_id is None or r.reach == "all"}
+    return sorted(everywhere)

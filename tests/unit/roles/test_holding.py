@@ -70,6 +70,12 @@ def test_who_may_everywhere_is_found_last(tx, world, holder, reach):
     assert found(tx, world, "lab") == [own]
 
 
+def test_a_right_that_reaches_everywhere_counts_wherever_it_was_given(tx, world, holder):
+    holder("Of the stores alone", "stores", "tree")
+    far = holder("Far", "stores", "all")
+    assert found(tx, world, "lab") == [far]
+
+
 @pytest.mark.parametrize("reach", ["own", "team"])
 def test_a_right_over_ones_own_things_is_none_over_the_department(tx, world, holder, reach):
     holder("Own", "stores", reach)
