@@ -35,6 +35,7 @@ PICTURES = {
     "order-list": ("/inventory/order-list", "hendra", 1000),
     "order": ("/inventory/orders/<public_id>", "hendra", 820),
     "receive-order": ("/inventory/orders/<public_id>/receive", "hendra", 900),
+    "budgets": ("/inventory/budgets/<public_id>", "hendra", 1000),
     "supplier": ("/inventory/suppliers/<public_id>", "hendra", 560),
     "ledger": ("/inventory/ledger", "hendra", 420),
     "place": ("/places/<public_id>", "ratna", 620),
