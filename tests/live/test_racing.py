@@ -14,7 +14,7 @@ from portal.testing_databases import offered
 
 from .racing import CLERKS, LAMP, MONEY, at_once, racing, read, twin, words_of
 
-ROUNDS = range(int(os.environ.get("KANTOR_TEST_ROUNDS", "5")))
+ROUNDS = range(int(os.environ.get("KANTOR_TEST_ROUNDS", "2")))
 TYPED = "As we said: {number}"
 
 
