@@ -79,6 +79,7 @@ class Rule:
         return MANAGER if self.who == "manager" or self.id is None else self.id
 
 
+ABOVE_ALL = 2**63 - 1  # an amount that is above every band
 WITHOUT = (Rule(),)  # what holds where nobody has said anything
 
 

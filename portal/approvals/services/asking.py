@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from portal.approvals.known import Approval, known, packed
 from portal.approvals.models import ApprovalRequest, ApprovalStep
-from portal.approvals.rules import APART, Rule, leads_to, steps_of
+from portal.approvals.rules import ABOVE_ALL, APART, Rule, leads_to, steps_of
 from portal.errors import Conflict, Forbidden, NotFound
 from portal.messages import Message, message
 from portal.people.models import Person
@@ -33,11 +33,13 @@ def ask_approval(  # long: one row and what it is made of
     amount: int | None,
     department_id: int,
     beneficiary_id: int | None = None,
+    at_least: bool = False,
 ) -> Approval:
     """Ask for a decision on a record of the plugin, on behalf of the actor; return what waits now.
 
     ``subject`` is the record's public id, ``amount`` in the smallest unit of the organisation's
-    money (None: the lowest band). What the same person asked of the same kind and department in
+    money (None: the lowest band); ``at_least``: it may be any amount above, which takes the steps
+    of the highest band. What the same person asked of the same kind and department in
     the last seven days, and was not refused, counts together when the steps are chosen. Raises
     Conflict while the record waits for a decision already, Forbidden if nobody asks.
     """
@@ -67,7 +69,7 @@ def ask_approval(  # long: one row and what it is made of
         )
         own.session.add(row)
         own.session.flush()
-        _add_steps(own, row, together)
+        _add_steps(own, row, ABOVE_ALL if at_least else together)
         tell_deciders(own, row)
         own.audit("core.approval_asked", row, kind=kind, amount=amount)
         return known(row)

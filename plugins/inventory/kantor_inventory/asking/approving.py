@@ -63,6 +63,7 @@ def ask(tx: UnitOfWork, requisition: Requisition) -> None:
         amount=requisition.estimate,
         department_id=department_id,
         beneficiary_id=requisition.beneficiary_id,
+        at_least=any(line.estimate is None for line in lines_of(tx, requisition)),
     )
 
 

@@ -292,6 +292,18 @@ def test_what_is_edited_to_cost_more_takes_the_steps_of_that(office):
     assert office.status(request)[0] == "asked"
 
 
+def test_what_nobody_knows_the_price_of_takes_the_steps_of_the_highest_amount(office):
+    rule(office)
+    rule(office, from_amount=1_000_000_00)
+    rule(office, "director", from_amount=1_000_000_00, step=2)
+    request = office.ask("clerk", office.wish(), office.wish("Espresso machine", price=None))
+    assert "price unknown" in office.page("manager", page_of(office, request))
+    approves(office, "manager", request)
+    assert office.status(request)[0] == "waiting"
+    approves(office, "director", request)
+    assert office.status(request)[0] == "asked"
+
+
 @pytest.mark.parametrize("who", ["clerk", "director"])
 def test_what_is_asked_in_pieces_takes_the_steps_of_the_whole(office, who):
     """Two pieces below the amount, a second step above it: the second piece needs it all."""
