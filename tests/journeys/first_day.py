@@ -170,7 +170,7 @@ def set_up(journey: Journey, page: Page) -> dict[str, str]:
 def make_role(journey: Journey, page: Page) -> None:
     """Make a role that keeps a store room."""
     page.goto("/roles/new")
-    page.locator("main").get_by_label("Name").fill("Storekeeper")
+    page.locator("main").get_by_role("textbox", name="Name").fill("Storekeeper")
     for permission, reach in (
         ("inventory.item.view", "all"),
         ("inventory.item.edit", "all"),

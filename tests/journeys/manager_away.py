@@ -282,14 +282,14 @@ def agree(
     assert "SJ-101" in said(office)
     assert "SJ-102" in said(office)
     (budget,) = rows(manager, "/inventory/budgets")
-    paid = (arrived * PAPER_PRICE + BOXES * PEN_PRICE) / 100
     # The front desk pays for what it asked for, the office for what goes to stock.
-    assert number(budget["spent"]) > 0, budget
-    assert number(budget["spent"]) <= paid + BOARD_PAID, budget
+    share = (WANTED_PAPER * PAPER_PRICE + WANTED_PENS * PEN_PRICE // PEN_PACK) / 100
+    assert number(budget["spent"]) == share + BOARD_PAID, budget
     assert number(budget["committed"]) == 0, budget
-    office.goto("/inventory/budgets")
+    manager.goto("/inventory/budgets")
+    follow(manager, manager.locator("main td a").first)
     journey.step(
-        "The budget of the front desk: what was spent, and what is still promised.", office
+        "The budget of the front desk: what was spent, and what is still promised.", manager
     )
     asker.goto(request)
     text = said(asker)
