@@ -36,6 +36,7 @@ from .testing_databases import Database, offered
 from .testing_paper import codes_of as codes_of
 from .testing_paper import pdf_pages as pdf_pages
 from .testing_paper import require_pdf as require_pdf
+from .testing_races import together as together
 from .testing_smtp import mail_server as mail_server
 from .testing_smtp import portal_mail as portal_mail
 from .work import UnitOfWork

@@ -22,6 +22,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+import psycopg
+
 PLACES = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/opt/homebrew/opt/postgresql*/bin")
 LONGEST_START = 60
 FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
@@ -115,13 +117,24 @@ def _free_port() -> int:
 
 
 def _wait(server: subprocess.Popen[bytes], port: int, log: Path) -> None:
-    """Return when the server takes connections; raise with its log if it does not."""
+    """Return when the server answers; raise with its log if it does not.
+
+    It listens some time before it lets anybody in: only a session shows that it is there.
+    """
+    where: dict[str, Any] = {
+        "host": "127.0.0.1",
+        "port": port,
+        "user": "postgres",
+        "dbname": "postgres",
+    }
     end = time.monotonic() + LONGEST_START
     while server.poll() is None and time.monotonic() < end:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.05)
+        try:
+            psycopg.connect(**where, connect_timeout=5).close()
+        except psycopg.OperationalError:
+            time.sleep(0.05)
+        else:
+            return
     raise RuntimeError(f"PostgreSQL did not start:\n{log.read_text(errors='replace')}")
 
 

@@ -272,12 +272,13 @@ class UnitOfWork:
             raise Refused("one acts for one plugin, never for all of them")
         self.session.flush()
         actor = _lent(self.actor, realm, reason)
-        # A savepoint: a provider that fails leaves nothing, also when its caller goes on.
+        # A savepoint: a provider that fails leaves nothing, also when its caller goes on. Who only
+        # reads has nothing to leave.
         own = GuardedSession(
             self.session._db,
             runtime=self.session.runtime,
             bind=Session.connection(self.session),
-            join_transaction_mode="create_savepoint",
+            join_transaction_mode="create_savepoint" if self.writing else "rollback_only",
             expire_on_commit=False,
         )
         try:

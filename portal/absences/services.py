@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, select
+from sqlalchemy import ColumnElement, Date, bindparam, select
 
 from portal.audit.changes import put
 from portal.errors import Conflict, NotFound, ValidationFailed
@@ -19,7 +19,7 @@ from portal.people.reaching import person_named, reached_by, reaches_others
 from portal.reach import visible
 from portal.roles.rules import reaches
 from portal.work import UnitOfWork
-from portal.worktime.services import zones_of
+from portal.worktime.services import SEVERAL_CLOCKS, zones_of
 
 from .events import AbsenceAdded, AbsenceChanged, AbsenceEnded
 from .models import Absence, days_in
@@ -33,12 +33,13 @@ AFTERWARDS = 31  # days back that may still be noted or changed
 BACK = ("morning", "noon")  # of today: since when somebody is here again
 UNKNOWN = message("Choose one of the list.")
 _absences = Absence.__table__
-_AROUND = select(
-    *(_absences.c[name] for name in ("person_id", "from_on", "last_on", "from_noon", "until_noon"))
+# Who is away around an instant, and whether people work by more than one clock.
+AROUND = select(
+    *(_absences.c[name] for name in ("person_id", "from_on", "last_on", "from_noon", "until_noon")),
+    SEVERAL_CLOCKS.label("clocks"),
 ).where(
-    _absences.c.person_id.in_(bindparam("people", expanding=True)),
-    _absences.c.last_on >= bindparam("first"),
-    _absences.c.from_on <= bindparam("last"),
+    _absences.c.last_on >= bindparam("first", type_=Date()),
+    _absences.c.from_on <= bindparam("last", type_=Date()),
 )
 TOO_LATE = message("Only the last 31 days can be noted or changed afterwards.")
 
@@ -81,16 +82,26 @@ def clock_of(tx: UnitOfWork, at: datetime) -> tuple[date, int]:
 
 def is_away(tx: UnitOfWork, person_ids: Iterable[int], at: datetime) -> set[int]:
     """Return who of these people is away at an instant, each by the clock they work by."""
-    day, _ = clock_of(tx, at)
-    # Elsewhere it may be the day before or after; who is away around then is asked for the clock.
-    values = {"people": sorted(set(person_ids)), "first": day - ONE_DAY, "last": day + ONE_DAY}
+    values = {"people": sorted(set(person_ids)), **days_around(tx, at)}
     if not values["people"]:
         return set()
-    found = kernel_execute(tx.session, _AROUND, values).all()
-    zones = zones_of(tx, (row.person_id for row in found))
+    mine = _absences.c.person_id.in_(bindparam("people", expanding=True))
+    return away_at(tx, kernel_execute(tx.session, AROUND.where(mine), values).all(), at)
+
+
+def days_around(tx: UnitOfWork, at: datetime) -> dict[str, date]:
+    """Return what AROUND is asked with: elsewhere it may be the day before or after."""
+    day, _ = clock_of(tx, at)
+    return {"first": day - ONE_DAY, "last": day + ONE_DAY}
+
+
+def away_at(tx: UnitOfWork, around: Sequence[Any], at: datetime) -> set[int]:
+    """Return who is away at an instant by the rows of AROUND, each by the clock they work by."""
+    several = any(row.clocks for row in around)
+    zones = zones_of(tx, (row.person_id for row in around)) if several else {}
     away = set()
-    for row in found:
-        there = at.astimezone(zones[row.person_id])
+    for row in around:
+        there = at.astimezone(zones.get(row.person_id, tx.zone))
         if days_in(row).covers(there.date(), there.hour * 60 + there.minute):
             away.add(row.person_id)
     return away

@@ -174,7 +174,9 @@ def _above(org: Organisation, matter: Matter, deciding: int) -> Iterable[Decider
 
 
 def _superior(decider: Decider) -> Decider:
-    return dataclasses.replace(decider, way=max(decider.way, Way.SUPERIOR))
+    if decider.way >= Way.SUPERIOR:
+        return decider
+    return dataclasses.replace(decider, way=Way.SUPERIOR)
 
 
 def _take(found: dict[int, Decider], more: Iterable[Decider]) -> None:

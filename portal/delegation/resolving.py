@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
+    Boolean,
     ColumnElement,
     Date,
+    Integer,
+    Select,
     bindparam,
     case,
+    cast,
     literal,
+    null,
     or_,
     select,
     text,
     union_all,
 )
 
-from portal.absences.services import clock_of, is_away
+from portal.absences.services import AROUND, away_at, clock_of, days_around
 from portal.guard import kernel_execute
 from portal.people.models import Department, Membership, Person
 from portal.people.rules import LEADING
@@ -79,32 +84,28 @@ def may_decide(
     return None if wanted is None else found.get(wanted)
 
 
-def organisation(tx: UnitOfWork, at: datetime, also: Iterable[int] = ()) -> Organisation:
-    """Return what the rules need of an instant, in as many statements however large it is.
+def organisation(
+    tx: UnitOfWork, at: datetime, also: Mapping[int, bool] | None = None
+) -> Organisation:
+    """Return what the rules need of an instant, in one statement however large it is.
 
-    ``also`` are people who come into question besides those who lead, stand in or fall back.
+    ``also`` are people who come into question besides those who lead, stand in or fall back, with
+    whether they work here then.
     """
     day, _ = clock_of(tx, at)
+    values = {"day": day, "since": day - timedelta(days=LONGEST), **days_around(tx, at)}
     with tx.acting_for("core", reason=REASON) as own:
         seats = _Seats()
-        for row in kernel_execute(own.session, _SEATS, {"day": day}):
-            seats.take(*row)
-        given = []
-        period = {"day": day, "since": day - timedelta(days=LONGEST)}
-        for row in kernel_execute(own.session, _GIVEN, period):
-            given.append(Given(**dict(zip(_FIELDS, row, strict=False))))
-            seats.works(row.principal_id, row.principal_works)
-            seats.works(row.deputy_id, row.deputy_works)
-        if others := sorted(set(also) - seats.named):
-            active = kernel_execute(own.session, _WORKING, {"day": day, "people": others})
-            seats.active.update(active.scalars())
-            seats.named.update(others)
+        for row in kernel_execute(own.session, _SEATS, values):
+            seats.take(row)
+        for person_id, here in (also or {}).items():
+            seats.works(person_id, here)
         return Organisation(
             at=at,
             day=day,
             active=frozenset(seats.active),
-            absent=frozenset(is_away(own, seats.named, at)),
-            given=tuple(given),
+            absent=frozenset(away_at(own, seats.around, at)),
+            given=tuple(seats.given),
             managers=seats.leading["manager"],
             standing=seats.leading["standing_deputy"],
             parents=seats.parents,
@@ -113,40 +114,49 @@ def organisation(tx: UnitOfWork, at: datetime, also: Iterable[int] = ()) -> Orga
 
 
 class _Seats:
-    """Who leads what, who falls back, and the tree, as the rows of one statement tell it."""
+    """Who leads what, who falls back, who stands in, who is away around then, and the tree, as the
+    rows of one statement tell it.
+    """
 
     def __init__(self) -> None:
         self.leading: dict[str, dict[int, tuple[int, ...]]] = {kind: {} for kind in LEADING}
         self.parents: dict[int, int | None] = {}
         self.fallback: set[int] = set()
-        self.named: set[int] = set()
         self.active: set[int] = set()
+        self.given: list[Given] = []
+        self.around: list[Any] = []
 
-    def take(self, kind: str, number: int, department_id: int, other_id: Any, works: int) -> None:
-        """Note one row; ``number`` only orders them."""
-        if kind == "tree":
-            self.parents[department_id] = other_id
-            return
-        self.works(other_id, works)
-        if kind == "fallback":
-            self.fallback.add(other_id)
+    def take(self, row: Any) -> None:
+        """Note one row; they come by their ids."""
+        if row.kind == "tree":
+            self.parents[row.department_id] = row.parent_id
+        elif row.kind == "away":
+            self.around.append(row)
+        elif row.kind == "given":
+            self.given.append(Given(**{name: getattr(row, name) for name in _FIELDS}))
+            self.works(row.principal_id, row.works)
+            self.works(row.deputy_id, row.deputy_works)
         else:
-            known = self.leading[kind]
-            known[department_id] = (*known.get(department_id, ()), other_id)
+            self.works(row.person_id, row.works)
+            if row.kind == "fallback":
+                self.fallback.add(row.person_id)
+            else:
+                known = self.leading[row.kind]
+                known[row.department_id] = (*known.get(row.department_id, ()), row.person_id)
 
-    def works(self, person_id: int, works: int) -> None:
-        """Note somebody, and whether they work here on the day."""
-        self.named.add(person_id)
+    def works(self, person_id: int, works: bool) -> None:
+        """Note somebody if they work here on the day."""
         if works:
             self.active.add(person_id)
 
 
-def _holds(table: Any) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+def holds(table: Any) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """Return the conditions of a dated row to hold on the ``day`` of a statement."""
     day = bindparam("day", type_=Date())
     return table.c.from_on <= day, or_(table.c.until_on.is_(None), table.c.until_on > day)
 
 
-def _works(person: Any) -> ColumnElement[int]:
+def works(person: Any) -> ColumnElement[int]:
     """Return 1 for a person who works here on the day, else 0."""
     day, until = bindparam("day", type_=Date()), person.c.active_until
     here = (person.c.active_from <= day) & or_(until.is_(None), until > day)
@@ -159,40 +169,63 @@ _delegated = Delegation.__table__
 _principal, _deputy = _people.alias("principal"), _people.alias("deputy")
 _FIELDS = tuple(field.name for field in dataclasses.fields(Given))
 
+# What a row of _SEATS may say; the parts of the union leave empty what is not theirs.
+_SAID: dict[str, Any] = {
+    **{name: _delegated.c[name].type for name in _FIELDS},
+    "parent_id": Integer(),
+    "person_id": Integer(),
+    "works": Integer(),
+    "deputy_works": Integer(),
+    "from_noon": Boolean(),
+    "until_noon": Boolean(),
+    "clocks": Boolean(),
+}
+
+
+def _seat(kind: Any, **said: Any) -> Select[Any]:
+    """Return a part of _SEATS."""
+    columns = [
+        said[name].label(name) if name in said else cast(null(), type_).label(name)
+        for name, type_ in _SAID.items()
+    ]
+    return select(kind.label("kind"), *columns)
+
+
+_day = bindparam("day", type_=Date())
+_around = AROUND.subquery()
 _SEATS = union_all(
-    select(_members.c.kind, _members.c.id, _members.c.department_id, _people.c.id, _works(_people))
+    _seat(
+        _members.c.kind,
+        id=_members.c.id,
+        department_id=_members.c.department_id,
+        person_id=_people.c.id,
+        works=works(_people),
+    )
     .join_from(_members, _departments, _departments.c.id == _members.c.department_id)
     .join(_people, _people.c.id == _members.c.person_id)
-    .where(_members.c.kind.in_(LEADING), _departments.c.active, *_holds(_members)),
-    select(literal("fallback"), _assigned.c.id, literal(0), _people.c.id, _works(_people))
+    .where(_members.c.kind.in_(LEADING), _departments.c.active, *holds(_members)),
+    _seat(literal("fallback"), id=_assigned.c.id, person_id=_people.c.id, works=works(_people))
     .join_from(_assigned, _granted, _granted.c.role_id == _assigned.c.role_id)
     .join(_people, _people.c.id == _assigned.c.person_id)
     .where(
         _granted.c.permission == FALLBACK,
         or_(_assigned.c.department_id.is_(None), _granted.c.reach == "all"),
         _assigned.c.approved,
-        *_holds(_assigned),
+        *holds(_assigned),
     ),
-    select(literal("tree"), literal(0), _departments.c.id, _departments.c.parent_id, literal(1)),
-).order_by(text("2"))
-
-# None is longer than a year: so the first day alone tells the few that reach until today.
-_GIVEN = (
-    select(
-        *(_delegated.c[name] for name in _FIELDS),
-        _works(_principal).label("principal_works"),
-        _works(_deputy).label("deputy_works"),
+    # None is longer than a year: so the first day alone tells the few that reach until today.
+    _seat(
+        literal("given"),
+        **{name: _delegated.c[name] for name in _FIELDS},
+        works=works(_principal),
+        deputy_works=works(_deputy),
     )
     .join_from(_delegated, _principal, _principal.c.id == _delegated.c.principal_id)
     .join(_deputy, _deputy.c.id == _delegated.c.deputy_id)
     .where(
-        _delegated.c.from_on.between(
-            bindparam("since", type_=Date()), bindparam("day", type_=Date())
-        ),
-        _delegated.c.last_on >= bindparam("day", type_=Date()),
-    )
-    .order_by(_delegated.c.id)
-)
-_WORKING = select(_people.c.id).where(
-    _people.c.id.in_(bindparam("people", expanding=True)), _works(_people) == 1
-)
+        _delegated.c.from_on.between(bindparam("since", type_=Date()), _day),
+        _delegated.c.last_on >= _day,
+    ),
+    _seat(literal("tree"), department_id=_departments.c.id, parent_id=_departments.c.parent_id),
+    _seat(literal("away"), **dict(_around.c)),
+).order_by(text("2"))

@@ -69,8 +69,8 @@ class Organisation:
 
     def without(self, people: Iterable[int | None]) -> Organisation:
         """Return the organisation as if these people did not work here."""
-        left = self.active - {person for person in people if person is not None}
-        return dataclasses.replace(self, active=left)
+        gone = self.active.intersection(people)
+        return dataclasses.replace(self, active=self.active - gone) if gone else self
 
     def upwards(self, department_id: int | None) -> Iterator[int]:
         """Yield a department and all it belongs to; a tree that bites its tail ends there."""

@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy import case, func, select, text
+from sqlalchemy import case, event, func, select, text
 from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.orm import Session
 
 from portal.db import db, looking, new_session, unscoped
 from portal.errors import (
@@ -515,6 +516,17 @@ def test_a_unit_lent_while_reading_writes_nothing(session_of):
         assert own.session.get(Item, 2).name == "SECRET"
         with pytest.raises(ReadOnly):
             own.adjust(own.session.get(Item, 2), "quantity", 1)
+
+
+def test_a_unit_lent_while_reading_asks_the_database_for_nothing_of_its_own(session_of):
+    session, seen = session_of(ANN), []
+    tx = UnitOfWork(session, session.principal, False)
+    connection = Session.connection(session)
+    event.listen(connection, "before_cursor_execute", lambda *told: seen.append(told[2]))
+    with tx.acting_for("goods", reason="look") as own:
+        assert own.session.get(Item, 2).name == "SECRET"
+    assert [sql.split()[0] for sql in seen] == ["SELECT"]
+    assert connection.in_transaction()
 
 
 def test_looking_sees_everything_and_changes_nothing(app):

@@ -1,7 +1,5 @@
 """An alert lasts from the moment a place has too little or too much until it has not."""
 
-from threading import Thread
-
 import pytest
 from sqlalchemy import select, update
 
@@ -10,7 +8,7 @@ from kantor_inventory.services import bulk, ledger, selfcheck, stock
 from kantor_inventory.services import items as services
 from kantor_inventory.watching.models import Alert
 from portal.api import Place, Shortfall
-from portal.testing import counting_statements
+from portal.testing import counting_statements, together
 
 
 def alerts(shop, item=None, *, closed=False):
@@ -211,24 +209,15 @@ def test_a_movement_that_crosses_no_limit_asks_nothing_more(stocked):
 
 
 def test_two_people_who_cross_the_limit_at_once_make_one_alert(stocked):
-    both = [Thread(target=issue, args=(stocked, 5_000)) for _ in range(2)]
-    for one in both:
-        one.start()
-    for one in both:
-        one.join()
+    came = together(*[lambda: issue(stocked, 5_000)] * 2)
+    assert [type(one) for one in came] == [str, str]
     assert alerts(stocked) == [("Blue pen", "A1", 0, 0)]
     assert alerts(stocked, closed=True) == []
 
 
 def test_who_stops_watching_an_item_while_it_runs_out_leaves_no_alert(stocked):
-    both = [
-        Thread(target=issue, args=(stocked, 8_000)),
-        Thread(target=edit, args=(stocked,), kwargs={"status": "use_up"}),
-    ]
-    for one in both:
-        one.start()
-    for one in both:
-        one.join()
+    came = together(lambda: issue(stocked, 8_000), lambda: edit(stocked, status="use_up"))
+    assert [type(one) for one in came] == [str, type(None)]
     assert stocked.balance(stocked.pen, stocked.shelf)[0] == 2_000
     assert alerts(stocked) == []
 

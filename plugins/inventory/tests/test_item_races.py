@@ -1,10 +1,11 @@
 """Two people type in the same thing at the same moment: the later one reads it beside the field."""
 
-import threading
+from functools import partial
 
 from sqlalchemy import select
 
 from kantor_inventory.models import Category, Item
+from portal.testing import together
 
 from .test_pages import text_of
 
@@ -13,20 +14,11 @@ CLIENTS = 6
 
 def sent_at_once(as_role, address, form):
     """Send a form from several browsers at the same moment, each by itself; return the answers."""
-    clients = [as_role("office_manager") for _ in range(CLIENTS)]
-    start, answers = threading.Barrier(CLIENTS), []
-
-    def send(number):
-        start.wait()
-        told = {"note": f"typed by {number}"}
-        answers.append((number, clients[number].post(address, data=form | told)))
-
-    threads = [threading.Thread(target=send, args=(number,)) for number in range(CLIENTS)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return answers
+    acts = []
+    for number in range(CLIENTS):
+        told = form | {"note": f"typed by {number}"}
+        acts.append(partial(as_role("office_manager").post, address, data=told))
+    return list(enumerate(together(*acts)))
 
 
 def test_one_code_is_given_once_and_nothing_typed_is_lost(shop, as_role):

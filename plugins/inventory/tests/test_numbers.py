@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-
 import pytest
-from sqlalchemy.exc import OperationalError
 
 from portal.api import next_number
-from portal.testing import working_as
+from portal.testing import together, working_as
 
 
 def taken(app):
-    while True:
-        try:
-            with working_as(app) as tx:
-                return next_number(tx, "inventory.order"), tx.today.year
-        except OperationalError:  # SQLite is busy; the portal would ask again.
-            continue
+    with working_as(app) as tx:
+        return next_number(tx, "inventory.order"), tx.today.year
 
 
 def test_numbers_follow_each_other_in_a_year(portal_app, world):
@@ -37,9 +30,8 @@ def test_a_unit_that_is_rolled_back_leaves_no_gap(portal_app, world):
 
 
 def test_eight_at_once_get_eight_numbers_in_a_row(portal_app, world):
-    with ThreadPoolExecutor(8) as threads:
-        numbers = sorted(threads.map(lambda _: taken(portal_app)[0][-4:], range(8)))
-    assert numbers == [f"{n:04d}" for n in range(1, 9)]
+    numbers = together(*[lambda: taken(portal_app)[0][-4:]] * 8)
+    assert sorted(numbers) == [f"{n:04d}" for n in range(1, 9)]
 
 
 def test_a_series_nobody_declares_is_refused(portal_app, world):

@@ -15,7 +15,7 @@ from portal.messages import Message, message
 from portal.people.models import Person
 from portal.work import UnitOfWork
 
-from .circles import WHY, circle, rules_for
+from .circles import WHY, circle
 from .deciding import ended_by
 from .moving import declared, digest_of, end, locked, open_step, tell_deciders
 
@@ -174,9 +174,9 @@ def _together(
 
 
 def _add_steps(own: UnitOfWork, row: ApprovalRequest, together: int | None) -> None:
-    found = rules_for(own, row.kind)
-    org = circle(own, {}).org
-    for n, rule in enumerate(steps_of(org, found.values(), row.department_id, together), start=1):
+    now = circle(own, kind=row.kind)
+    chosen = steps_of(now.org, now.rules.values(), row.department_id, together)
+    for n, rule in enumerate(chosen, start=1):
         step = ApprovalStep(
             approval_id=row.id,
             n=n,

@@ -2,78 +2,115 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+import dataclasses
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, and_, func, select
 
 from portal.absences.services import clock_of
 from portal.approvals.models import ApprovalRequest, ApprovalRule, ApprovalRulePerson
 from portal.approvals.rules import Circle, Rule, Step, concerned_by
-from portal.delegation.resolving import organisation
+from portal.delegation.resolving import holds, organisation, works
+from portal.guard import kernel_execute
+from portal.people.models import Person
 from portal.roles.models import Assignment
 from portal.work import UnitOfWork
 
 WHY = "who may see and decide a request is asked of everybody"
+_rules, _named = ApprovalRule.__table__, ApprovalRulePerson.__table__
+_held, _people = Assignment.__table__, Person.__table__
+_FIELDS = tuple(one.name for one in dataclasses.fields(Rule) if one.name != "people")
+
+# Rules, once for each person whom they mean: those they name, or those who hold their role.
+_RULES = (
+    select(
+        *(_rules.c[name] for name in _FIELDS),
+        _named.c.person_id.label("named_id"),
+        _held.c.id.label("held_id"),
+        _held.c.person_id.label("holder_id"),
+        _held.c.department_id.label("place_id"),
+        works(_people).label("works"),
+    )
+    .join_from(_rules, _named, _named.c.rule_id == _rules.c.id, isouter=True)
+    .join(
+        _held,
+        and_(_held.c.role_id == _rules.c.role_id, _held.c.approved, *holds(_held)),
+        isouter=True,
+    )
+    .join(
+        _people,
+        _people.c.id == func.coalesce(_named.c.person_id, _held.c.person_id),
+        isouter=True,
+    )
+    .order_by(_rules.c.id, _named.c.id, _held.c.id)
+)
 
 
-def as_rules(own: UnitOfWork, rows: Sequence[ApprovalRule]) -> dict[int, Rule]:
-    """Return rules as they are reckoned with, by id."""
-    named: dict[int, tuple[int, ...]] = {}
-    ids = [row.id for row in rows if row.who == "people"]
-    if ids:
-        found = select(ApprovalRulePerson.rule_id, ApprovalRulePerson.person_id)
-        found = found.where(ApprovalRulePerson.rule_id.in_(ids)).order_by(ApprovalRulePerson.id)
-        for rule_id, person_id in own.session.execute(found):
-            named[rule_id] = (*named.get(rule_id, ()), person_id)
-    return {
-        row.id: Rule(
-            id=row.id,
-            department_id=row.department_id,
-            from_amount=row.from_amount,
-            step=row.step,
-            who=row.who,
-            role_id=row.role_id,
-            people=named.get(row.id, ()),
-            needed=row.needed,
-            remind_hours=row.remind_hours,
-            escalate_hours=row.escalate_hours,
-        )
-        for row in rows
-    }
+@dataclass
+class _Read:
+    """Rules, whom they name, who holds their roles where, and who of all these works here."""
+
+    rules: dict[int, Rule] = field(default_factory=dict)
+    held: dict[int, dict[int, tuple[int, int | None]]] = field(default_factory=dict)
+    works: dict[int, bool] = field(default_factory=dict)
+
+    def take(self, row: Any) -> None:
+        """Note a rule with one of the people it means, if there are any."""
+        if row.id not in self.rules:
+            self.rules[row.id] = Rule(**{name: getattr(row, name) for name in _FIELDS})
+        if row.named_id is not None:
+            rule = self.rules[row.id]
+            self.rules[row.id] = dataclasses.replace(rule, people=(*rule.people, row.named_id))
+            self.works[row.named_id] = bool(row.works)
+        if row.held_id is not None:
+            self.held.setdefault(row.role_id, {})[row.held_id] = row.holder_id, row.place_id
+            self.works[row.holder_id] = bool(row.works)
 
 
 def rules_for(own: UnitOfWork, kind: str) -> dict[int, Rule]:
     """Return the rules in force for a kind, by id."""
-    rows = select(ApprovalRule).where(ApprovalRule.kind == kind, ApprovalRule.retired_at.is_(None))
-    return as_rules(own, own.session.scalars(rows.order_by(ApprovalRule.id)).all())
+    return _read(own, _of_kind(kind), own.now).rules
 
 
 def rules_named(own: UnitOfWork, ids: Iterable[int]) -> dict[int, Rule]:
     """Return rules by their ids, in force or not."""
-    wanted = sorted({one for one in ids if one})
-    if not wanted:
-        return {}
-    rows = select(ApprovalRule).where(ApprovalRule.id.in_(wanted))
-    return as_rules(own, own.session.scalars(rows).all())
+    return _read(own, _of_ids(ids), own.now).rules
 
 
-def circle(own: UnitOfWork, found: dict[int, Rule], at: datetime | None = None) -> Circle:
-    """Return what decides about steps by these rules, now unless ``at`` is given."""
+def circle(
+    own: UnitOfWork, ids: Iterable[int] = (), *, kind: str | None = None, at: datetime | None = None
+) -> Circle:
+    """Return what decides about steps by these rules, or by those in force for a kind; now unless
+    ``at`` is given.
+    """
     when = at or own.now
-    day, _ = clock_of(own, when)
-    roles = sorted({rule.role_id for rule in found.values() if rule.role_id is not None})
-    holders: dict[int, tuple[tuple[int, int | None], ...]] = {}
-    if roles:
-        held = select(Assignment.role_id, Assignment.person_id, Assignment.department_id).where(
-            Assignment.role_id.in_(roles), Assignment.approved, *_valid(day)
-        )
-        for role_id, person_id, place in own.session.execute(held.order_by(Assignment.id)):
-            holders[role_id] = (*holders.get(role_id, ()), (person_id, place))
-    also = {person for held_by in holders.values() for person, _ in held_by}
-    also |= {person for rule in found.values() for person in rule.people}
-    return Circle(org=organisation(own, when, also), rules=found, holders=holders)
+    read = _read(own, _of_ids(ids) if kind is None else _of_kind(kind), when)
+    return Circle(
+        org=organisation(own, when, read.works),
+        rules=read.rules,
+        holders={role: tuple(held.values()) for role, held in read.held.items()},
+    )
+
+
+def _read(own: UnitOfWork, which: ColumnElement[bool] | None, at: datetime) -> _Read:
+    read = _Read()
+    if which is not None:
+        day, _ = clock_of(own, at)
+        for row in kernel_execute(own.session, _RULES.where(which), {"day": day}):
+            read.take(row)
+    return read
+
+
+def _of_kind(kind: str) -> ColumnElement[bool]:
+    return and_(_rules.c.kind == kind, _rules.c.retired_at.is_(None))
+
+
+def _of_ids(ids: Iterable[int]) -> ColumnElement[bool] | None:
+    wanted = sorted({one for one in ids if one})
+    return _rules.c.id.in_(wanted) if wanted else None
 
 
 def step_of(row: ApprovalRequest) -> Step:
@@ -89,9 +126,4 @@ def step_of(row: ApprovalRequest) -> Step:
 
 def circle_of(own: UnitOfWork, row: ApprovalRequest, at: datetime | None = None) -> Circle:
     """Return what decides about the open step of a request."""
-    return circle(own, rules_named(own, [row.deciding]), at)
-
-
-def _valid(day: date) -> tuple[ColumnElement[bool], Any]:
-    until = Assignment.until_on
-    return Assignment.from_on <= day, or_(until.is_(None), until > day)
+    return circle(own, [row.deciding], at=at)

@@ -137,9 +137,8 @@ def end_rule(tx: UnitOfWork, public_id: str) -> ApprovalRule:
 def try_out(tx: UnitOfWork, kind: str, department_id: int, amount: int | None) -> Sequence[Tried]:
     """Return the steps a request would take, and who would decide each today."""
     with tx.acting_for("core", reason=WHY) as own:
-        found = rules_for(own, kind)
-        now = circle(own, found)
-        chosen = steps_of(now.org, found.values(), department_id, amount)
+        now = circle(own, kind=kind)
+        chosen = steps_of(now.org, now.rules.values(), department_id, amount)
         said = sentences(own, chosen)
         return [
             Tried(

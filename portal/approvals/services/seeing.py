@@ -23,7 +23,7 @@ from portal.roles.lists import TITLES
 from portal.roles.models import Role
 from portal.work import UnitOfWork
 
-from .circles import WHY, circle, rules_named, step_of
+from .circles import WHY, circle, step_of
 from .deciding import made, name_of
 from .moving import steps
 
@@ -99,8 +99,7 @@ def find_approval(tx: UnitOfWork, public_id: str) -> Shown:
         found = select(ApprovalRequest).options(*names, joinedload(ApprovalRequest.department))
         row = own.one(found, public_id=public_id)
         all_steps, decisions = steps(own, row), made(own, row)
-        rules = rules_named(own, [row.deciding, *(step.rule_id or 0 for step in all_steps)])
-        now = circle(own, rules)
+        now = circle(own, [row.deciding, *(step.rule_id or 0 for step in all_steps)])
         may = deciders(now, step_of(row)) if row.state == "pending" else {}
         me = own.actor.person_id or 0
         took_part = any(me in (one.person_id, one.on_behalf_of_id) for one in decisions)
@@ -115,7 +114,7 @@ def find_approval(tx: UnitOfWork, public_id: str) -> Shown:
             beneficiary=row.beneficiary,
             department=row.department.name,
             subject=described(own, row),
-            steps=_shown(own, row, all_steps, decisions, rules, who),
+            steps=_shown(own, row, all_steps, decisions, now.rules, who),
             decider=may.get(me),
             for_name=next((one.for_name for one in who if one.decider.person_id == me), ""),
             actions=actions(row.state, parts),
@@ -280,5 +279,5 @@ def approval_waits_for(tx: UnitOfWork, *, kind: str, subject: str) -> Sequence[W
         row = own.session.scalars(found).one_or_none()
         if row is None:
             return ()
-        now = circle(own, rules_named(own, [row.deciding]))
+        now = circle(own, [row.deciding])
         return who_today(own, now, step_of(row))

@@ -32,7 +32,7 @@ from portal.guard import kernel_execute
 from portal.orm import row_by_row
 from portal.work import UnitOfWork
 
-from .circles import WHY, circle, rules_named, step_of
+from .circles import WHY, circle, step_of
 
 FEW = 16  # arms that are looked up one by one
 COUNTED = 1000
@@ -110,7 +110,7 @@ def _reckoned(own: UnitOfWork, person_id: int) -> Desk:
     pairs: list[Pair] = [(d, p) for d, p in kernel_execute(own.session, _PAIRS).all()]
     if not pairs:
         return nothing
-    reckoning = Reckoning(circle(own, rules_named(own, [d for d, _ in pairs])), person_id)
+    reckoning = Reckoning(circle(own, [d for d, _ in pairs]), person_id)
     possible = reckoning.possible(pairs)
     if not possible:
         return nothing

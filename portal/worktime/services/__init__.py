@@ -45,6 +45,7 @@ from .holidays import (
 )
 from .reckoning import (
     ASSUMED,
+    SEVERAL_CLOCKS,
     as_reckoned,
     calendar_of,
     calendars_of,
@@ -58,6 +59,7 @@ __all__ = [
     "ASSUMED",
     "DAYS",
     "EDIT",
+    "SEVERAL_CLOCKS",
     "VIEW",
     "ImportYear",
     "Imported",

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, exists, or_, select
 
 from portal.people.models import LEADERS_FIRST, Department, Membership, Person
 from portal.work import UnitOfWork
@@ -15,6 +15,8 @@ from portal.worktime.models import Holiday, Stored, WorkCalendar, WorkDay, Works
 from portal.worktime.rules import Calendar, Windows, shared
 
 ASSUMED_DAY: Windows = ((8 * 60, 12 * 60), (13 * 60, 17 * 60))
+# Whether any calendar goes by another clock than the organisation's.
+SEVERAL_CLOCKS = exists().where(WorkCalendar.__table__.c.time_zone.is_not(None))
 ASSUMED: tuple[Windows, ...] = (ASSUMED_DAY,) * 5 + ((), ())  # while nobody has said otherwise
 
 
@@ -116,16 +118,10 @@ def calendars_of(tx: UnitOfWork, person_ids: Iterable[int]) -> Mapping[int, Cale
 
 
 def zones_of(tx: UnitOfWork, person_ids: Iterable[int]) -> Mapping[int, ZoneInfo]:
-    """Return person id -> by which clock each works today, mostly in one statement."""
-    wanted = set(person_ids)
-    if not wanted:
-        return {}
-    own = select(WorkCalendar.id).where(WorkCalendar.time_zone.is_not(None)).limit(1)
-    if tx.session.scalars(own).first() is None:  # The organisation has one clock.
-        return dict.fromkeys(wanted, tx.zone)
+    """Return person id -> by which clock each works today; without SEVERAL_CLOCKS it is one."""
     return {
         who: ZoneInfo(row.time_zone) if row is not None and row.time_zone else tx.zone
-        for who, row in _rows_of(tx, wanted).items()
+        for who, row in _rows_of(tx, person_ids).items()
     }
 
 

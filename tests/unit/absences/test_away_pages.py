@@ -5,16 +5,15 @@ from __future__ import annotations
 import csv
 import io
 import re
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Barrier
+from functools import partial
 
 import pytest
 from sqlalchemy import select
 
 from portal.absences.models import Absence
 from portal.people.models import Person
-from portal.testing import add_person, counting_statements, sign_in, working_as
+from portal.testing import add_person, counting_statements, sign_in, together, working_as
 from tests.unit.granting import department, person
 
 
@@ -161,18 +160,7 @@ def test_two_who_send_at_once_note_one_absence_and_the_other_reads_why(
         sign_in(portal_app, _administrator(portal_app)),
     ]
     data = form(today, 1, 3, person=nadia)
-    sent = [
-        data | {"csrf_token": browser.csrf_token(), "_key": browser.form_key()}
-        for browser in browsers
-    ]
-    start = Barrier(2)
-
-    def send(browser, data):
-        start.wait()
-        return browser.post("/away/new", data=data)
-
-    with ThreadPoolExecutor(2) as threads:
-        answers = list(threads.map(send, browsers, sent))
+    answers = together(*(partial(browser.post, "/away/new", data=data) for browser in browsers))
     assert sorted(answer.status_code for answer in answers) == [303, 422]
     late = next(answer for answer in answers if answer.status_code == 422)
     assert "Nadia is away then already:" in late.text

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from portal.approvals.models import ApprovalRule
 from portal.people.models import Department, Person
 from portal.roles.models import Role
+from portal.testing import counting_statements
 
 from .wishes import KIND, change_wish
 
@@ -39,6 +40,10 @@ def rows(client, address="/approvals", query=""):
     return list(csv.DictReader(io.StringIO(answer.data.decode("utf-8-sig"))))
 
 
+def rows_of_page(client):
+    return re.findall(r'href="/approvals/[a-z0-9]{12}"', client.get("/approvals").text)
+
+
 def public_id(office, model, number):
     with office.work() as tx:
         return tx.one(select(model), id=number).public_id
@@ -53,6 +58,24 @@ def test_what_waits_stands_in_a_list_with_who_asks_and_how_much(office):
     assert "Clerk" in page
     assert rows(client)[0]["Request"] == "Wish for chair"
     assert "Nothing waits for you" in text_of(office.client("head").get("/approvals"))
+
+
+def test_the_list_asks_six_statements_whatever_says_who_decides(office):
+    with office.work() as tx:
+        role = tx.one(select(Role), slug="employee").id
+    for place in ("top", "middle", "stores"):
+        office.wish("clerk", place, amount=100, place=place)
+    office.rule("stores", who="role", role_id=role, step=1)
+    office.rule("middle", people=("keeper", "eko"))
+    for place in ("top", "middle", "stores"):
+        office.wish("other", place, amount=300, place=place)
+    office.away("head")
+    office.away("eko")
+    client = office.client("keeper")
+    for _ in range(2):  # The first page in a process remembers what the following use.
+        with counting_statements(office.app) as seen:
+            assert len(rows_of_page(client)) >= 2
+    assert len(seen) <= 6
 
 
 def test_an_approval_leads_to_what_waits_next_and_then_to_the_list(office):

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from concurrent.futures import ThreadPoolExecutor
 from html import unescape
-from threading import Barrier
 
 import pytest
 from sqlalchemy import select
@@ -17,21 +15,10 @@ from sqlalchemy import select
 from portal.approvals.models import ApprovalDecision
 from portal.delegation.models import Delegation
 from portal.delegation.services import end_delegation
+from portal.testing import together
 
 ROUNDS = range(int(os.environ.get("KANTOR_TEST_ROUNDS", "5")))
 HIDDEN = re.compile(r'name="(version|seen)"[^>]*value="([^"]*)"')
-
-
-def at_once(*acts):
-    """Return what became of acts that begin together."""
-    start = Barrier(len(acts))
-
-    def run(act):
-        start.wait()
-        return act()
-
-    with ThreadPoolExecutor(len(acts)) as pool:
-        return list(pool.map(run, acts))
 
 
 def text_of(answer):
@@ -57,7 +44,7 @@ def test_of_two_who_decide_at_once_one_counts_and_the_other_is_told_who(office, 
     office.rule("stores", ("keeper", "dewi"))
     wish, subject = office.wish()
     acts = decides(office, "keeper", wish), decides(office, "dewi", wish, "refuse", "Too dear")
-    answers = at_once(*acts)
+    answers = together(*acts)
     assert sorted(answer.status_code for answer in answers) == [303, 409]
     first = "Keeper" if answers[0].status_code == 303 else "Dewi"
     state = {"Keeper": "approved", "Dewi": "refused"}[first]
@@ -72,7 +59,7 @@ def test_what_is_withdrawn_and_approved_at_once_is_one_of_both(office, _):
     wish, subject = office.wish()
     clerk, approves = office.client("clerk"), decides(office, "keeper", wish)
     withdraws = lambda: clerk.post(f"/approvals/{wish}/withdraw")  # noqa: E731
-    approved, withdrawn = at_once(approves, withdraws)
+    approved, withdrawn = together(approves, withdraws)
     assert sorted((approved.status_code, withdrawn.status_code)) == [303, 409]
     if approved.status_code == 303:
         assert "Keeper has approved this already." in text_of(withdrawn)
@@ -96,7 +83,8 @@ def test_a_deputy_who_clicks_as_it_ends_has_decided_or_is_told_why_not(office, _
         with office.work("keeper") as tx:
             end_delegation(tx, public_id, version)
 
-    answer, _ended = at_once(decides(office, "dewi", wish), ends)
+    answer, ended = together(decides(office, "dewi", wish), ends)
+    assert ended is None
     if answer.status_code == 303:
         assert office.told(subject) == ["approved"]
     else:
@@ -112,6 +100,6 @@ def test_a_double_click_decides_once(office, _):
     office.rule(None, ("keeper", "dewi"), needed=2)
     wish, _subject = office.wish()
     send = decides(office, "keeper", wish)
-    answers = at_once(send, send)
+    answers = together(send, send)
     assert sorted(answer.status_code for answer in answers) == [303, 409]
     assert decisions(office) == 1

@@ -13,7 +13,7 @@ from portal.approvals.arms import Arms
 from portal.approvals.models import ApprovalRequest
 from portal.approvals.rules import deciders
 from portal.approvals.services import waiting
-from portal.approvals.services.circles import circle, rules_named, step_of
+from portal.approvals.services.circles import circle, step_of
 from portal.guard import kernel_execute
 from portal.orm import new_public_id
 from portal.people.models import Membership
@@ -75,7 +75,7 @@ def one_by_one(office, who):
     with office.work() as tx:
         found = select(ApprovalRequest).filter_by(state="pending")
         rows = tx.session.scalars(found.order_by("due_at", "id")).all()
-        now = circle(tx, rules_named(tx, {row.deciding for row in rows}))
+        now = circle(tx, {row.deciding for row in rows})
         me = office.people[who]
         return [row.id for row in rows if me in deciders(now, step_of(row))]
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from functools import partial
 
 import pytest
 from sqlalchemy import func, select
-from sqlalchemy.exc import OperationalError
 
-from portal.errors import PortalError
 from portal.people.models import Department, Membership
 from portal.people.rules import lies_below
 from portal.people.services import (
@@ -18,47 +15,27 @@ from portal.people.services import (
     add_membership,
     change_department,
 )
-from portal.retries import is_busy
 from portal.roles.models import Assignment, Role
 from portal.roles.services import AssignRole, assign_role, end_assignment, pass_on_role
-from portal.testing import add_person, sign_in, working_as
+from portal.testing import add_person, sign_in, together, working_as
 from tests.unit.granting import department, give, make_role, person
 
 
 def at_once(app, *acts):
-    """Run each (person id, act) in a thread of its own, together; return what became of them."""
-    start = Barrier(len(acts))
+    """Run each (person id, act) together; return what became of them."""
 
     def run(who, act):
-        start.wait()
-        for _ in range(5):  # As the portal does when the database is busy.
-            try:
-                with working_as(app, who) as tx:
-                    act(tx)
-            except OperationalError as error:
-                if not is_busy(error):
-                    raise
-            except PortalError as refused:
-                return type(refused).__name__
-            else:
-                return "done"
-        return "busy"
+        with working_as(app, who) as tx:
+            act(tx)
 
-    with ThreadPoolExecutor(len(acts)) as threads:
-        return sorted(threads.map(lambda one: run(*one), acts))
+    came = together(*(partial(run, *one) for one in acts))
+    return sorted("done" if one is None else type(one).__name__ for one in came)
 
 
 def typed_at_once(app, admins, address, form):
     """Send one form from a browser each at the same moment; return the answers."""
     clients = [sign_in(app, who) for who in (*admins, *admins)]
-    start = Barrier(len(clients))
-
-    def send(client):
-        start.wait()
-        return client.post(address, data=form)
-
-    with ThreadPoolExecutor(len(clients)) as threads:
-        return list(threads.map(send, clients))
+    return together(*(partial(client.post, address, data=form) for client in clients))
 
 
 @pytest.mark.parametrize(

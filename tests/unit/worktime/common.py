@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
-
-from sqlalchemy.exc import OperationalError
+from functools import partial
 
 from portal.errors import PortalError
-from portal.retries import is_busy
-from portal.testing import working_as
+from portal.testing import together, working_as
 from portal.worktime import services
 from portal.worktime.rules import read_windows
 from portal.worktime.services import SaveCalendar, SaveList, add_calendar, add_list
@@ -39,23 +35,11 @@ def changed(row, **more):
 
 
 def at_once(app, who, *acts):
-    """Run each act(tx) in a thread of its own, together; return what became of each."""
-    start = Barrier(len(acts))
+    """Run each act(tx) together with the others; return what became of each."""
 
     def run(act):
-        start.wait()
-        for _ in range(5):  # As the portal does when the database is busy.
-            try:
-                with working_as(app, who) as tx:
-                    said = act(tx)
-            except OperationalError as error:
-                if not is_busy(error):
-                    raise
-            except PortalError as refused:
-                return type(refused).__name__
-            else:
-                return said
-        return "busy"
+        with working_as(app, who) as tx:
+            return act(tx)
 
-    with ThreadPoolExecutor(len(acts)) as threads:
-        return list(threads.map(run, acts))
+    came = together(*(partial(run, act) for act in acts))
+    return [type(one).__name__ if isinstance(one, PortalError) else one for one in came]

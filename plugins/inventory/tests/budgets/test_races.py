@@ -1,14 +1,15 @@
 """Eight at the same moment: what a budget has is given out once, whoever is first."""
 
 import os
-import threading
 from collections import Counter
+from functools import partial
 
 import pytest
 
 from kantor_inventory.budgets import services as budgets
 from kantor_inventory.budgets.services import BudgetExhausted
 from kantor_inventory.services import selfcheck
+from portal.testing import together
 
 from ..ordering.conftest import PRICE
 
@@ -18,21 +19,8 @@ ROUNDS = int(os.environ.get("KANTOR_TEST_ROUNDS", "5"))
 
 def at_once(act):
     """Let as many as there are act at the same moment; return how often each thing came of it."""
-    start, came = threading.Barrier(CLIENTS), []
-
-    def go(number):
-        start.wait()
-        try:
-            came.append(act(number))
-        except BudgetExhausted:
-            came.append("exhausted")
-
-    threads = [threading.Thread(target=go, args=(number,)) for number in range(CLIENTS)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return Counter(came)
+    came = together(*(partial(act, number) for number in range(CLIENTS)))
+    return Counter(type(one) if isinstance(one, Exception) else one for one in came)
 
 
 @pytest.mark.parametrize(("each", "through"), [(60, 1), (30, 3)])
@@ -48,7 +36,7 @@ def test_bookings_that_together_are_too_much_go_through_as_far_as_there_is(purse
             purse.do(budgets.commit, payer, each, source)
             return "booked"
 
-        assert at_once(book) == {"booked": through, "exhausted": CLIENTS - through}
+        assert at_once(book) == {"booked": through, BudgetExhausted: CLIENTS - through}
         assert purse.figures(budget) == (through * each, 0, 100 - through * each)
     with purse.shop.work(None) as tx:
         assert selfcheck.findings(tx) == []
@@ -74,7 +62,8 @@ def test_eight_different_shares_of_one_source_never_spend_more_than_it_has(purse
     for round_ in range(ROUNDS):
         source = f"order line {round_}"
         purse.do(budgets.commit, purse.payer(), 50, source)
-        at_once(lambda n, s=source: purse.do(budgets.spend, s, 5, number=n + 1))
+        came = at_once(lambda n, s=source: purse.do(budgets.spend, s, 5, number=n + 1))
+        assert came == {None: CLIENTS}
         assert purse.figures(budget) == (10, 40, 50)
         purse.do(budgets.release, source)
         for number in range(CLIENTS):

@@ -86,17 +86,16 @@ class Clinic:
         with self.work() as tx:
             return approval_of(tx, kind="inventory.requisition", subject=request)
 
-    def decide(self, who, request, verdict="approve", comment="", client=None, start=None):
-        """Decide by the pages, as people do; return the answer. ``start`` is waited for between
-        reading and sending.
-        """
+    def deciding(self, who, request, verdict="approve", comment="", client=None):
+        """Read what is to be decided; return what sends the decision by the pages."""
         client = client or self.client(who)
         asked = self.approval(request)
-        page = f"/approvals/{asked.public_id}"
         form = {"version": asked.version, "verdict": verdict, "comment": comment}
-        if start is not None:
-            start.wait()
-        return client.post(f"{page}/decide", data=form)
+        return lambda: client.post(f"/approvals/{asked.public_id}/decide", data=form)
+
+    def decide(self, *args, **more):
+        """Decide by the pages, as people do; return the answer."""
+        return self.deciding(*args, **more)()
 
     def approved(self, *lines, who="clerk", **more):
         """Ask, let the manager approve, and return the request."""

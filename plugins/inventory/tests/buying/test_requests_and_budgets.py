@@ -1,9 +1,7 @@
 """What is approved is taken of the budget, moves to the order, and comes back otherwise."""
 
 import os
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Barrier
 
 import pytest
 from sqlalchemy import select
@@ -11,6 +9,7 @@ from sqlalchemy import select
 from kantor_inventory.asking import services
 from kantor_inventory.budgets.models import Budget
 from portal.api import Delegation, Department
+from portal.testing import together
 
 ROUNDS = int(os.environ.get("KANTOR_TEST_ROUNDS", "5"))
 LAMP = 2 * 150_000_00
@@ -143,13 +142,7 @@ def test_who_asks_reads_whether_the_budget_is_enough(clinic, purse):
 @pytest.mark.parametrize("round_", range(ROUNDS))
 def test_of_two_approvals_at_once_one_gets_the_rest_of_the_budget(clinic, purse, round_):
     requests = [clinic.ask(who, clinic.wish()) for who in ("clerk", "colleague")]
-    clients, start = [clinic.client("manager") for _ in requests], Barrier(2)
-    with ThreadPoolExecutor(2) as pool:
-        calls = [
-            pool.submit(clinic.decide, "manager", request, client=client, start=start)
-            for request, client in zip(requests, clients, strict=True)
-        ]
-        found = sorted(call.result().status_code for call in calls)
-    assert found == [303, 409]
+    answers = together(*(clinic.deciding("manager", request) for request in requests))
+    assert sorted(answer.status_code for answer in answers) == [303, 409]
     assert purse() == (LAMP, 0)
     assert sorted(clinic.status(one)[0] for one in requests) == ["asked", "waiting"]

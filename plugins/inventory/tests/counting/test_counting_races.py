@@ -1,49 +1,17 @@
 """Counting, planning and posting at the same time as somebody else."""
 
-import threading
-
-from kantor_inventory.counting.services.planning import CountedElsewhere
-from portal.api import (
-    Conflict,
-)
-
-
-def test_two_plans_at_once_take_each_line_once(counting, shop):
-    counting.receive(40_000)
-    told = []
-
-    def plan():
-        try:
-            counting.plan()
-            told.append("planned")
-        except CountedElsewhere:
-            told.append("taken")
-
-    threads = [threading.Thread(target=plan) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sorted(told) == ["planned", "taken"]
+from portal.testing import together
 
 
 def at_once(*acts):
     """Do several things at the same moment; return what each came to."""
-    told = [None] * len(acts)
+    came = together(*acts)
+    return sorted(type(one).__name__ if isinstance(one, Exception) else "done" for one in came)
 
-    def run(place, act):
-        try:
-            act()
-            told[place] = "done"
-        except Conflict as refused:
-            told[place] = type(refused).__name__
 
-    threads = [threading.Thread(target=run, args=each) for each in enumerate(acts)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return sorted(told)
+def test_two_plans_at_once_take_each_line_once(counting, shop):
+    counting.receive(40_000)
+    assert at_once(counting.plan, counting.plan) == ["CountedElsewhere", "done"]
 
 
 def test_two_who_post_at_once_post_once(counting):

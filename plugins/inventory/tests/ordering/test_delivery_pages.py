@@ -2,8 +2,8 @@
 
 import os
 import re
-import threading
 from collections import Counter
+from functools import partial
 
 import pytest
 from sqlalchemy import select
@@ -11,7 +11,7 @@ from sqlalchemy import select
 from kantor_inventory.models import Supplier
 from kantor_inventory.ordering.models import Sending
 from portal.api import ContactPoint
-from portal.testing import pdf_pages, require_pdf, run_jobs
+from portal.testing import pdf_pages, require_pdf, run_jobs, together
 
 ROUNDS = int(os.environ.get("KANTOR_TEST_ROUNDS", "5"))
 CLIENTS = 8
@@ -42,18 +42,7 @@ def typed(office, quantity="1", note="SJ-1", **more):
 
 def at_once(clients, address, form):
     """Send one form from all browsers together; return what each was answered."""
-    start, answers = threading.Barrier(len(clients)), []
-
-    def send(client):
-        start.wait()
-        answers.append(client.post(address, data=form))
-
-    threads = [threading.Thread(target=send, args=(client,)) for client in clients]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return answers
+    return together(*(partial(client.post, address, data=form) for client in clients))
 
 
 def test_one_delivery_note_from_eight_at_once_is_booked_once(office, as_role):

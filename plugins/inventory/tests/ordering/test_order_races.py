@@ -1,7 +1,9 @@
 """Eight browsers at the same moment: one delivery is booked once, one list becomes one order."""
 
-import threading
 from collections import Counter
+from functools import partial
+
+from portal.testing import together
 
 CLIENTS = 8
 
@@ -9,18 +11,8 @@ CLIENTS = 8
 def at_once(as_role, address, form):
     """Send one form from as many browsers as there are, each by itself; return the answers."""
     clients = [as_role("office_manager") for _ in range(CLIENTS)]
-    start, answers = threading.Barrier(CLIENTS), []
-
-    def send(client):
-        start.wait()
-        answers.append(client.post(address, data=form).status_code)
-
-    threads = [threading.Thread(target=send, args=(client,)) for client in clients]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return Counter(answers)
+    answers = together(*(partial(client.post, address, data=form) for client in clients))
+    return Counter(answer.status_code for answer in answers)
 
 
 def test_one_delivery_is_booked_once(office, as_role):

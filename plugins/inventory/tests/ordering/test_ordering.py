@@ -1,6 +1,5 @@
 """From what is missing to what is ordered and received, on both databases."""
 
-import threading
 from datetime import timedelta
 
 import pytest
@@ -12,7 +11,7 @@ from kantor_inventory.ordering.services import drafts, placing, putting_off, rec
 from kantor_inventory.ordering.states import NotNow
 from kantor_inventory.services import stock
 from portal.api import Conflict, EditConflict, NotFound, ValidationFailed
-from portal.testing import working_as
+from portal.testing import together
 
 
 def suggestions(office, role="office_manager", **asked):
@@ -328,7 +327,7 @@ def test_eight_clients_book_one_delivery_once(office):
     office.want()
     office.place()
     command = office.came(2_000)
-    done, refused = run_at_once(office, receiving.receive, command, 8)
+    done, refused = run_at_once(office, receiving.receive, command)
     assert (done, refused) == (1, 7)
     assert (office.balance().quantity, office.balance().on_order) == (29_000, 24_000)
     with office.shop.work(None) as tx:
@@ -342,34 +341,18 @@ def test_eight_clients_place_one_list_once(office):
     office.want()
     order = office.order()
     command = placing.Place(order=order.public_id, version=order.version, placed_by="phone")
-    assert run_at_once(office, placing.place, command, 8) == (1, 7)
+    assert run_at_once(office, placing.place, command) == (1, 7)
     assert office.balance().on_order == 48_000
 
 
 def test_eight_clients_put_one_item_on_the_list_once(office):
     line = drafts.Wanted(item=office.shop.pen, place=office.shop.shelf, packs=4)
-    done, refused = run_at_once(office, drafts.add_lines, drafts.AddLines(lines=(line,)), 8)
+    done, refused = run_at_once(office, drafts.add_lines, drafts.AddLines(lines=(line,)))
     assert (done, refused) == (8, 0)
     assert [row.packs for row in office.lines()] == [4]
 
 
-def run_at_once(office, service, command, clients):
-    """Run one command by several clients at the same moment; return how many did it or not."""
-    done, refused, start = [], [], threading.Barrier(clients)
-    person = office.shop.world.people["office_manager"]
-
-    def client():
-        start.wait()
-        try:
-            with working_as(office.shop.app, person) as tx:
-                service(tx, command)
-            done.append(1)
-        except Conflict:
-            refused.append(1)
-
-    threads = [threading.Thread(target=client) for _ in range(clients)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return len(done), len(refused)
+def run_at_once(office, service, command):
+    """Run one command by eight clients at the same moment; return how many did it or not."""
+    came = together(*[lambda: do(office, service, command)] * 8)
+    return came.count(None), sum(isinstance(one, Conflict) for one in came)
