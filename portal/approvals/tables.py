@@ -10,6 +10,7 @@ from sqlalchemy.orm import aliased
 
 from portal.guard import kernel_execute
 from portal.messages import gettext, message, translate
+from portal.orm import sort_key
 from portal.people.models import Department, Person
 from portal.ui.forms import ChoiceField, Form, optional
 from portal.ui.table import Column, Empty, Table
@@ -41,12 +42,12 @@ STEP = (
 
 def principals(tx: UnitOfWork) -> dict[str, tuple[int, str]]:
     """Return public id -> (id, name) of those for whom the actor decides something now."""
-    ids = {arm.for_id for arm in arms_of(tx).arms if arm.for_id is not None}
-    if not ids:
-        return {}
-    found = select(Person.public_id, Person.id, Person.name).where(Person.id.in_(sorted(ids)))
-    rows = tx.session.execute(found.order_by(Person.name_key, Person.id))
-    return {row.public_id: (row.id, row.name) for row in rows}
+    desk = desk_of(tx)
+    ids = {arm.for_id for arm in desk.arms.arms if arm.for_id is not None}
+    found = sorted(
+        ((desk.named(one), one) for one in ids), key=lambda one: (sort_key(one[0].name), one[1])
+    )
+    return {named.public_id: (number, named.name) for named, number in found}
 
 
 class WaitingFilter(Form):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,6 +13,7 @@ from sqlalchemy import (
     Date,
     Integer,
     Select,
+    String,
     bindparam,
     case,
     cast,
@@ -33,7 +34,7 @@ from portal.work import UnitOfWork
 
 from . import rules
 from .models import Delegation
-from .rules import Decider, Given, Matter, Organisation
+from .rules import Decider, Given, Matter, Named, Organisation
 from .services import LONGEST
 
 FALLBACK = "core.approval.fallback"
@@ -84,13 +85,11 @@ def may_decide(
     return None if wanted is None else found.get(wanted)
 
 
-def organisation(
-    tx: UnitOfWork, at: datetime, also: Mapping[int, bool] | None = None
-) -> Organisation:
+def organisation(tx: UnitOfWork, at: datetime, also: Iterable[Any] = ()) -> Organisation:
     """Return what the rules need of an instant, in one statement however large it is.
 
-    ``also`` are people who come into question besides those who lead, stand in or fall back, with
-    whether they work here then.
+    ``also`` are rows of people who come into question besides those who lead, stand in or fall
+    back: person_id, public_id, name, and whether each works here then.
     """
     day, _ = clock_of(tx, at)
     values = {"day": day, "since": day - timedelta(days=LONGEST), **days_around(tx, at)}
@@ -98,8 +97,8 @@ def organisation(
         seats = _Seats()
         for row in kernel_execute(own.session, _SEATS, values):
             seats.take(row)
-        for person_id, here in (also or {}).items():
-            seats.works(person_id, here)
+        for row in also:
+            seats.meet(row)
         return Organisation(
             at=at,
             day=day,
@@ -110,6 +109,7 @@ def organisation(
             standing=seats.leading["standing_deputy"],
             parents=seats.parents,
             fallback=frozenset(seats.fallback),
+            people=seats.people,
         )
 
 
@@ -122,6 +122,7 @@ class _Seats:
         self.leading: dict[str, dict[int, tuple[int, ...]]] = {kind: {} for kind in LEADING}
         self.parents: dict[int, int | None] = {}
         self.fallback: set[int] = set()
+        self.people: dict[int, Named] = {}
         self.active: set[int] = set()
         self.given: list[Given] = []
         self.around: list[Any] = []
@@ -134,20 +135,21 @@ class _Seats:
             self.around.append(row)
         elif row.kind == "given":
             self.given.append(Given(**{name: getattr(row, name) for name in _FIELDS}))
-            self.works(row.principal_id, row.works)
-            self.works(row.deputy_id, row.deputy_works)
+            self.active.update([row.principal_id] if row.works else ())
+            self.active.update([row.deputy_id] if row.deputy_works else ())
         else:
-            self.works(row.person_id, row.works)
+            self.meet(row)
             if row.kind == "fallback":
                 self.fallback.add(row.person_id)
             else:
                 known = self.leading[row.kind]
                 known[row.department_id] = (*known.get(row.department_id, ()), row.person_id)
 
-    def works(self, person_id: int, works: bool) -> None:
-        """Note somebody if they work here on the day."""
-        if works:
-            self.active.add(person_id)
+    def meet(self, row: Any) -> None:
+        """Note somebody who decides in their own right."""
+        self.people[row.person_id] = Named(row.public_id, row.name)
+        if row.works:
+            self.active.add(row.person_id)
 
 
 def holds(table: Any) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
@@ -174,6 +176,8 @@ _SAID: dict[str, Any] = {
     **{name: _delegated.c[name].type for name in _FIELDS},
     "parent_id": Integer(),
     "person_id": Integer(),
+    "public_id": String(),
+    "name": String(),
     "works": Integer(),
     "deputy_works": Integer(),
     "from_noon": Boolean(),
@@ -191,6 +195,12 @@ def _seat(kind: Any, **said: Any) -> Select[Any]:
     return select(kind.label("kind"), *columns)
 
 
+_WHO = {
+    "person_id": _people.c.id,
+    "public_id": _people.c.public_id,
+    "name": _people.c.name,
+    "works": works(_people),
+}
 _day = bindparam("day", type_=Date())
 _around = AROUND.subquery()
 _SEATS = union_all(
@@ -198,13 +208,12 @@ _SEATS = union_all(
         _members.c.kind,
         id=_members.c.id,
         department_id=_members.c.department_id,
-        person_id=_people.c.id,
-        works=works(_people),
+        **_WHO,
     )
     .join_from(_members, _departments, _departments.c.id == _members.c.department_id)
     .join(_people, _people.c.id == _members.c.person_id)
     .where(_members.c.kind.in_(LEADING), _departments.c.active, *holds(_members)),
-    _seat(literal("fallback"), id=_assigned.c.id, person_id=_people.c.id, works=works(_people))
+    _seat(literal("fallback"), id=_assigned.c.id, **_WHO)
     .join_from(_assigned, _granted, _granted.c.role_id == _assigned.c.role_id)
     .join(_people, _people.c.id == _assigned.c.person_id)
     .where(

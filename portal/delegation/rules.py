@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import IntEnum
+from typing import NamedTuple
 
 ALL = "all"
 SCOPES = ("approvals", "tasks", "tickets", ALL)
@@ -49,12 +50,20 @@ class Given:
         return self.from_on <= day <= self.last_on and not ended
 
 
+class Named(NamedTuple):
+    """What somebody is called, in addresses and to people."""
+
+    public_id: str
+    name: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class Organisation:
     """What has to be known of everybody at one instant; ``active`` are those who work here.
 
     ``managers`` and ``standing`` (deputies) are by department, ``parents`` the tree; ``fallback``
-    decides what nobody else does.
+    decides what nobody else does. ``people`` says what those are called who decide in their own
+    right.
     """
 
     at: datetime
@@ -66,6 +75,7 @@ class Organisation:
     standing: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
     parents: Mapping[int, int | None] = field(default_factory=dict)
     fallback: frozenset[int] = frozenset()
+    people: Mapping[int, Named] = field(default_factory=dict)
 
     def without(self, people: Iterable[int | None]) -> Organisation:
         """Return the organisation as if these people did not work here."""

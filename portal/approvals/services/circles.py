@@ -28,10 +28,12 @@ _FIELDS = tuple(one.name for one in dataclasses.fields(Rule) if one.name != "peo
 _RULES = (
     select(
         *(_rules.c[name] for name in _FIELDS),
-        _named.c.person_id.label("named_id"),
+        _named.c.id.label("named_id"),
         _held.c.id.label("held_id"),
-        _held.c.person_id.label("holder_id"),
         _held.c.department_id.label("place_id"),
+        _people.c.id.label("person_id"),
+        _people.c.public_id,
+        _people.c.name,
         works(_people).label("works"),
     )
     .join_from(_rules, _named, _named.c.rule_id == _rules.c.id, isouter=True)
@@ -51,11 +53,11 @@ _RULES = (
 
 @dataclass
 class _Read:
-    """Rules, whom they name, who holds their roles where, and who of all these works here."""
+    """Rules, who holds their roles where, and all whom they mean."""
 
     rules: dict[int, Rule] = field(default_factory=dict)
     held: dict[int, dict[int, tuple[int, int | None]]] = field(default_factory=dict)
-    works: dict[int, bool] = field(default_factory=dict)
+    people: list[Any] = field(default_factory=list)
 
     def take(self, row: Any) -> None:
         """Note a rule with one of the people it means, if there are any."""
@@ -63,11 +65,11 @@ class _Read:
             self.rules[row.id] = Rule(**{name: getattr(row, name) for name in _FIELDS})
         if row.named_id is not None:
             rule = self.rules[row.id]
-            self.rules[row.id] = dataclasses.replace(rule, people=(*rule.people, row.named_id))
-            self.works[row.named_id] = bool(row.works)
+            self.rules[row.id] = dataclasses.replace(rule, people=(*rule.people, row.person_id))
         if row.held_id is not None:
-            self.held.setdefault(row.role_id, {})[row.held_id] = row.holder_id, row.place_id
-            self.works[row.holder_id] = bool(row.works)
+            self.held.setdefault(row.role_id, {})[row.held_id] = row.person_id, row.place_id
+        if row.person_id is not None:
+            self.people.append(row)
 
 
 def rules_for(own: UnitOfWork, kind: str) -> dict[int, Rule]:
@@ -89,7 +91,7 @@ def circle(
     when = at or own.now
     read = _read(own, _of_ids(ids) if kind is None else _of_kind(kind), when)
     return Circle(
-        org=organisation(own, when, read.works),
+        org=organisation(own, when, read.people),
         rules=read.rules,
         holders={role: tuple(held.values()) for role, held in read.held.items()},
     )

@@ -28,6 +28,7 @@ from sqlalchemy import (
 from portal.approvals.arms import Arm, Arms, Band, Case, Pair, Reckoning
 from portal.approvals.known import Approval, known
 from portal.approvals.models import ApprovalRequest
+from portal.delegation.rules import Named
 from portal.guard import kernel_execute
 from portal.orm import row_by_row
 from portal.work import UnitOfWork
@@ -68,6 +69,11 @@ class Desk:
 
     arms: Arms
     reckoning: Reckoning | None = None
+
+    def named(self, person_id: int) -> Named:
+        """Return what somebody is called in whose right they decide."""
+        assert self.reckoning is not None
+        return self.reckoning.circle.org.people[person_id]
 
     def for_whom(self, rows: Sequence[ApprovalRequest]) -> dict[int, int]:
         """Return request id -> for whom they would decide it; what is their own is left out."""

@@ -97,7 +97,10 @@ def test_what_is_found_is_what_each_row_says(office, monkeypatch, seed, few):
             if len(first) == 7:
                 rest = waiting.waiting_for(tx, 500, (first[-1].due_at, first[-1].id))
                 assert [one.id for one in rest] == expected[7:]
-            arms = waiting.arms_of(tx)
+            desk = waiting.desk_of(tx)
+            arms = desk.arms
+            for other in {arm.for_id for arm in arms.arms} - {None}:
+                assert desk.named(other).name.lower() in PEOPLE
             with tx.acting_for("core", reason="test") as own:
                 back = waiting.nearest(own, arms, 500, back=True)
                 assert [row.id for row in back] == expected[::-1]
