@@ -291,13 +291,20 @@ def _first(wanted: ColumnElement[bool], beyond: bool, most: int, back: bool) -> 
         here = tuple_(t.due_at, t.id)
         there = tuple_(bindparam("due", type_=t.due_at.type), bindparam("number", type_=Integer()))
         found = found.where(here < there if back else here > there)
-    return found.order_by(*in_order(t, back)).limit(most)
+    return found.order_by(*in_order(t, back)).limit(_at_most(most))
+
+
+def _at_most(number: int) -> Any:
+    """Return a limit that stands in the statement: PostgreSQL keeps one plan for it then, where it
+    would plan anew each time not to know how few rows are wanted.
+    """
+    return literal_column(str(number))
 
 
 def _merged(parts: Sequence[Select[Any]], most: int, back: bool) -> Select[Any]:
     each = [select(part.subquery()) for part in parts]
     all_of_them = union_all(*each).subquery()
-    return select(all_of_them).order_by(*in_order(all_of_them.c, back)).limit(most)
+    return select(all_of_them).order_by(*in_order(all_of_them.c, back)).limit(_at_most(most))
 
 
 def counted(own: UnitOfWork, arms: Arms, most: int = COUNTED) -> int:
@@ -312,7 +319,7 @@ def counted(own: UnitOfWork, arms: Arms, most: int = COUNTED) -> int:
 def _counted(arms: Arms, most: int) -> Select[Any]:
     each = [select(t.id).where(one) for one in _wanted(arms)]
     ids = (each[0] if len(each) == 1 else union_all(*each)).subquery()
-    return select(func.count()).select_from(select(ids.c.id).limit(most + 1).subquery())
+    return select(func.count()).select_from(select(ids.c.id).limit(_at_most(most + 1)).subquery())
 
 
 def waiting_for(tx: UnitOfWork, limit: int = 50, after: Place | None = None) -> Sequence[Approval]:
