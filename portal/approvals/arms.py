@@ -9,7 +9,7 @@ once for each such person: docs/adr says why.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
@@ -119,23 +119,28 @@ class Reckoning:
         last = self.person_id in org.fallback
         return {pair: way for pair, way in ways.items() if last or self.person_id in way}
 
-    def arms(self, pairs: Mapping[Pair, frozenset[int]], cases: Iterable[Case]) -> Arms:
+    def arms(
+        self, pairs: Mapping[Pair, frozenset[int]], cases: Iterable[Case], late: Container[Pair]
+    ) -> Arms:
         """Return the arms in these pairs; ``cases`` are those of the requests that concern
-        somebody on the way of any pair, or of whom somebody has given a voice already.
+        somebody on the way of any pair, or of whom somebody has given a voice already; ``late`` are
+        the pairs in which something has waited too long.
         """
         matter = frozenset().union(*pairs.values()) if pairs else frozenset()
-        found = [arm for pair in pairs for arm in self._general(pair)]
+        found = [arm for pair in pairs for arm in self._general(pair, pair in late)]
         for case in sorted(set(cases)):
             if (case.deciding, case.department_id) in pairs:
                 found += self._special(case)
         return Arms(person_id=self.person_id, arms=tuple(found), matter=matter)
 
-    def _general(self, pair: Pair) -> Iterator[Arm]:
+    def _general(self, pair: Pair, late: bool) -> Iterator[Arm]:
         plain = self._banded(pair, frozenset(), False)
-        later = self._banded(pair, frozenset(), True)
         for band, for_id, holds in _joined(plain):
             if holds:
                 yield Arm(pair, band, for_id)
+        if not late:
+            return
+        later = self._banded(pair, frozenset(), True)
         only_later = {
             band: (for_id, holds and not plain[band][1]) for band, (for_id, holds) in later.items()
         }

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import IntEnum
+from functools import cached_property
 from typing import NamedTuple
 
 ALL = "all"
@@ -76,6 +77,14 @@ class Organisation:
     parents: Mapping[int, int | None] = field(default_factory=dict)
     fallback: frozenset[int] = frozenset()
     people: Mapping[int, Named] = field(default_factory=dict)
+
+    @cached_property
+    def given_by(self) -> Mapping[int, tuple[Given, ...]]:
+        """What each person has given, by their id."""
+        found: dict[int, tuple[Given, ...]] = {}
+        for one in self.given:
+            found[one.principal_id] = (*found.get(one.principal_id, ()), one)
+        return found
 
     def without(self, people: Iterable[int | None]) -> Organisation:
         """Return the organisation as if these people did not work here."""
@@ -224,12 +233,13 @@ def _follow(org: Organisation, matter: Matter, step: _Step, found: dict[int, Dec
 
 def _named(org: Organisation, matter: Matter, step: _Step) -> Iterator[Given]:
     """Yield what a person has given that fits the matter, to people who work here."""
+    if not (all_of_them := org.given_by.get(step.decider.person_id)):
+        return
     above = set(org.upwards(matter.department_id))
     taken = {*step.seen, step.decider.person_id}
-    for given in org.given:
+    for given in all_of_them:
         if (
-            given.principal_id == step.decider.person_id
-            and given.holds(org.day, org.at)
+            given.holds(org.day, org.at)
             and given.scope in (ALL, matter.scope)
             and (given.department_id is None or given.department_id in above)
             and (matter.amount is None or matter.amount <= _most(given, matter.amount))

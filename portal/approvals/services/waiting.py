@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -16,6 +16,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
+    exists,
     func,
     literal_column,
     or_,
@@ -60,7 +61,22 @@ _PAIRS = text(
     )
     SELECT deciding, department_id FROM pairs
     """
-)
+).columns(t.deciding, t.department_id)
+
+
+def _pairs_there() -> Select[Any]:
+    """Return the statement of the pairs, and whether anything of each has waited too long."""
+    pairs = _PAIRS.subquery()
+    late = exists().where(
+        PENDING,
+        t.escalated,
+        t.deciding == pairs.c.deciding,
+        t.department_id == pairs.c.department_id,
+    )
+    return select(*pairs.c, late)
+
+
+_PAIRS_THERE = _pairs_there()
 
 
 @dataclass(frozen=True)
@@ -113,7 +129,9 @@ def _reckoned_for(tx: UnitOfWork, person_id: int) -> Desk:
 
 def _reckoned(own: UnitOfWork, person_id: int) -> Desk:
     nothing = Desk(Arms(person_id=person_id))
-    pairs: list[Pair] = [(d, p) for d, p in kernel_execute(own.session, _PAIRS).all()]
+    pairs: dict[Pair, bool] = {
+        (d, p): bool(late) for d, p, late in kernel_execute(own.session, _PAIRS_THERE)
+    }
     if not pairs:
         return nothing
     reckoning = Reckoning(circle(own, [d for d, _ in pairs]), person_id)
@@ -121,7 +139,9 @@ def _reckoned(own: UnitOfWork, person_id: int) -> Desk:
     if not possible:
         return nothing
     matter = frozenset().union(*possible.values())
-    return Desk(reckoning.arms(possible, _cases(own, list(possible), matter)), reckoning)
+    cases = _cases(own, frozenset(possible), matter)
+    late = frozenset(pair for pair in possible if pairs[pair])
+    return Desk(reckoning.arms(possible, cases, late), reckoning)
 
 
 def _who_matters(column: Any, matter: Any) -> ColumnElement[int]:
@@ -130,15 +150,16 @@ def _who_matters(column: Any, matter: Any) -> ColumnElement[int]:
     return found
 
 
-def _cases_there() -> Any:
+@lru_cache(maxsize=KEPT)
+def _cases_there(pairs: frozenset[Pair], matter: frozenset[int]) -> Any:
     """Return the statement of all that is special in places: who asks or gains, what was said.
 
     Each column is asked for by itself, which an index answers.
     """
     r = ApprovalRequest.__table__.c
-    people: Any = bindparam("people", expanding=True)
-    deciding: Any = bindparam("deciding", expanding=True)
-    places: Any = bindparam("places", expanding=True)
+    people = _numbers(matter)
+    deciding = _numbers({one for one, _ in pairs})
+    places = _numbers({place for _, place in pairs})
     asks, gains = (_who_matters(column, people) for column in (r.requester_id, r.beneficiary_id))
     columns = (r.deciding, r.department_id, asks, gains, r.spent, r.escalated)
     pending = r.state == literal_column("'pending'")
@@ -152,25 +173,17 @@ def _cases_there() -> Any:
     return union_all(*(part.distinct() for part in parts))
 
 
-_CASES = _cases_there()
-
-
-def _cases(own: UnitOfWork, pairs: Sequence[Pair], matter: frozenset[int]) -> list[Case]:
-    values = {
-        "people": sorted(matter),
-        "deciding": sorted({deciding for deciding, _ in pairs}),
-        "places": sorted({place for _, place in pairs}),
-    }
-    found = {Case(*row) for row in kernel_execute(own.session, _CASES, values).all()}
-    return sorted(one for one in found if (one.deciding, one.department_id) in set(pairs))
+def _cases(own: UnitOfWork, pairs: frozenset[Pair], matter: frozenset[int]) -> list[Case]:
+    found = {Case(*row) for row in kernel_execute(own.session, _cases_there(pairs, matter))}
+    return sorted(one for one in found if (one.deciding, one.department_id) in pairs)
 
 
 def condition(arms: Arms, arm: Arm) -> ColumnElement[bool]:
     """Return which requests an arm holds, as an index finds them."""
     parts = [
         PENDING,
-        t.deciding == arm.pair[0],
-        t.department_id == arm.pair[1],
+        t.deciding == _number(arm.pair[0]),
+        t.department_id == _number(arm.pair[1]),
         *_in_band(arm.band),
         *_not_mine(arms),
     ]
@@ -179,8 +192,8 @@ def condition(arms: Arms, arm: Arm) -> ColumnElement[bool]:
             parts.append(t.escalated)
         return and_(*parts, *_concerns_nobody(arms))
     one = arm.case
-    asks = t.requester_id == one.requester_id if one.requester_id else None
-    gains = t.beneficiary_id == one.beneficiary_id if one.beneficiary_id else None
+    asks = t.requester_id == _number(one.requester_id) if one.requester_id else None
+    gains = t.beneficiary_id == _number(one.beneficiary_id) if one.beneficiary_id else None
     parts.append(_nobody(t.requester_id, arms) if asks is None else asks)
     parts.append(_nobody(t.beneficiary_id, arms) if gains is None else gains)
     return and_(*parts, t.spent == one.spent, t.escalated == one.escalated)
@@ -189,20 +202,18 @@ def condition(arms: Arms, arm: Arm) -> ColumnElement[bool]:
 def _in_band(band: Band) -> list[ColumnElement[bool]]:
     low, high = band
     if low is not None:
-        return [t.amount > low, *([t.amount <= high] if high is not None else [])]
-    return [or_(t.amount.is_(None), t.amount <= high)] if high is not None else []
+        above = t.amount > _number(low)
+        return [above] if high is None else [above, t.amount <= _number(high)]
+    return [] if high is None else [or_(t.amount.is_(None), t.amount <= _number(high))]
 
 
 def _not_mine(arms: Arms) -> list[ColumnElement[bool]]:
-    gains = t.beneficiary_id
-    return [
-        t.requester_id != arms.person_id,
-        or_(gains.is_(None), gains != arms.person_id),
-    ]
+    gains, me = t.beneficiary_id, _number(arms.person_id)
+    return [t.requester_id != me, or_(gains.is_(None), gains != me)]
 
 
 def _nobody(column: Any, arms: Arms) -> ColumnElement[bool]:
-    return or_(column.is_(None), column.not_in(sorted(arms.matter)))
+    return or_(column.is_(None), column.not_in(_numbers(arms.matter)))
 
 
 def _concerns_nobody(arms: Arms) -> list[ColumnElement[bool]]:
@@ -227,7 +238,7 @@ def _all_at_once(arms: Arms) -> ColumnElement[bool]:
         more = [t.escalated] if escalated else []
         chosen = tuple_(deciding, t.department_id).in_(pairs)
         parts.append(and_(chosen, *_in_band(band), *_concerns_nobody(arms), *more))
-    matter = sorted(arms.matter)
+    matter = _numbers(arms.matter)
     asks, gains = (_who_matters(c, matter) for c in (t.requester_id, t.beneficiary_id))
     late = case((t.escalated, 1), else_=0)
     for band, rows in special.items():
@@ -298,7 +309,16 @@ def _at_most(number: int) -> Any:
     """Return a limit that stands in the statement: PostgreSQL keeps one plan for it then, where it
     would plan anew each time not to know how few rows are wanted.
     """
-    return literal_column(str(number))
+    return _number(number)
+
+
+def _number(number: int) -> Any:
+    """Return a number that stands in the statement: who decides where is part of what is asked."""
+    return literal_column(str(int(number)), Integer())
+
+
+def _numbers(numbers: Iterable[int]) -> list[Any]:
+    return [_number(one) for one in sorted(numbers)]
 
 
 def _merged(parts: Sequence[Select[Any]], most: int, back: bool) -> Select[Any]:

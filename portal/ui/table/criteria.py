@@ -28,6 +28,8 @@ _CHOICES = (BooleanField, SelectFieldBase)
 _IS, _SAYS = message("{field} is {value}"), message("{field}: {value}")
 _SINCE_OR_UNTIL = message("{field} {value}")
 
+PLAIN = "!$'()*,/:;?@"  # means nothing in the query of an address
+
 
 @dataclass(frozen=True, slots=True)
 class Chip:
@@ -61,7 +63,7 @@ class Asked:
         ]
         pairs += [(k, "") for k in without if k in supplied]  # Sent empty, it is asked no more.
         pairs += [(k, v) for k, v in changed.items() if v]
-        return f"{path}?{urlencode(pairs)}" if pairs else path
+        return f"{path}?{urlencode(pairs, safe=PLAIN)}" if pairs else path
 
     def filter_arguments(self) -> list[str]:
         """Return every parameter that the filters read."""

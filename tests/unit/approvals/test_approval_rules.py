@@ -213,7 +213,7 @@ def test_somebody_decides_exactly_what_their_arms_hold(circle, waiting, me):
         if any(people) or spent:
             case = Case(step.deciding, step.department_id, *people, spent, step.escalated)
             cases.append(case)
-    arms = reckoning.arms(possible, cases)
+    arms = reckoning.arms(possible, cases, possible)
     for step, asks, gains, spent in waiting:
         assert covers(arms, step, asks, gains, spent) == (me in deciders(circle, step))
 
