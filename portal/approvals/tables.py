@@ -8,7 +8,6 @@ from typing import Any
 from sqlalchemy import Select, or_, select, union_all
 from sqlalchemy.orm import aliased
 
-from portal.guard import kernel_execute
 from portal.messages import gettext, message, translate
 from portal.orm import sort_key
 from portal.people.models import Department, Person
@@ -22,22 +21,12 @@ from .arms import Arms
 from .known import kind_of, unpacked
 from .models import ApprovalDecision, ApprovalRequest
 from .services.circles import WHY
-from .services.waiting import arms_of, counted, desk_of, in_order, nearest_of, values_of
+from .services.waiting import STEP, arms_of, counted, desk_of, nearest
 from .words import STATES, TONES, VERDICTS
 
 USE = "core.portal.use"
 OWN = "own"
 For = aliased(Person)
-# What says who decides a request, beside its amount.
-STEP = (
-    ApprovalRequest.id,
-    ApprovalRequest.deciding,
-    ApprovalRequest.department_id,
-    ApprovalRequest.requester_id,
-    ApprovalRequest.beneficiary_id,
-    ApprovalRequest.spent,
-    ApprovalRequest.escalated,
-)
 
 
 def principals(tx: UnitOfWork) -> dict[str, tuple[int, str]]:
@@ -83,13 +72,10 @@ class Waiting(Titled):
 
     def rows(self, tx: UnitOfWork, here: Place, most: int) -> Sequence[Any]:
         arms, back = self._narrowed(tx), self.order.runs_back(here.step)
-        if not arms.arms:
-            return []
         place = (here.values[0], here.values[1]) if here.values else None
-        which = arms, most, place is not None, back
-        statement = self.prepared.once(tx, ("waiting", *which), lambda: self._listed(*which))
+        listed = self.prepared.once(tx, ("waiting",), self._listed)
         with tx.acting_for("core", reason=WHY) as own:
-            found = kernel_execute(own.session, statement, values_of(place)).all()
+            found = nearest(own, arms, most, place=place, back=back, listed=listed)
         standing, names = desk_of(tx).for_whom(found), dict(principals(tx).values())
         at, rows = self.prepared.at["right"], []
         for one in found:
@@ -98,13 +84,10 @@ class Waiting(Titled):
             rows.append(row)
         return rows
 
-    def _listed(self, arms: Arms, most: int, beyond: bool, back: bool) -> Select[Any]:
-        """Return the statement of the nearest requests, with what says who decides each."""
-        near = nearest_of(arms, most, beyond, back).subquery()
+    def _listed(self) -> Select[Any]:
+        """Return the statement of requests, with what says who decides each."""
         marks = [c.label(f"mark_{i}") for i, c in enumerate(self.order.columns)]
-        found = self.prepared.statement.add_columns(*STEP, *marks)
-        found = found.join(near, near.c.id == ApprovalRequest.id)
-        return found.order_by(*in_order(near.c, back))
+        return self.prepared.statement.add_columns(*STEP, *marks)
 
     def count_to(self, tx: UnitOfWork, most: int) -> int:
         with tx.acting_for("core", reason=WHY) as own:

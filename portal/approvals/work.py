@@ -3,19 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy.orm import joinedload
+from sqlalchemy import select
 
 from portal.messages import message
 from portal.mywork.rules import Whose, WorkAsk, WorkItem, WorkItems
+from portal.people.models import Person
 from portal.work import UnitOfWork
 
 from .known import kind_of, unpacked
 from .models import ApprovalRequest
 from .services.circles import WHY
-from .services.waiting import desk_of, nearest
+from .services.waiting import STEP, desk_of, nearest
 
 MINUTES = 5  # that a decision is reckoned with
+_LISTED = select(
+    *STEP,
+    ApprovalRequest.public_id,
+    ApprovalRequest.kind,
+    ApprovalRequest.title,
+    ApprovalRequest.gaps,
+    ApprovalRequest.amount,
+    ApprovalRequest.asked_at,
+    ApprovalRequest.due_at,
+    Person.name.label("requester"),
+).join(Person, Person.id == ApprovalRequest.requester_id)
 
 
 def waiting(tx: UnitOfWork, ask: WorkAsk) -> Sequence[WorkItem]:
@@ -26,14 +39,14 @@ def waiting(tx: UnitOfWork, ask: WorkAsk) -> Sequence[WorkItem]:
     desk = desk_of(tx)
     arms = desk.arms.standing_in() if ask.standing_in else desk.arms
     with tx.acting_for("core", reason=WHY) as own:
-        rows = nearest(own, arms, ask.limit, also=[joinedload(ApprovalRequest.requester)])
+        rows = nearest(own, arms, ask.limit, listed=_LISTED)
         deputy = desk.for_whom(rows)
         return [_item(tx, row, me, deputy.get(row.id)) for row in rows]
 
 
-def _item(tx: UnitOfWork, row: ApprovalRequest, me: int, for_id: int | None) -> WorkItem:
+def _item(tx: UnitOfWork, row: Any, me: int, for_id: int | None) -> WorkItem:
     kind = kind_of(tx, row.kind)
-    said = {"kind": kind.title if kind is not None else "", "name": row.requester.name}
+    said = {"kind": kind.title if kind is not None else "", "name": row.requester}
     return WorkItem(
         key=row.public_id,
         title=unpacked(row.title, row.gaps),

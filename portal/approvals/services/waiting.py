@@ -41,6 +41,9 @@ COUNTED = 1000
 KEPT = 256  # statements
 Place = tuple[datetime, int]  # when it is due, and its id
 t: Any = ApprovalRequest
+WHOLE = select(*ApprovalRequest.__table__.c)
+# What says who decides a request, beside its amount.
+STEP = (t.id, t.deciding, t.department_id, t.requester_id, t.beneficiary_id, t.spent, t.escalated)
 PENDING = t.state == literal_column("'pending'")  # As the indexes say it, never a parameter.
 
 # Every pair of what decides and where for which something waits: one seek for each.
@@ -91,7 +94,7 @@ class Desk:
         assert self.reckoning is not None
         return self.reckoning.circle.org.people[person_id]
 
-    def for_whom(self, rows: Sequence[ApprovalRequest]) -> dict[int, int]:
+    def for_whom(self, rows: Sequence[Any]) -> dict[int, int]:
         """Return request id -> for whom they would decide it; what is their own is left out."""
         if self.reckoning is None or all(arm.for_id is None for arm in self.arms.arms):
             return {}
@@ -254,34 +257,26 @@ def nearest(
     *,
     place: Place | None = None,
     back: bool = False,
-    also: Sequence[Any] = (),
-) -> Sequence[ApprovalRequest]:
-    """Return at most ``most`` requests in ``arms``, by when they are due.
+    listed: Select[Any] = WHOLE,
+) -> Sequence[Any]:
+    """Return at most ``most`` rows of ``listed`` in ``arms``, by when they are due.
 
-    They begin after ``place``, or (``back``) before it, the nearest first; ``also`` are options of
-    what is read with them.
+    They begin after ``place``, or (``back``) before it, the nearest first. ``listed`` selects from
+    ApprovalRequest and is kept by whoever asks: with arms that stay as they are, which is mostly
+    from one page to the next, the statement is made once.
     """
     if not arms.arms:
         return []
-    near = nearest_of(arms, most, place is not None, back).subquery()
-    found = select(ApprovalRequest).join(near, near.c.id == ApprovalRequest.id).options(*also)
-    found = found.order_by(*in_order(near.c, back))
-    return own.session.scalars(found, values_of(place)).all()
-
-
-def values_of(place: Place | None) -> dict[str, Any]:
-    """Return what ``nearest_of`` is executed with."""
-    return {} if place is None else {"due": place[0], "number": place[1]}
+    statement = _nearest(listed, arms, most, place is not None, back)
+    values = {} if place is None else {"due": place[0], "number": place[1]}
+    return kernel_execute(own.session, statement, values).all()
 
 
 @lru_cache(maxsize=KEPT)
-def nearest_of(arms: Arms, most: int, beyond: bool, back: bool) -> Select[Any]:
-    """Return the statement of the first requests, or of those beyond a place: when each is due,
-    and its id. It is made once for arms that stay as they are, which is mostly from one page to
-    the next.
-    """
+def _nearest(listed: Select[Any], arms: Arms, most: int, beyond: bool, back: bool) -> Select[Any]:
     parts = [_first(wanted, beyond, most, back) for wanted in _wanted(arms)]
-    return parts[0] if len(parts) == 1 else _merged(parts, most, back)
+    near = (parts[0] if len(parts) == 1 else _merged(parts, most, back)).subquery()
+    return listed.join(near, near.c.id == t.id).order_by(*_in_order(near.c, back))
 
 
 def _wanted(arms: Arms) -> Sequence[ColumnElement[bool]]:
@@ -291,7 +286,7 @@ def _wanted(arms: Arms) -> Sequence[ColumnElement[bool]]:
     return [_all_at_once(arms)]
 
 
-def in_order(columns: Any, back: bool) -> list[Any]:
+def _in_order(columns: Any, back: bool) -> list[Any]:
     """Return by what requests are ordered: when they are due."""
     return [c.desc() if back else c.asc() for c in (columns.due_at, columns.id)]
 
@@ -302,7 +297,7 @@ def _first(wanted: ColumnElement[bool], beyond: bool, most: int, back: bool) -> 
         here = tuple_(t.due_at, t.id)
         there = tuple_(bindparam("due", type_=t.due_at.type), bindparam("number", type_=Integer()))
         found = found.where(here < there if back else here > there)
-    return found.order_by(*in_order(t, back)).limit(_at_most(most))
+    return found.order_by(*_in_order(t, back)).limit(_at_most(most))
 
 
 def _at_most(number: int) -> Any:
@@ -324,7 +319,7 @@ def _numbers(numbers: Iterable[int]) -> list[Any]:
 def _merged(parts: Sequence[Select[Any]], most: int, back: bool) -> Select[Any]:
     each = [select(part.subquery()) for part in parts]
     all_of_them = union_all(*each).subquery()
-    return select(all_of_them).order_by(*in_order(all_of_them.c, back)).limit(_at_most(most))
+    return select(all_of_them).order_by(*_in_order(all_of_them.c, back)).limit(_at_most(most))
 
 
 def counted(own: UnitOfWork, arms: Arms, most: int = COUNTED) -> int:
