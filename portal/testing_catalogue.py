@@ -25,7 +25,9 @@ GAP = re.compile(r"%\(\w+\)[a-z]|(?<!\{)\{\w+\}(?!\})")
 
 
 def untranslated(package: Path) -> Iterator[str]:
-    """Yield every sentence of a package that a language lacks or says with other gaps."""
+    """Yield every sentence of a package that a language lacks, says with other gaps, or says
+    otherwise than core, whose words people read.
+    """
     for language in messages.LANGUAGES:
         if language == "en":
             continue  # Written in the sources.
@@ -33,7 +35,13 @@ def untranslated(package: Path) -> Iterator[str]:
         core = _catalogue(Path(__file__).parent, language)
         for place, text, context in _sentences(package):
             first = text if isinstance(text, str) else text[0]
-            found = own.get(first, context) or core.get(first, context)
+            mine, theirs = own.get(first, context), core.get(first, context)
+            if mine is not None and theirs is not None and mine.string != theirs.string:
+                yield (
+                    f"{place}: {first!r} is {theirs.string!r} in the portal's own {language}, and"
+                    f" shown so, not {mine.string!r}. Say the same, or write other words"
+                )
+            found = mine or theirs
             said: Any = found.string if found is not None and not found.fuzzy else ""
             if not isinstance(said, str):  # One form for each number.
                 said = next(iter(said or ()), "")

@@ -54,7 +54,7 @@ def broken():
 @blueprint.get("/fine")
 @policy("sloppy.thing.view")
 def fine():
-    return str(message("Fine {name}", name="x"))
+    return str(message("Fine {name}", name="x")) + str(message("Save"))
 
 
 plugin = Plugin(
@@ -94,6 +94,9 @@ msgstr "Ceroboh"
 
 msgid "Fine {name}"
 msgstr "Baik {nama}"
+
+msgid "Save"
+msgstr "Rekam"
 """
 FILES = {
     "pyproject.toml": PROJECT,
@@ -109,6 +112,7 @@ FOUND = [
     "__init__.py imports portal.guard, which is private. Use portal.api",
     "'See things' is not translated. Add it to translations/id/LC_MESSAGES/messages.po",
     "'Fine {name}' has other gaps in id: 'Baik {nama}'",
+    "'Save' is 'Simpan' in the portal's own id, and shown so, not 'Rekam'. Say the same",
     "kantor_sloppy/templates/sloppy/bad.html is not in the wheel. Add it to [tool.setuptools",
     "its migrations and its models differ on sqlite: sloppy: New upgrade operations detected",
     "'sloppy_thing', Column('name'",

@@ -70,7 +70,7 @@ ENTRIES = Table(
     reading.entry_rows,
     columns=(
         Column("id", message("Entry"), "number", sort=(BudgetEntry.id,), shown=False, export=True),
-        Column("about", message("What for"), primary=True),
+        Column("about", message("For what"), primary=True),
         Column("at", message("When"), "datetime"),
         Column("kind", message("What"), "pill", labels=KINDS, tone=TONES),
         Column("amount", message("Amount"), "money"),
