@@ -133,8 +133,6 @@ def describe(tx: UnitOfWork, subject: str) -> ApprovalSubject:
     facts: list[tuple[Message | str, Message | str]] = [
         (message("Stock room"), requisition.place.name),
     ]
-    if requisition.beneficiary is not None:
-        facts.append((message("For"), requisition.beneficiary.name))
     if requisition.needed_on is not None:
         facts.append(
             (message("Needed by"), Message("{words}", {"words": Day(requisition.needed_on)}))
