@@ -55,6 +55,7 @@ SUITES = (
     "tests/policy/test_refused.py",
     "tests/policy/test_services.py",
     "tests/policy/test_work_services.py",
+    "tests/policy/test_buying_services.py",
     "tests/policy/test_buttons.py",
     "tests/policy/test_matrix.py",
     "tests/policy/test_canaries.py",
