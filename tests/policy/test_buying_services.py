@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -29,6 +29,7 @@ from kantor_inventory.services import findings, price_breaks, stock
 from portal.absences import services as absences
 from portal.absences import weeks
 from portal.absences.models import Absence
+from portal.absences.services import EndAbsence
 from portal.api import Place
 from portal.delegation import services as delegation
 from portal.delegation.models import Delegation
@@ -43,7 +44,7 @@ IN_2099 = date(2099, 1, 1), date(2099, 1, 31)  # when everybody is away once
 def the(tx, model, world, kind, relation="same"):
     """Return a row, whoever may see it."""
     wanted = select(model).filter_by(public_id=there(world, kind, relation)["id"])
-    with tx.acting_for(model.__table__.info.get("realm", "inventory"), reason="test") as own:
+    with tx.acting_for("inventory", reason="test") as own:
         found = own.session.scalars(wanted).one()
         return SimpleNamespace(**{c.key: getattr(found, c.key) for c in model.__mapper__.columns})
 
@@ -114,6 +115,17 @@ def given_a_calendar(tx, world):
         return None
 
 
+def back_at_noon(tx, world):
+    """Say that somebody is back when they would have been anyhow."""
+    name = there(world, "absence", "same")["id"]
+    with tx.acting_for("core", reason="test") as own:
+        row = own.one(select(Absence), public_id=name)
+        row.from_on, row.last_on, row.until_noon = own.today - timedelta(1), own.today, True
+        own.session.flush()
+        version = row.version
+    return absences.end_absence(tx, name, EndAbsence(version=version, since="noon"))
+
+
 # permission -> the services that ask for it
 ASKING = {
     "inventory.requisition.view": {
@@ -150,7 +162,8 @@ ASKING = {
     "core.absence.edit": {
         "may_edit": lambda tx, world: absences.may_edit(
             tx, tx.one(select(Absence), public_id=there(world, "absence", "same")["id"])
-        )
+        ),
+        "end_absence": back_at_noon,
     },
     "core.delegation.edit": {
         "may_edit": lambda tx, world: delegation.may_edit(
