@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -26,19 +25,9 @@ from kantor_inventory.ordering.services import (
 )
 from kantor_inventory.ordering.work import DELIVERIES
 from kantor_inventory.services import findings, price_breaks, stock
-from portal.absences import services as absences
-from portal.absences import weeks
-from portal.absences.models import Absence
-from portal.absences.services import EndAbsence
 from portal.api import Place
-from portal.delegation import services as delegation
-from portal.delegation.models import Delegation
-from portal.errors import ValidationFailed
 from portal.plugin import Whose, WorkAsk
-from portal.worktime import services as worktime
 from tests.policy.calling import EVERY, answer, gives_only_with, there
-
-IN_2099 = date(2099, 1, 1), date(2099, 1, 31)  # when everybody is away once
 
 
 def the(tx, model, world, kind, relation="same"):
@@ -106,26 +95,6 @@ def the_supplier(tx, world):
     return tx.one(select(Supplier), public_id=world.common["supplier"])
 
 
-def given_a_calendar(tx, world):
-    """Let somebody work by a calendar; None where they are not on the list."""
-    command = worktime.WorkBy(person=world.common["newcomer"])
-    try:
-        return worktime.work_by(tx, there(world, "work_calendar")["id"], command)
-    except ValidationFailed:
-        return None
-
-
-def back_at_noon(tx, world):
-    """Say that somebody is back when they would have been anyhow."""
-    name = there(world, "absence", "same")["id"]
-    with tx.acting_for("core", reason="test") as own:
-        row = own.one(select(Absence), public_id=name)
-        row.from_on, row.last_on, row.until_noon = own.today - timedelta(1), own.today, True
-        own.session.flush()
-        version = row.version
-    return absences.end_absence(tx, name, EndAbsence(version=version, since="noon"))
-
-
 # permission -> the services that ask for it
 ASKING = {
     "inventory.requisition.view": {
@@ -156,21 +125,6 @@ ASKING = {
         "sendings_of": lambda tx, world: sending.sendings_of(tx, half_come(tx, world)),
         "confirmations_of": lambda tx, world: sending.confirmations_of(tx, half_come(tx, world)),
     },
-    "core.absence.view": {
-        "who is away": lambda tx, world: list(weeks._away(tx, tx.actor.member_of, *IN_2099)),
-    },
-    "core.absence.edit": {
-        "may_edit": lambda tx, world: absences.may_edit(
-            tx, tx.one(select(Absence), public_id=there(world, "absence", "same")["id"])
-        ),
-        "end_absence": back_at_noon,
-    },
-    "core.delegation.edit": {
-        "may_edit": lambda tx, world: delegation.may_edit(
-            tx, tx.one(select(Delegation), public_id=there(world, "delegation", "same")["id"])
-        )
-    },
-    "core.person.view": {"work_by": given_a_calendar},
 }
 CALLS = [(permission, name) for permission, named in ASKING.items() for name in named]
 

@@ -7,6 +7,7 @@ by somebody who holds all of them but one.
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -18,18 +19,25 @@ from kantor_inventory.counting.services import reading as counted
 from kantor_inventory.models import Category, Item, Unit
 from kantor_inventory.services import choices, items, lists, scanning, stock, suppliers
 from portal.absences import services as absences
+from portal.absences import weeks
+from portal.absences.models import Absence
+from portal.absences.services import EndAbsence
 from portal.audit.reading import page_of
 from portal.contacts import services as contacts
 from portal.contacts.models import Contact
 from portal.delegation import services as delegation
+from portal.delegation.models import Delegation
+from portal.errors import ValidationFailed
 from portal.people import picking
 from portal.people.services import departments, persons
 from portal.places import services as places
 from portal.roles.services import editing
 from portal.worktime import services as worktime
+from portal.worktime.models import WorkCalendar
 from tests.policy.calling import EVERY, answer, gives_only_with, there, visitor
 
 NOTE = "a mistake"
+IN_2099 = date(2099, 1, 1), date(2099, 1, 31)  # when everybody is away once
 
 
 def edited_item(tx, world):
@@ -148,6 +156,35 @@ def looked_up(code):
     return lambda tx, world: list(scanning.look_up(tx, [code(world)]))
 
 
+def given_a_calendar(tx, world):
+    """Let somebody work by a calendar; None where they are not on the list."""
+    command = worktime.WorkBy(person=world.common["newcomer"])
+    try:
+        return worktime.work_by(tx, there(world, "work_calendar")["id"], command)
+    except ValidationFailed:
+        return None
+
+
+def back_at_noon(tx, world):
+    """Say that somebody is back when they would have been anyhow."""
+    name = there(world, "absence", "same")["id"]
+    with tx.acting_for("core", reason="test") as own:
+        row = own.one(select(Absence), public_id=name)
+        row.from_on, row.last_on, row.until_noon = own.today - timedelta(1), own.today, True
+        own.session.flush()
+        version = row.version
+    return absences.end_absence(tx, name, EndAbsence(version=version, since="noon"))
+
+
+def the_usual_calendar(tx, world):
+    """Let a calendar be the usual one, and ask for it."""
+    with tx.acting_for("core", reason="test") as own:
+        row = own.one(select(WorkCalendar), public_id=there(world, "work_calendar")["id"])
+        row.usual = True
+        own.session.flush()
+    return worktime.usual_calendar(tx)
+
+
 # permission -> the services that ask for it
 ASKING = {
     "inventory.item.view": {
@@ -201,6 +238,7 @@ ASKING = {
     },
     "core.contact.edit": {"may_edit": lambda tx, world: contacts.may_edit(tx, the_firm(tx))},
     "core.person.view": {
+        "work_by": given_a_calendar,
         "find": lambda tx, world: picking.find(tx, "colleague"),
         "title_of": lambda tx, world: picking.title_of(tx, world.common["newcomer"]),
         "find_person": lambda tx, world: persons.find_person(tx, world.common["newcomer"]),
@@ -216,12 +254,17 @@ ASKING = {
         )
     },
     "core.absence.view": {
+        "who is away": lambda tx, world: list(weeks._away(tx, tx.actor.member_of, *IN_2099)),
         "find_absence": lambda tx, world: absences.find_absence(
             tx, there(world, "absence", "same")["id"]
         ),
         "coming_of": lambda tx, world: absences.coming_of(tx, world.common["colleague_same"]),
     },
     "core.absence.edit": {
+        "may_edit": lambda tx, world: absences.may_edit(
+            tx, tx.one(select(Absence), public_id=there(world, "absence", "same")["id"])
+        ),
+        "end_absence": back_at_noon,
         "remove_absence": lambda tx, world: absences.remove_absence(
             tx, there(world, "absence", "same")["id"], there(world, "absence", "same")["version"]
         ),
@@ -236,6 +279,9 @@ ASKING = {
         "coming_of": lambda tx, world: delegation.coming_of(tx, world.common["colleague_same"]),
     },
     "core.delegation.edit": {
+        "may_edit": lambda tx, world: delegation.may_edit(
+            tx, tx.one(select(Delegation), public_id=there(world, "delegation", "same")["id"])
+        ),
         "end_delegation": lambda tx, world: delegation.end_delegation(
             tx,
             there(world, "delegation", "same")["id"],
@@ -250,6 +296,7 @@ ASKING = {
         "find_place": lambda tx, world: places.find_place(tx, world.places["same"]["id"]),
     },
     "core.calendar.view": {
+        "usual_calendar": the_usual_calendar,
         "calendars": lambda tx, world: worktime.calendars(tx),
         "find_calendar": lambda tx, world: worktime.find_calendar(
             tx, there(world, "work_calendar")["id"]
