@@ -23,9 +23,11 @@ from kantor_inventory.ordering.services import (
     snapshots,
     statements,
 )
+from kantor_inventory.ordering.services import reading as ordered
 from kantor_inventory.ordering.work import DELIVERIES
 from kantor_inventory.services import findings, price_breaks, stock
 from portal.api import Place
+from portal.errors import EditConflict
 from portal.plugin import Whose, WorkAsk
 from tests.policy.calling import EVERY, answer, gives_only_with, there
 
@@ -84,6 +86,15 @@ def proposed(own, world):
     own.session.flush()
 
 
+def confirmed(tx, world):
+    """Confirm levels that were proposed in another version."""
+    wanted = {"item": world.common["item"], "place": world.places["same"]["id"]}
+    try:
+        return ruling.confirm(tx, ruling.Confirm(version=99, **wanted))
+    except EditConflict:
+        return "there is another version"
+
+
 def balances_of(tx, world, *relations):
     places = [world.places[relation]["id"] for relation in relations]
     held = select(Balance.id).join(Balance.point).join(Point.place)
@@ -113,6 +124,7 @@ ASKING = {
     },
     "inventory.stock.set_rule": {
         "levels that wait": prepared(proposed)(lambda tx, world: ruling.waiting(tx)),
+        "confirm": prepared(proposed)(confirmed),
         "preview": lambda tx, world: ruling.preview(tx, balances_of(tx, world, "same")),
     },
     "inventory.stock.view": {
@@ -224,6 +236,12 @@ LESS = [
         lambda tx, world: scores.of_supplier(tx, the_supplier(tx, world)).open_orders,
     ),
     ("inventory.order.view", "department", "what was spent at a supplier", spent),
+    (
+        "inventory.order.view",
+        "department",
+        "orders that are open at a supplier",
+        lambda tx, world: len(ordered.open_orders_of(tx, the_supplier(tx, world))),
+    ),
     (
         "inventory.stock.reverse",
         "department",
