@@ -17,7 +17,7 @@ from kantor_inventory.counting import services as counting
 from kantor_inventory.counting.models import Count
 from kantor_inventory.counting.services import reading as counted
 from kantor_inventory.models import Category, Item, Unit
-from kantor_inventory.services import choices, items, lists, scanning, stock, suppliers
+from kantor_inventory.services import choices, items, lists, points, scanning, stock, suppliers
 from portal.absences import services as absences
 from portal.absences import weeks
 from portal.absences.models import Absence
@@ -31,6 +31,7 @@ from portal.errors import ValidationFailed
 from portal.people import picking
 from portal.people.services import departments, persons
 from portal.places import services as places
+from portal.places.models import Place
 from portal.roles.services import editing
 from portal.worktime import services as worktime
 from portal.worktime.models import WorkCalendar
@@ -189,6 +190,9 @@ def the_usual_calendar(tx, world):
 ASKING = {
     "inventory.item.view": {
         "look_up a packet": looked_up(lambda world: world.common["code"]),
+        "the item a list is narrowed to": lambda tx, world: choices.to_narrow_by(
+            tx, "inventory.stock.view", item=world.common["item"]
+        )["item"],
         "look_up a shelf": looked_up(lambda world: "T-1"),
     },
     "inventory.item.edit": {
@@ -211,6 +215,10 @@ ASKING = {
     "inventory.stock.reverse": {"reverse": reversed_movement},
     "inventory.stock.set_rule": {"set_rule": ruled},
     "inventory.stock.view": {
+        "kept_at": lambda tx, world: points.kept_at(
+            tx, tx.one(select(Place), public_id=world.places["same"]["id"])
+        ),
+        "places_of_nobody": lambda tx, world: choices.places_of_nobody(tx),
         "stocked_places": lambda tx, world: choices.stocked_places(tx),
         "place_rows": lambda tx, world: lists.place_rows(tx),
         "places_of": lambda tx, world: lists.places_of(tx, the_item(tx, world)),
