@@ -26,9 +26,11 @@ from kantor_inventory.ordering.services import (
 from kantor_inventory.ordering.services import reading as ordered
 from kantor_inventory.ordering.work import DELIVERIES
 from kantor_inventory.services import findings, price_breaks, stock
+from kantor_inventory.tables import STOCK
 from portal.api import Place
 from portal.errors import EditConflict
 from portal.plugin import Whose, WorkAsk
+from portal.ui.table import choosing
 from tests.policy.calling import EVERY, answer, gives_only_with, there
 
 
@@ -207,6 +209,12 @@ def deliveries_expected(tx, world):
     return len(DELIVERIES.items(tx, WorkAsk(whose=Whose.POOL, departments=departments)))
 
 
+def ticked(tx, world):
+    """Return the lines of the stock list that are named again after they were ticked."""
+    ids = [str(number) for number in balances_of(tx, world, "same", "elsewhere")]
+    return len(choosing._named(STOCK, tx, ids, None))
+
+
 # permission, less of it, what gives less then
 LESS = [
     (
@@ -235,6 +243,7 @@ LESS = [
         "open orders of a supplier",
         lambda tx, world: scores.of_supplier(tx, the_supplier(tx, world)).open_orders,
     ),
+    ("inventory.stock.view", "department", "lines that are ticked", ticked),
     ("inventory.order.view", "department", "what was spent at a supplier", spent),
     (
         "inventory.order.view",
