@@ -86,7 +86,8 @@ def may_decide(
 
 
 def organisation(tx: UnitOfWork, at: datetime, also: Iterable[Any] = ()) -> Organisation:
-    """Return what the rules need of an instant, in one statement however large it is.
+    """Return what the rules need of an instant, in one statement however large it is; a few more
+    tell whose clock it is where people work by several.
 
     ``also`` are rows of people who come into question besides those who lead, stand in or fall
     back: person_id, public_id, name, and whether each works here then.

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
+from sqlalchemy import select
+
 from portal.errors import NotFound
 from portal.roles.models import Role, RolePermission
 from portal.testing import add_person, give_role, working_as
@@ -46,3 +50,11 @@ def gives_only_with(stand, world, permission, call):
     stand.restore()
     all_but_one = {p: reach for p, reach in everything.items() if p != permission}
     assert answer(stand, world, all_but_one, call) in NOTHING
+
+
+def the(tx, model, world, kind, relation="same"):
+    """Return a row, whoever may see it."""
+    wanted = select(model).filter_by(public_id=there(world, kind, relation)["id"])
+    with tx.acting_for("inventory", reason="test") as own:
+        found = own.session.scalars(wanted).one()
+        return SimpleNamespace(**{c.key: getattr(found, c.key) for c in model.__mapper__.columns})

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import pytest
 from sqlalchemy import select, update
 
@@ -31,15 +29,7 @@ from portal.api import Place
 from portal.errors import EditConflict
 from portal.plugin import Whose, WorkAsk
 from portal.ui.table import choosing
-from tests.policy.calling import EVERY, answer, gives_only_with, there
-
-
-def the(tx, model, world, kind, relation="same"):
-    """Return a row, whoever may see it."""
-    wanted = select(model).filter_by(public_id=there(world, kind, relation)["id"])
-    with tx.acting_for("inventory", reason="test") as own:
-        found = own.session.scalars(wanted).one()
-        return SimpleNamespace(**{c.key: getattr(found, c.key) for c in model.__mapper__.columns})
+from tests.policy.calling import EVERY, answer, gives_only_with, the, there
 
 
 def prepared(change):

@@ -27,7 +27,7 @@ from kantor_inventory.services import stock
 from kantor_inventory.watching import services as alerts
 from portal.api import Place
 from portal.plugin import Whose, WorkAsk
-from tests.policy.calling import answer, gives_only_with, there
+from tests.policy.calling import answer, gives_only_with, the, there
 
 ROOM = "same"
 
@@ -40,11 +40,6 @@ def inside(tx, statement):
     """Look something up for a test, whoever may see it."""
     with tx.acting_for("inventory", reason="test") as own:
         return own.session.scalars(statement).first()
-
-
-def the(tx, model, world, kind):
-    found = inside(tx, select(model).filter_by(public_id=there(world, kind, ROOM)["id"]))
-    return SimpleNamespace(**{c.key: getattr(found, c.key) for c in model.__mapper__.column_attrs})
 
 
 def item_id(tx, world):
