@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from .notices.rules import MAIL as NOTICE_MAIL
-from .reach import Reach
+from .reach import Reach, noun_of
 
 if TYPE_CHECKING:
     from .plugin import Plugin
+    from .subjects.rules import Subject
 
 API = (1, 0)
 HUES = (
@@ -92,9 +93,32 @@ def _permission_problems(plugin: Plugin) -> Iterator[str]:
     for kind in plugin.links:
         if kind.permission not in declared:
             yield f"link {kind.name!r} needs {kind.permission!r}, which is not declared"
+    for subject in plugin.subjects:
+        yield from _subject_problems(plugin, subject, declared)
     for wizard in plugin.imports:
         if wizard.permission not in declared:
             yield f"import {wizard.name!r} needs {wizard.permission!r}, which is not declared"
+
+
+def _subject_problems(plugin: Plugin, subject: Subject, declared: set[str]) -> Iterator[str]:
+    name = f"subject {subject.name!r}"
+    if not re.fullmatch(rf"{re.escape(plugin.slug)}\.[a-z_]+", subject.name):
+        yield f"{name} must be {plugin.slug}.<noun>"
+    if subject.model.__kind__ != subject.name:
+        yield f"{name}: the records of {subject.model.__name__} are {subject.model.__kind__!r}"
+    for permission in filter(None, (subject.permission, subject.staff)):
+        if permission not in declared:
+            yield f"{name} needs {permission!r}, which is not declared"
+        elif noun_of(permission) != subject.model.__noun__:
+            yield f"{name}: {permission!r} is not a permission on {subject.model.__noun__}"
+    if not hasattr(subject.model, "public_id"):
+        yield f"{name}: {subject.model.__name__} has no public_id. Add the mixin Public"
+    if not (subject.label or subject.number):
+        yield f"{name}: say which column names one, as label or number"
+    first = subject.label.partition(".")[0]
+    for column in filter(None, (first, subject.number, *subject.fields)):
+        if not hasattr(subject.model, column):
+            yield f"{name}: {subject.model.__name__} has no {column}"
 
 
 def _name_problems(plugin: Plugin) -> Iterator[str]:

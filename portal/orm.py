@@ -91,13 +91,18 @@ class Declared:
     """What all declarations share: the noun whose permissions reach the rows."""
 
     __slug__: ClassVar[str]
-    __noun__: ClassVar[str]
+    __noun__: ClassVar[str]  # whose permissions reach the rows; several models may share one
+    __kind__: ClassVar[str]  # of record, as the audit names it: each model has its own
     __tablename__: Any
     reads_freely: ClassVar[bool] = False
 
-    def __init_subclass__(cls, *, noun: str | None = None, **kwargs: Any) -> None:
+    def __init_subclass__(
+        cls, *, noun: str | None = None, kind: str | None = None, **kwargs: Any
+    ) -> None:
         if table := cls.__dict__.get("__tablename__"):
-            cls.__noun__ = f"{cls.__slug__}.{noun or table.removeprefix(cls.__slug__ + '_')}"
+            own = table.removeprefix(cls.__slug__ + "_")
+            cls.__noun__ = f"{cls.__slug__}.{noun or own}"
+            cls.__kind__ = f"{cls.__slug__}.{kind or own}"
         super().__init_subclass__(**kwargs)
 
     @classmethod

@@ -16,6 +16,7 @@ from .imports.rules import Import, ImportField, ImportUndo
 from .messages import Message, message
 from .mywork.rules import Whose, WorkAsk, WorkItem, WorkItems
 from .notices.rules import NoticeKind
+from .subjects.rules import Subject, SubjectField
 
 if TYPE_CHECKING:
     from flask import Blueprint
@@ -44,6 +45,8 @@ __all__ = [
     "RoleGrant",
     "Scanned",
     "Series",
+    "Subject",
+    "SubjectField",
     "Whose",
     "WorkAsk",
     "WorkItem",
@@ -225,6 +228,7 @@ class Plugin:
     links: tuple[LinkKind, ...] = ()  # what its labels may stand for
     series: tuple[Series, ...] = ()
     notices: tuple[NoticeKind, ...] = ()  # what people are told of
+    subjects: tuple[Subject, ...] = ()  # kinds of records that people talk about
     names: Mapping[str, Message] = field(default_factory=dict)  # of acts, records and jobs
     settings: type[Form] | None = None
     provides: Mapping[str, Any] = field(default_factory=dict)

@@ -20,7 +20,14 @@ from .approvals.known import ApprovalKind
 from .mywork.rules import WorkItems
 from .notices.rules import CORE_KINDS, NoticeKind
 from .orm import MODELS, UndeclaredModel, metadata
-from .plugin import CORE_PERMISSIONS, LinkKind, Permission, Plugin, PluginDefinitionError
+from .plugin import (
+    CORE_PERMISSIONS,
+    LinkKind,
+    Permission,
+    Plugin,
+    PluginDefinitionError,
+    Subject,
+)
 from .work import UnitOfWork
 
 log = logging.getLogger("kantor.plugins")
@@ -328,6 +335,14 @@ class Plugins:
     def approvals(self) -> Mapping[str, ApprovalKind]:
         """Return the kinds of requests that are declared, by name."""
         return {kind.name: kind for plugin in self.loaded.values() for kind in plugin.approvals}
+
+    def subjects(self) -> Mapping[str, Subject]:
+        """Return the kinds of records that are declared, the portal's own first, by name."""
+        from .subjects.own import CORE_SUBJECTS  # It needs the models of core.
+
+        plugins = self.loaded.values()
+        every = (*CORE_SUBJECTS, *(one for plugin in plugins for one in plugin.subjects))
+        return {subject.name: subject for subject in every}
 
     def subscribers(self, event: str) -> list[str]:
         """Return the plugins that hear of ``event``, switched on or not: data must not diverge."""

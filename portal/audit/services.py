@@ -113,7 +113,7 @@ def entry(
     detail: Mapping[str, Any] | None = None,
     request_id: str = "",
 ) -> dict[str, Any]:
-    """Return one entry, not yet sealed; ``subject`` is a row, named by its table and id."""
+    """Return one entry, not yet sealed; ``subject`` is a row, named by its kind and id."""
     label = getattr(subject, "audit_label", None) or getattr(subject, "name", "") or ""
     return {
         "at": at,
@@ -121,7 +121,7 @@ def entry(
         "actor_name": actor_name,
         "on_behalf_of_id": on_behalf_of_id,
         "action": action,
-        "subject_kind": type(subject).__noun__ if subject is not None else "",
+        "subject_kind": type(subject).__kind__ if subject is not None else "",
         "subject_id": getattr(subject, "id", None),
         "subject_label": str(label)[:200],
         "detail": json.loads(json.dumps(dict(detail or {}), default=str)),

@@ -91,13 +91,16 @@ _ACTIONS: dict[str, Message] = {
 _KINDS: dict[str, Message] = {
     "core.account": message("Account"),
     "core.calendar": message("Working hours"),
+    "core.approval": message("Request for a decision"),
     "core.contact": message("Contact"),
     "core.department": message("Department"),
+    "core.holiday_list": message("Holiday list"),
     "core.job": message("Job"),
     "core.person": message("Person"),
     "core.place": message("Place"),
     "core.role": message("Role"),
     "core.setting": message("Settings"),
+    "core.work_calendar": message("Working hours"),
 }
 # With what the plugins that are loaded say of theirs.
 ACTIONS = ChainMap(_ACTIONS, NAMES)

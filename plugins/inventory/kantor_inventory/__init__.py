@@ -23,6 +23,7 @@ from .ordering import views as ordering_pages
 from .ordering.work import DELIVERIES
 from .permissions import PERMISSIONS, ROLES
 from .provided import Budgets, Orders, Stock
+from .records import SUBJECTS
 from .services.bulk import CHANGED, restore
 from .settings import InventorySettings
 from .views import blueprint
@@ -143,6 +144,7 @@ plugin = Plugin(
     ),
     jobs=JOBS,
     notices=NOTICES,
+    subjects=SUBJECTS,
     approvals=(APPROVAL,),
     names=NAMES,
     undoes={CHANGED: restore},

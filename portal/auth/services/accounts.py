@@ -33,7 +33,7 @@ class Overtaken(Conflict):
 class AccountFacts:
     """An account without its secrets; ``name`` is the user name, which the audit shows."""
 
-    __noun__: ClassVar[str] = Account.__noun__
+    __kind__: ClassVar[str] = Account.__kind__
 
     id: int
     person_id: int

@@ -26,7 +26,7 @@ LANGUAGES = ("en", "id")  # in which an order may go out
 LINE_STATES = ("draft", "open", "received", "short", "cancelled")
 
 
-class PurchaseOrder(Public, Versioned, Scoped, Base, noun="order"):
+class PurchaseOrder(Public, Versioned, Scoped, Base, noun="order", kind="order"):
     """What a department orders from a supplier. While it is a draft it is the order list.
 
     It gets its number when it is placed, so that the numbers of a year have no gaps; ``snapshot``

@@ -1,0 +1,86 @@
+"""The records of inventory that people talk about, and which of their changes are told."""
+
+from __future__ import annotations
+
+from portal.api import message
+from portal.plugin import Subject, SubjectField
+
+from .asking.models import Requisition
+from .budgets.models import Budget
+from .counting.models import Count
+from .forms import STATUSES
+from .models import Item, Supplier
+from .ordering.models import PurchaseOrder
+
+SUBJECTS = (
+    Subject(
+        name="inventory.item",
+        title=message("Item"),
+        model=Item,
+        permission="inventory.item.view",
+        endpoint="inventory.item",
+        label="name",
+        number="sku",
+        staff="inventory.item.edit",
+        icon="package",
+        fields={
+            "name": message("Name"),
+            "sku": message("Code"),
+            "status": SubjectField(title=message("State"), values=STATUSES),
+            "note": message("Note"),
+        },
+    ),
+    Subject(
+        name="inventory.supplier",
+        title=message("Supplier"),
+        model=Supplier,
+        permission="inventory.supplier.view",
+        endpoint="inventory.supplier",
+        label="contact.name",
+        number="customer_number",
+        staff="inventory.supplier.edit",
+        icon="truck-delivery",
+        fields={"customer_number": message("Customer number"), "note": message("Note")},
+    ),
+    Subject(
+        name="inventory.count",
+        title=message("Count"),
+        model=Count,
+        permission="inventory.count.view",
+        endpoint="inventory.count",
+        label="title",
+        number="number",
+        staff="inventory.count.review",
+        icon="clipboard-check",
+    ),
+    Subject(
+        name="inventory.order",
+        title=message("Order"),
+        model=PurchaseOrder,
+        permission="inventory.order.view",
+        endpoint="inventory.order",
+        number="number",
+        staff="inventory.order.edit",
+        icon="shopping-cart",
+    ),
+    Subject(
+        name="inventory.requisition",
+        title=message("Request"),
+        model=Requisition,
+        permission="inventory.requisition.view",
+        endpoint="inventory.request",
+        number="number",
+        staff="inventory.requisition.answer",
+        icon="shopping-bag",
+    ),
+    Subject(
+        name="inventory.budget",
+        title=message("Budget"),
+        model=Budget,
+        permission="inventory.budget.view",
+        endpoint="inventory.budget",
+        label="department.name",
+        staff="inventory.budget.edit",
+        icon="cash",
+    ),
+)

@@ -1,0 +1,1 @@
+"""Records that people talk about: what the portal knows of each kind, and finding one of them."""

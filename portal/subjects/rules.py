@@ -1,0 +1,57 @@
+"""What a plugin says of a kind of record, so that the portal can do the rest. No database here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from portal.messages import Message
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SubjectField:
+    """A column whose changes the timeline of a record tells: old value, new value.
+
+    With ``permission`` only its holders are told. ``values`` names what stands in the column
+    (``{"active": message("In use")}``); ``kind`` is ``text``, ``quantity``, ``money`` or ``date``.
+    """
+
+    title: Message
+    permission: str = ""
+    values: Mapping[str, Message] = field(default_factory=dict)
+    kind: str = "text"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Subject:
+    """A kind of record with a page of its own, ``<slug>.<noun>`` as in its permissions.
+
+    Records of it get comments, files, watchers, links to others and a timeline. ``permission`` is
+    what it takes to see one, ``endpoint`` its page, which is given the ``public_id``. ``label`` and
+    ``number`` are the columns that name one; a label may lie one relationship away
+    (``contact.name``). Who holds ``staff`` on a record handles it: they write and read the internal
+    notes, which nobody else sees. Of a ``confidential`` kind no notice and no mail says which.
+    """
+
+    name: str
+    title: Message
+    model: Any
+    permission: str
+    endpoint: str
+    label: str = ""
+    number: str = ""
+    staff: str = ""
+    fields: Mapping[str, SubjectField | Message] = field(default_factory=dict)
+    icon: str = "file"
+    confidential: bool = False
+
+    @property
+    def slug(self) -> str:
+        """The plugin it belongs to; ``core`` for the portal's own."""
+        return self.name.partition(".")[0]
+
+    def field_of(self, column: str) -> SubjectField | None:
+        """Return what the timeline tells of a column, None for nothing."""
+        found = self.fields.get(column)
+        return SubjectField(title=found) if isinstance(found, Message) else found
