@@ -155,9 +155,9 @@ def check_plugin(plugin: Plugin, *, beside: Iterable[Plugin] = ()) -> None:
 
     It is asked of a real portal on every database at hand; ``beside`` are the plugins it requires.
     """
-    from .testing_contract import plugin_problems
+    from .checking.running import promises_broken
 
-    if found := plugin_problems(plugin, beside=beside):
+    if found := promises_broken(plugin, beside=beside):
         lines = "".join(f"\n  - {problem}" for problem in found)
         raise AssertionError(f"{plugin.slug} does not keep {len(found)} promises:{lines}")
 

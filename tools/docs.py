@@ -37,6 +37,9 @@ Each is `<plugin>.<noun>.<verb>`. *Writes* says that it changes rows. The last c
 shipped roles that get the permission when the plugin is installed, with how far it reaches."""
 ABOUT_CONFIGURATION = """\
 `kantor.toml` in the portal's folder holds these; an environment variable wins over the file."""
+ABOUT_CHECKS = """\
+`kantor plugin check PATH` and `portal.testing.check_plugin` ask all of this;
+`kantor plugin check --quick` asks the files alone."""
 PUBLIC = ("portal.plugin", "portal.api", "portal.web", "portal.testing")
 
 
@@ -205,7 +208,22 @@ def commands() -> str:
     return "\n".join([head, *command_lines(cli.main, "kantor")])
 
 
+def checks() -> str:
+    """Return the page about what every plugin is asked."""
+    rules = importlib.import_module("portal.checking").RULES
+    head = f"# What every plugin is asked\n\n{ABOUT_CHECKS}\n"
+    parts = [head]
+    for title, alive in (("Of its files", False), ("Of a portal it runs in", True)):
+        chosen = {name: rule for name, rule in rules.items() if rule.alive == alive}
+        rows = [
+            [f"`{name}`", f"A plugin {rule.asks}.", rule.remedy] for name, rule in chosen.items()
+        ]
+        parts.append(f"## {title}\n\n{table(['rule', 'what is asked', 'what to do'], rows)}")
+    return "\n".join(parts)
+
+
 PAGES: dict[str, Callable[[], str]] = {
+    "checks.md": checks,
     "commands.md": commands,
     "configuration.md": configuration,
     "hooks.md": hooks,

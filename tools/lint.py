@@ -17,7 +17,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 PUBLIC = {"portal.plugin", "portal.api", "portal.web", "portal.testing"}
 # Where one part's failure must not become everybody's.
-BOUNDARIES = re.compile(r"portal/(runtime|migrate|jobs|outbox|health|app)(\.py|/.*\.py|_\w+\.py)$")
+BOUNDARIES = re.compile(
+    r"portal/(runtime|migrate|jobs|outbox|health|app|checking)(\.py|/.*\.py|_\w+\.py)$"
+)
 PRODUCT = re.compile(r"(portal|plugins/\w+/kantor_\w+|examples/[\w-]+/kantor_\w+)/")
 PLUGIN = re.compile(r"(plugins|examples)/[\w-]+/kantor_\w+/.*\.py$")
 PLUGIN_TEST = re.compile(r"(plugins|examples)/[\w-]+/tests/.*\.py$")

@@ -1,7 +1,12 @@
-"""``kantor plugin``: what is installed, where it is on, and getting rid of it."""
+"""``kantor plugin``: what is installed, where it is on, whether it keeps its promises."""
 
 from __future__ import annotations
 
+import json
+import sys
+import tempfile
+from itertools import groupby
+from pathlib import Path
 from typing import Any
 
 import click
@@ -79,6 +84,47 @@ def purge(desk: Any, slug: str, yes: bool) -> None:
             raise click.ClickException(str(error)) from error
     for line in done:
         click.echo(line)
+
+
+@plugin.command()
+@click.argument("path")
+@click.option("--quick", is_flag=True, help="Read its files alone; nothing of it is run.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON, for scripts.")
+def check(path: str, quick: bool, as_json: bool) -> None:
+    """Ask whether a plugin keeps its promises: a folder, a wheel, or the slug of an installed one.
+
+    It is asked in a process of its own, on databases of its own; no portal is touched. Exit code 1
+    when something is found.
+    """
+    from portal.checking.asking import asked
+    from portal.checking.sources import NoPlugin, found_at, installed
+
+    found = []
+    with tempfile.TemporaryDirectory(prefix="kantor-check-") as scratch:
+        try:
+            here = Path(path)
+            chosen = found_at(here, Path(scratch)) if here.exists() else [installed(path)]
+        except NoPlugin as error:
+            raise click.ClickException(str(error)) from error
+        for sources in chosen:
+            click.echo(f"{sources.slug}: asking", err=True)
+            found += asked(sources, quick=quick, say=lambda line: click.echo(f"  {line}", err=True))
+    if as_json:
+        click.echo(json.dumps([one.as_dict() for one in found], ensure_ascii=False, indent=2))
+    else:
+        _print_findings(found)
+    if found:
+        sys.exit(1)
+
+
+def _print_findings(found: Any) -> None:
+    """Print what was found by rule, each with its place and what to do."""
+    for rule, those in groupby(found, key=lambda one: one.rule):
+        click.echo(f"\n{rule}")
+        for one in those:
+            click.echo(f"  {one.where}\n    {one.what}.\n    {one.remedy}.")
+    number = len(found)
+    click.echo("clean" if not found else f"\n{number} {'thing' if number == 1 else 'things'} found")
 
 
 def _unit() -> Any:

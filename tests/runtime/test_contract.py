@@ -5,7 +5,8 @@ import sys
 
 import pytest
 
-from portal import testing_contract as contract
+from portal.checking import loading, packaging
+from portal.checking.sources import of_package
 from portal.orm import metadata
 from portal.testing import check_plugin
 
@@ -109,17 +110,17 @@ FILES = {
 }
 FOUND = [
     "no installed entry point leads to this plugin. Say in pyproject.toml [project.entry-points.",
-    "__init__.py imports portal.guard, which is private. Use portal.api",
+    "kantor_sloppy/__init__.py:3: imports portal.guard, which is private. Use portal.api",
     "'See things' is not translated. Add it to translations/id/LC_MESSAGES/messages.po",
     "'Fine {name}' has other gaps in id: 'Baik {nama}'",
     "'Save' is 'Simpan' in the portal's own id, and shown so, not 'Rekam'. Say the same",
-    "kantor_sloppy/templates/sloppy/bad.html is not in the wheel. Add it to [tool.setuptools",
+    "kantor_sloppy/templates/sloppy/bad.html: is not in the wheel. Add it to [tool.setuptools",
     "its migrations and its models differ on sqlite: sloppy: New upgrade operations detected",
     "'sloppy_thing', Column('name'",
     "CHECK ck_sloppy_thing_size is missing",
     "downgrade() leaves something behind on sqlite: table sloppy_left",
     "GET /sloppy/broken answers 500 to somebody with every right. It should be 200",
-    "template sloppy/bad.html cannot be compiled",
+    "kantor_sloppy/templates/sloppy/bad.html:1: cannot be compiled",
     "template sloppy/foreign.html uses home/index.html, which is not its own",
     "template sloppy/missing.html cannot be compiled: TemplateNotFound: sloppy/nowhere.html",
 ]
@@ -163,6 +164,7 @@ def test_a_plugin_that_needs_a_partner_without_saying_so(imported, tmp_path):
     site.mkdir()
     install(source, site)
     plugin = imported(site)
-    (said,) = contract._of_its_absent_partners(plugin, [], tmp_path)
-    assert "kantor_inventory is not installed here" in said
-    assert not [line for line in contract._of_the_package(plugin) if "entry point" in line]
+    sources = of_package("sloppy", "kantor_sloppy", site / "kantor_sloppy")
+    (said,) = loading.absent_partners(sources, ["kantor_sloppy"], tmp_path)
+    assert "kantor_inventory is not installed here" in said.what
+    assert not list(packaging.entry_point(sources, plugin))

@@ -55,7 +55,7 @@ SUBJECTS = (
     ),
     Subject(
         name="inventory.order",
-        title=message("Order"),
+        title=message("Purchase order"),
         model=PurchaseOrder,
         permission="inventory.order.view",
         endpoint="inventory.order",

@@ -1,0 +1,140 @@
+"""What is asked of a plugin that runs: in portals of its own, on real databases."""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+from portal.admission import package_folder
+from portal.db import db
+from portal.gate import Portal
+from portal.plugin import Plugin
+from portal.runtime import GROUP
+from portal.testing import make_app
+from portal.testing_databases import Database, offered
+
+from . import asked_of_files, lineage, loading, packaging, pages
+from .findings import Finding, finding, in_order
+from .sources import Sources, of_package
+
+Say = Callable[[str], None]
+
+
+def quiet(_line: str) -> None:
+    """Say nothing of how far it is."""
+
+
+def asked_alive(
+    sources: Sources,
+    plugin: Plugin,
+    *,
+    beside: Iterable[Plugin] = (),
+    kinds: Iterable[str] = (),
+    apart: bool = True,
+    say: Say = quiet,
+) -> list[Finding]:
+    """Return what a portal with the plugin in it shows; ``beside`` are the plugins it requires.
+
+    ``kinds`` are the databases, all at hand unless said; ``apart`` also builds the wheel and loads
+    the plugin in a process without others.
+    """
+    others = [one for one in beside if one.slug != plugin.slug]
+    with tempfile.TemporaryDirectory(prefix="kantor-check-") as scratch, _hushed():
+        home = Path(scratch)
+        found: list[Finding] = []
+        if apart:
+            say("building the wheel")
+            found += packaging.wheel(sources, home)
+            say("loading it alone")
+            packages = [*(one.package for one in others), sources.package]
+            found += loading.absent_partners(sources, packages, home)
+        for kind in kinds or offered():
+            with Database.made(kind, home) as database:
+                app = make_app(database.url, home, [*others, plugin])
+                if failed := loading.failures(app, sources):
+                    return in_order(loading.in_place(found, failed))
+                found += _on_one(app, sources, plugin, kind, say)
+                with app.app_context():
+                    db.engine.dispose()
+        found += pages.templates(app, sources)
+        return in_order(found)
+
+
+def promises_broken(plugin: Plugin, *, beside: Iterable[Plugin] = ()) -> list[Finding]:
+    """Return everything in which an imported plugin breaks its promises, each with what to do.
+
+    ``beside`` are the plugins it requires.
+    """
+    folder = package_folder(plugin)
+    top = folder.parents[plugin.package.count(".")] / plugin.package.partition(".")[0]
+    sources = of_package(plugin.slug, plugin.package, top)
+    found = [*packaging.entry_point(sources, plugin), *asked_of_files(sources)]
+    return in_order(loading.in_place(found, asked_alive(sources, plugin, beside=beside)))
+
+
+def _on_one(
+    app: Portal, sources: Sources, plugin: Plugin, kind: str, say: Say
+) -> Iterator[Finding]:
+    say(f"{kind}: making, comparing and taking back its tables")
+    with app.app_context():
+        found = list(lineage.findings(app, sources, plugin, kind))
+    yield from found
+    if any(one.rule == "migration-fails" for one in found):
+        return
+    say(f"{kind}: asking for every page")
+    yield from pages.findings(app, sources, plugin)
+
+
+def beside_the_installed(sources: Sources, plugin: Plugin, say: Say = quiet) -> list[Finding]:
+    """Return what goes wrong when the plugin is loaded beside every other that is installed."""
+    others: list[Plugin] = []
+    for entry in entry_points(group=GROUP):
+        if entry.name != sources.slug and all(one.slug != entry.name for one in others):
+            try:
+                others.append(entry.load())
+            except BaseException as error:
+                say(f"{entry.name} is left out: {type(error).__name__}")
+    if not others:
+        return []
+    say(f"loading it beside {', '.join(sorted(one.slug for one in others))}")
+    with tempfile.TemporaryDirectory(prefix="kantor-check-") as scratch, _hushed():
+        home = Path(scratch)
+        app = make_app(f"sqlite:///{home}/beside.db", home, [*others, plugin])
+        named = {one.slug for one in others}
+        return [
+            finding("not-loaded", one.where, f"beside others, {one.what}")
+            for one in loading.failures(app, sources)
+            if not any(one.what.startswith(f"{slug} is not") for slug in named)
+        ]
+
+
+def required(plugin: Plugin) -> list[Plugin]:
+    """Return the installed plugins that a plugin requires, and what these require."""
+    known = {entry.name: entry for entry in entry_points(group=GROUP)}
+    found: dict[str, Plugin] = {}
+
+    def add(slugs: Iterable[str]) -> None:
+        for slug in slugs:
+            if slug in known and slug not in found:
+                needed: Any = known[slug].load()
+                add(needed.requires)
+                found[slug] = needed
+
+    add(plugin.requires)
+    return list(found.values())
+
+
+@contextmanager
+def _hushed() -> Iterator[None]:
+    """Keep the log of the portals asked from what is printed: the findings say it."""
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logging.disable(before)
