@@ -7,6 +7,7 @@ from .approvals.views import blueprint as approvals
 from .audit.views import blueprint as audit
 from .auth.views import account, sign
 from .contacts.views import blueprint as contacts
+from .dates.views import blueprint as dates
 from .delegation.views import blueprint as delegation
 from .files.views import blueprint as files
 from .health.views import blueprint as health
@@ -36,6 +37,7 @@ CORE = (
     absences,
     delegation,
     mywork,
+    dates,
     approvals,
     roles,
     places,

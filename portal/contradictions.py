@@ -31,10 +31,10 @@ HUES = (
 SLUG = re.compile(r"[a-z][a-z0-9]{1,19}")
 # Where core's own pages lie, and how its tables begin: purging a plugin drops by these names.
 _ADDRESSES = (
-    "absences account admin approvals audit away calendars contacts csp delegation departments"
-    " deputies dev docs e E files health holidays home import imports jobs links lists live mails"
-    " metrics mywork notices people places plugins portal ready roles scan scanning search settings"
-    " sign static undo work worktime"
+    "absences account admin approvals audit away calendar calendars contacts csp dates"
+    " delegation departments deputies dev docs e E files health holidays home import"
+    " imports jobs links lists live mails metrics mywork notices people places plugins"
+    " portal ready roles scan scanning search settings sign static undo work worktime"
 )
 _TABLES = (
     "absence alembic approval assignment case contact core delegation department holiday"
@@ -93,6 +93,9 @@ def _permission_problems(plugin: Plugin) -> Iterator[str]:
     for kind in plugin.links:
         if kind.permission not in declared:
             yield f"link {kind.name!r} needs {kind.permission!r}, which is not declared"
+    for dates in plugin.dates:
+        if dates.permission not in declared:
+            yield f"dates {dates.name!r} need {dates.permission!r}, which is not declared"
     for subject in plugin.subjects:
         yield from _subject_problems(plugin, subject, declared)
     for wizard in plugin.imports:
@@ -139,6 +142,9 @@ def _name_problems(plugin: Plugin) -> Iterator[str]:
     for kind_of_work in plugin.work_items:
         if not kind_of_work.name.startswith(f"{plugin.slug}."):
             yield f"work {kind_of_work.name!r} must begin with {plugin.slug}."
+    for dates in plugin.dates:
+        if not dates.name.startswith(f"{plugin.slug}."):
+            yield f"dates {dates.name!r} must begin with {plugin.slug}."
     for told in plugin.notices:
         if not re.fullmatch(rf"{re.escape(plugin.slug)}\.[a-z_]+", told.name):
             yield f"notice {told.name!r} must be {plugin.slug}.<noun>_<past participle>"

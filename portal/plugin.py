@@ -12,6 +12,7 @@ import pluggy
 from . import contradictions
 from .approvals.known import ApprovalKind, ApprovalSubject
 from .contradictions import API
+from .dates.rules import DateAsk, Dated, Dates
 from .imports.rules import Import, ImportField, ImportUndo
 from .messages import Message, message
 from .mywork.rules import Whose, WorkAsk, WorkItem, WorkItems
@@ -27,6 +28,9 @@ __all__ = [
     "Action",
     "ApprovalKind",
     "ApprovalSubject",
+    "DateAsk",
+    "Dated",
+    "Dates",
     "Destination",
     "Home",
     "Import",
@@ -224,6 +228,7 @@ class Plugin:
     jobs: tuple[Job, ...] = ()
     imports: tuple[Import, ...] = ()
     work_items: tuple[WorkItems, ...] = ()  # what may wait for somebody
+    dates: tuple[Dates, ...] = ()  # what falls on which day
     approvals: tuple[ApprovalKind, ...] = ()  # what its records may have decided
     links: tuple[LinkKind, ...] = ()  # what its labels may stand for
     series: tuple[Series, ...] = ()

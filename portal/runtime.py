@@ -17,6 +17,7 @@ import pluggy
 from . import admission, hookspecs, messages
 from .admission import package_folder
 from .approvals.known import ApprovalKind
+from .dates.rules import Dates
 from .mywork.rules import WorkItems
 from .notices.rules import CORE_KINDS, NoticeKind
 from .orm import MODELS, UndeclaredModel, metadata
@@ -325,6 +326,14 @@ class Plugins:
         return [("core", APPROVALS)] + [
             (slug, kind) for slug, plugin in plugins for kind in plugin.work_items
         ]
+
+    def dates(self) -> list[tuple[str, Dates]]:
+        """Return (slug, kind) of everything that may be in a calendar, core's first."""
+        from .dates.own import CORE_DATES  # It needs the whole portal.
+
+        plugins = self.loaded.items()
+        own = [("core", kind) for kind in CORE_DATES]
+        return own + [(slug, kind) for slug, plugin in plugins for kind in plugin.dates]
 
     def notices(self) -> Mapping[str, NoticeKind]:
         """Return the kinds of notices that are declared, the portal's own first, by name."""

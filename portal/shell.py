@@ -25,6 +25,7 @@ TOAST = "kantor_toast"
 # Pages of core: endpoint, title, permission, icon.
 FIRST = (
     ("mywork.work", message("My work"), "core.portal.use", "list-check"),
+    ("dates.calendar", message("Calendar"), "core.portal.use", "calendar"),
     ("approvals.waiting", message("Decisions"), "core.portal.use", "checklist"),
 )
 ADMINISTRATION = (

@@ -284,6 +284,22 @@
     return Boolean(box);
   }
 
+  // The calendar: its pages by one key, its days by the arrows once one of them has the focus.
+  function turn(to) {
+    const link = $(`[data-cal=${to}]`);
+    link?.click();
+    return Boolean(link);
+  }
+
+  function moveDay(event) {
+    const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: 7, ArrowUp: -7 }[event.key];
+    if (!step || !event.target.matches?.("[data-day]") || event.altKey || event.ctrlKey || event.metaKey) return;
+    const days = all("[data-day]");
+    const next = days[days.indexOf(event.target) + step];
+    event.preventDefault();
+    if (next) next.focus(); else turn(step > 0 ? "after" : "before");
+  }
+
   function showKeys() {
     const help = $("#keys");
     if (!help?.showModal) return false;
@@ -294,8 +310,9 @@
 
   const single = {
     "/": () => { find(); return true; },
-    "j": () => moveLine(1),
-    "k": () => moveLine(-1),
+    "j": () => turn("after") || moveLine(1),
+    "k": () => turn("before") || moveLine(-1),
+    "t": () => turn("today"),
     "x": tickLine,
     "u": () => { const button = $("[data-undo]"); button?.click(); return Boolean(button); },
     "?": showKeys,
@@ -367,6 +384,7 @@
     }
     moveInMenu(event);
     moveFromFinder(event);
+    moveDay(event);
     if (!event.defaultPrevented) shortcut(event);
   });
   document.addEventListener("change", ticked);

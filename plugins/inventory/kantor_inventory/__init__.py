@@ -6,10 +6,13 @@ from portal.plugin import NavItem, NewItem, Plugin, Series
 from . import hooks
 from .asking import views as asking_pages
 from .asking.approving import APPROVAL
+from .asking.dates import REQUEST_DATES
 from .asking.told import NOTICES
 from .asking.work import REQUESTS, TO_BUY
 from .budgets import views as budget_pages
+from .budgets.dates import BUDGET_DATES
 from .counting import views as counting_pages
+from .counting.dates import COUNT_DATES
 from .counting.work import COUNTS
 from .demo import fill
 from .imports import ITEMS
@@ -20,6 +23,7 @@ from .levels import views as levels_pages
 from .models import Base
 from .names import NAMES
 from .ordering import views as ordering_pages
+from .ordering.dates import DELIVERY_DATES
 from .ordering.work import DELIVERIES
 from .permissions import PERMISSIONS, ROLES
 from .provided import Budgets, Orders, Stock
@@ -136,6 +140,7 @@ plugin = Plugin(
     ),
     imports=(ITEMS,),
     work_items=(COUNTS, REQUESTS, TO_BUY, DELIVERIES),
+    dates=(DELIVERY_DATES, COUNT_DATES, REQUEST_DATES, BUDGET_DATES),
     links=LINKS,
     series=(
         Series(name="inventory.count", prefix="C"),

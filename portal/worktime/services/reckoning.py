@@ -35,6 +35,11 @@ def calendar_of(
     return as_reckoned(tx, _chosen(tx, person_id, department_id))
 
 
+def calendar_row_of(tx: UnitOfWork, person_id: int | None) -> WorkCalendar | None:
+    """Return the row of the calendar a person works by today, None where hours are assumed."""
+    return _chosen(tx, person_id, None)
+
+
 def as_reckoned(tx: UnitOfWork, row: WorkCalendar | None) -> Calendar:
     """Return a calendar with its exceptional days as the rules reckon with it; None: as assumed.
 
