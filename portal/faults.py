@@ -28,6 +28,7 @@ from .errors import (
     TooMany,
     Unavailable,
 )
+from .gate import NeedsSecondStep
 from .messages import message
 
 log = logging.getLogger("kantor.faults")
@@ -65,6 +66,8 @@ def answer_portal_error(error: PortalError) -> Any:
         return _answer_unexpected(error)
     if isinstance(error, NotSignedIn) and not wants_json():
         return _to_sign_in()
+    if isinstance(error, NeedsSecondStep) and not wants_json():
+        return _to(url_for("account.second_step"), 403)
     return page(error.status, error.message, error=error)
 
 
@@ -73,9 +76,13 @@ def _to_sign_in() -> Any:
     from .auth.returning import token_for_request
 
     endpoint = "sign.again" if current_user.is_authenticated else "sign.sign_in"
-    target = url_for(endpoint, next=token_for_request())
+    return _to(url_for(endpoint, next=token_for_request()), 401)
+
+
+def _to(target: str, status: int) -> Any:
+    """Send the visitor on; to htmx, which would put the page into a part of this one, say it."""
     if request.headers.get("HX-Request") == "true":
-        return "", 401, {"HX-Redirect": target}
+        return "", status, {"HX-Redirect": target}
     return redirect(target, 303)
 
 

@@ -161,6 +161,7 @@ def gate() -> None:
     else:
         if not signed_in:
             raise NotSignedIn()
+        _require_second_step(actor)
         _require_plugin(actor)
         permission = getattr(view, "__policy__", None)
         if not permission or not actor.holds(permission):
@@ -221,6 +222,39 @@ def _refuse_nul() -> None:
         raise BadRequest(
             message("The text holds a character that cannot be stored. Remove it and try again.")
         )
+
+
+# What is open to somebody who needs a second step and has none yet.
+SETTING_UP = frozenset(
+    {
+        "account.preferences",
+        "account.second_step",
+        "account.set_up_second_step",
+        "sign.again",
+        "sign.prove_again",
+        "sign.sign_out",
+    }
+)
+
+
+class NeedsSecondStep(Forbidden):
+    """The organisation asks for a second step, and this account has none yet."""
+
+    default = message("Your organisation asks for a second step when signing in. Set it up first.")
+
+
+def _require_second_step(actor: Principal) -> None:
+    open_to_all = request.endpoint in SETTING_UP or current_user.second_step
+    if not open_to_all and second_step_needed(actor):
+        raise NeedsSecondStep()
+
+
+def second_step_needed(actor: Principal | None = None) -> bool:
+    """Return whether the organisation asks a second step of somebody, the visitor if not said."""
+    who = current_app.extensions["kantor_facts"].get("second_step")
+    actor = actor or current_user.principal
+    strong = who == "administrators" and actor.holds("core.role.assign")
+    return who == "everybody" or strong
 
 
 def _require_fresh(view: Any) -> None:

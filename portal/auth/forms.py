@@ -10,19 +10,24 @@ from portal.messages import message
 from portal.ui.forms import (
     ChoiceField,
     Form,
+    HiddenField,
     PasswordField,
     RadioField,
     TextField,
+    longest,
     required,
     same_as,
 )
 
-from .rules import SHORTEST
+from .codes import LONGEST
+from .rules import SHORTEST, SHORTEST_BESIDE
 
 # What a password manager needs to know; browsers shall not "mend" what is typed.
 _NAME = {"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}
 _OLD = {"autocomplete": "current-password"}
 _NEW = {"autocomplete": "new-password"}
+_CODE = {"autocomplete": "one-time-code", "inputmode": "numeric", "spellcheck": "false"}
+_RECOVERY = {"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}
 _HELP = message(
     "{count} characters or more. A few words that do not belong together are best.", count=SHORTEST
 )
@@ -54,11 +59,58 @@ class SignInForm(_FirstFocused):
     password = PasswordField(message("Password"), [required()], render_kw=_OLD)
 
 
-class AgainForm(_FirstFocused):
+def _code() -> Any:
+    return TextField(
+        message("Code"),
+        [required(), longest(LONGEST)],
+        render_kw=_CODE,
+        description=message("The six digits that your app shows now."),
+    )
+
+
+class CodeForm(_FirstFocused):
+    """The code of the second step, or one for recovery."""
+
+    code = _code()
+
+    def by_recovery(self) -> Any:
+        """Return the form that asks for a recovery code."""
+        field = self["code"]
+        field.label.text = message("Recovery code")
+        field.description = message("One of the codes you kept when you set this up.")
+        field.render_kw = {**field.render_kw, "inputmode": "text"} | _RECOVERY
+        return self
+
+
+class AgainForm(CodeForm):
+    """The password again, and a code of who has a second step."""
+
     password = PasswordField(message("Password"), [required()], render_kw=_OLD)
+    code = _code()
+
+    def alone(self) -> AgainForm:
+        """Return the form without a code."""
+        del self["code"]
+        return self
 
 
-class NewPasswordForm(Form):
+class SetUpForm(Form):
+    """The first code, which proves that an app has the seed."""
+
+    seed = HiddenField()
+    code = _code()
+
+
+class _NewPassword(Form):
+    """What forms with a new password share."""
+
+    def beside_second_step(self) -> Any:
+        """Return the form that says how long a password beside a second step has to be."""
+        self["password"].description = message(_HELP.msgid, count=SHORTEST_BESIDE)
+        return self
+
+
+class NewPasswordForm(_NewPassword):
     """A new password, typed twice: whoever mistypes it once could not get in again."""
 
     password = PasswordField(
@@ -71,7 +123,7 @@ class NewPasswordForm(Form):
     )
 
 
-class ChangePasswordForm(Form):
+class ChangePasswordForm(_NewPassword):
     current = PasswordField(message("Current password"), [required()], render_kw=_OLD)
     password = NewPasswordForm.password
     repeat = NewPasswordForm.repeat

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.orm import CoreBase, CoreOnly, Versioned
@@ -65,6 +65,34 @@ class AccountLink(CoreOnly, CoreBase):
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class AccountFactor(CoreOnly, CoreBase):
+    """The second step of an account: the secret it shares with an app, sealed."""
+
+    __tablename__ = "account_factor"
+
+    account_id: Mapped[int] = mapped_column(
+        ForeignKey("account.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    seed: Mapped[str]
+    step: Mapped[int] = mapped_column(BigInteger)  # the half minute whose code was used last
+    short: Mapped[bool] = mapped_column(default=False)  # the password is too short to stand alone
+    since: Mapped[datetime]
+
+
+class AccountRecovery(CoreOnly, CoreBase):
+    """A code that stands in for a lost device, once; only its hash is kept."""
+
+    __tablename__ = "account_recovery"
+    __table_args__ = (UniqueConstraint("account_id", "code_hash"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(
+        ForeignKey("account_factor.account_id", ondelete="CASCADE")
+    )
+    code_hash: Mapped[str] = mapped_column(String(64))
     used_at: Mapped[datetime | None]
 
 

@@ -15,6 +15,7 @@ from portal.gate import client_address
 from portal.guard import kernel_execute
 
 from . import passwords, rules, throttle
+from .codes import Sealing
 from .models import Account, AccountSession
 from .services import Proof
 from .services.accounts import people
@@ -33,7 +34,7 @@ def prove(username: str, password: str) -> Proof | None:
     name, address = rules.normal_username(username[:200]), client_address()
     rates = current_app.extensions["kantor_config"].rates
     throttle.hit("sign_in", address, rates.sign_in)
-    found, key = _account(accounts.c.username == name), _key(name, address)
+    found, key = find_account(accounts.c.username == name), _key(name, address)
     throttle.try_account(
         key, rates.failures
     )  # Ends the reading so far, too: no transaction waits for the hash.
@@ -41,7 +42,7 @@ def prove(username: str, password: str) -> Proof | None:
     right = passwords.verify(found.password_hash if found else None, password)
     if not right:
         found = _proved_by_plugin(name, password)
-    if found is None or not _may_come_in(found):
+    if found is None or not may_come_in(found):
         log.warning(
             "sign-in refused", extra={"account": named.id if named else None, "address": address}
         )
@@ -52,14 +53,38 @@ def prove(username: str, password: str) -> Proof | None:
         person_id=found.person_id,
         person_name=found.name,
         stored=found.password_hash,
+        username=found.username,
         renewed=_renewed(found.password_hash, password) if right else None,
     )
 
 
-def _account(condition: Any) -> Any:
+def try_code(proof: Proof) -> str:
+    """Take one try at the codes of an account and return what it is counted under; raise TooMany
+    when tried too often.
+    """
+    address, rates = client_address(), current_app.extensions["kantor_config"].rates
+    throttle.hit("code", address, rates.sign_in)
+    key = _key(proof.username, address, "code ")
+    throttle.try_account(key, rates.failures)
+    return key
+
+
+def code_was_right(key: str) -> None:
+    """Forget the wrong codes before a right one."""
+    throttle.forget("account", key)
+
+
+def sealing() -> Sealing:
+    """Return what opens the seeds of this portal."""
+    old = current_app.config["SECRET_KEY_FALLBACKS"] or ()
+    return Sealing([current_app.config["SECRET_KEY"], *old])
+
+
+def find_account(condition: Any) -> Any:
     columns = (
         accounts.c.id,
         accounts.c.person_id,
+        accounts.c.username,
         accounts.c.active,
         accounts.c.demo,
         accounts.c.password_hash,
@@ -71,7 +96,7 @@ def _account(condition: Any) -> Any:
     return kernel_execute(db.session(), wanted.where(condition)).one_or_none()
 
 
-def _key(name: str, address: str) -> str:
+def _key(name: str, address: str, what: str = "") -> str:
     """Return what tries at a name count under; where its owner signed in lately, that place alone.
 
     So nobody keeps a colleague out by typing wrong passwords for them somewhere else.
@@ -83,7 +108,7 @@ def _key(name: str, address: str) -> str:
         .where(sessions.c.created_at > datetime.now(UTC) - FAMILIAR)
     )
     known = kernel_execute(db.session(), select(familiar)).scalar_one()
-    return throttle.account_key(name, address if known else "")
+    return throttle.account_key(what + name, address if known else "")
 
 
 def _proved_by_plugin(name: str, password: str) -> Any:
@@ -91,10 +116,10 @@ def _proved_by_plugin(name: str, password: str) -> Any:
     person_id = current_app.extensions["kantor"].first(
         "authenticate", username=name, password=password
     )
-    return None if person_id is None else _account(accounts.c.person_id == person_id)
+    return None if person_id is None else find_account(accounts.c.person_id == person_id)
 
 
-def _may_come_in(found: Any) -> bool:
+def may_come_in(found: Any) -> bool:
     day = current_app.extensions["kantor_visitors"].compiler.today(datetime.now(UTC))
     until = found.active_until
     employed = found.active_from <= day and (until is None or until > day)

@@ -14,6 +14,7 @@ from portal.messages import Message, message
 from .passwords import LONGEST
 
 SHORTEST = 15  # characters, while a password is the only proof
+SHORTEST_BESIDE = 8  # beside a second step
 LEFT_OVER = 6  # letters that must remain when everything guessable is taken away
 COMMON = Path(__file__).with_name("common_passwords.txt")
 USERNAME = re.compile(r"[^\W_](?:[\w.@+-]{0,98}[^\W_])?")
@@ -46,12 +47,14 @@ def username_problem(name: str) -> Message | None:
     return None
 
 
-def password_problem(password: str, about: Iterable[str] = ()) -> Message | None:
+def password_problem(
+    password: str, about: Iterable[str] = (), *, shortest: int = SHORTEST
+) -> Message | None:
     """Return why a password cannot be taken, or None; ``about`` are names guessed first."""
-    if len(password) < SHORTEST:
+    if len(password) < shortest:
         return message(
             "Use {count} characters or more. Four or five words are easy to remember.",
-            count=SHORTEST,
+            count=shortest,
         )
     if len(password) > LONGEST:
         return message("Write at most {count} characters.", count=LONGEST)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, bindparam, func, insert, select, update
+from sqlalchemy import and_, bindparam, exists, func, insert, select, update
 
 from portal.guard import GuardedSession, kernel_execute
 from portal.notices.models import Notice
@@ -19,13 +19,13 @@ from portal.reach import Principal
 from portal.roles.principals import Compiler
 from portal.work import unit_of_work
 
-from .models import Account, AccountSession
+from .models import Account, AccountFactor, AccountSession
 
 SEEN_EVERY = timedelta(minutes=1)
 MOST_UNREAD = 100  # counted for the bell, which says "99+" then
 CACHED = 2_000
 sessions, accounts, people = AccountSession.__table__, Account.__table__, Person.__table__
-notices = Notice.__table__
+factors, notices = AccountFactor.__table__, Notice.__table__
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,7 @@ class Visitor:
     proved_at: datetime
     demo: bool
     unread: int = 0  # notices
+    second_step: bool = False  # whether the account has one
     is_authenticated = True
     is_active = True
     is_anonymous = False
@@ -92,6 +93,7 @@ class Visitors:
                 today,
                 people.c.active_until,
                 _unread().label("unread"),
+                exists().where(factors.c.account_id == accounts.c.id).label("second_step"),
             )
             .join_from(sessions, accounts, sessions.c.account_id == accounts.c.id)
             .join(people, accounts.c.person_id == people.c.id)
@@ -120,7 +122,7 @@ class Visitors:
         if now - found.seen_at > SEEN_EVERY:
             self._touch(found.id, now)
         own = (found.id, found.account_id, found.proved_at, found.demo, found.unread)
-        return Visitor(principal, token, *own)
+        return Visitor(principal, token, *own, second_step=bool(found.second_step))
 
     def _principal(self, session: GuardedSession, found: Any, now: datetime) -> Principal:
         # Everything of the row that the principal carries is in the key, so a change shows at once.

@@ -71,7 +71,7 @@ def _wait(place: int, passed: timedelta) -> TooMany:
     delay = DELAYS[place] if place < len(DELAYS) else LONGEST_DELAY
     seconds = max(1, math.ceil(delay - passed.total_seconds()))
     return TooMany(
-        message("Too many wrong passwords. Wait {seconds} seconds and try again.", seconds=seconds),
+        message("Too many wrong tries. Wait {seconds} seconds and try again.", seconds=seconds),
         retry_after=seconds,
     )
 

@@ -177,6 +177,19 @@ def account_sign_out(desk: Any, name: str) -> None:
         services.sign_out_everywhere(tx, account_named(tx, name))
 
 
+@account.command(name="remove-second-step")
+@click.argument("name", metavar="PERSON")
+@click.pass_obj
+def account_remove_second_step(desk: Any, name: str) -> None:
+    """Let somebody sign in without a code who lost their device and their recovery codes."""
+    from portal.auth import services
+
+    with desk.app.app_context(), _unit() as tx:
+        password_too = services.reset(tx, account_named(tx, name))
+    if password_too:
+        click.echo("The password was too short to be used alone and is gone: kantor account link")
+
+
 @click.group()
 def role() -> None:
     """What people may do."""

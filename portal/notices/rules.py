@@ -34,6 +34,11 @@ CORE_KINDS = (
     NoticeKind(name="core.approval_decided", title=message("Yours was decided"), mail="at_once"),
     NoticeKind(name="core.approval_decided_for", title=message("Somebody decided for you")),
     NoticeKind(name="core.absence_deputy", title=message("You stand in for somebody")),
+    NoticeKind(
+        name="core.account_changed",
+        title=message("Something changed about how you sign in"),
+        mail="at_once",
+    ),
     NoticeKind(name="core.job_failed", title=message("Your import or other long work failed")),
 )
 

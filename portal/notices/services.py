@@ -40,17 +40,19 @@ def notify(  # long: what plugin authors ask, said in full
     values: Mapping[str, Any] | None = None,
     record: str = "",
     episode: str | None = None,
+    actor_too: bool = False,
 ) -> None:
     """Tell people, by person id, of something; the rows are part of this commit.
 
-    Who acts is not told of it, nor who does not work here or cannot sign in. ``endpoint`` and
+    Who acts is not told of it (unless ``actor_too``: what is done with somebody's account may not
+    have been them), nor who does not work here or cannot sign in. ``endpoint`` and
     ``values`` are the page it leads to. Unread notices of one kind about one ``record`` (such as
     ``inventory.order:<public id>``) become one, with the newest text. Of one ``episode`` each
     person is told once. ``text`` must hold nothing beyond the title of the record: who may no
     longer see that still reads the notice. Raise Refused for a kind nobody has declared.
     """
     found = _kind(tx, kind)
-    told = _reachable(tx, set(people) - {tx.actor.person_id})
+    told = _reachable(tx, set(people) - (set() if actor_too else {tx.actor.person_id}))
     if told and episode is not None:
         told = _new_in(tx, told, kind, episode)
     if not told:

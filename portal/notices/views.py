@@ -80,8 +80,9 @@ def save_preferences():
         return _preferences(form), 422
     with transaction() as tx:
         kinds = current_app.extensions["kantor"].notices()
-        chosen = {name: form[field_of(name)].data for name in kinds}
-        services.choose(tx, chosen | {"": form["hours"].data})
+        said = {name: form[field_of(name)].data for name in kinds} | {"": form["hours"].data}
+        # A kind that came with an app since the page was shown is not on the form.
+        services.choose(tx, {name: choice for name, choice in said.items() if choice})
         toast(message("Saved."))
         return redirect_to(tx, "notices.preferences")
 

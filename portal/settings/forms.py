@@ -40,3 +40,16 @@ class PortalForm(Form):
         ],
         description=message("How many things somebody has to do is seen in any case."),
     )
+    second_step = ChoiceField(
+        message("Who needs a second step when signing in"),
+        [required()],
+        choices=[
+            ("nobody", message("Nobody; everybody may have one")),
+            ("administrators", message("Whoever may give any role")),
+            ("everybody", message("Everybody")),
+        ],
+        description=message(
+            "A code from an app on their phone. Who has none is led to setting it up and can do"
+            " nothing else before."
+        ),
+    )

@@ -19,7 +19,7 @@ from .models import PortalInfo, Setting
 
 info, setting = PortalInfo.__table__, Setting.__table__
 EDIT = "core.setting.edit"
-CHANGEABLE = ("organisation", "time_zone", "currency", "language", "workload")
+CHANGEABLE = ("organisation", "time_zone", "currency", "language", "workload", "second_step")
 FACTS = {
     "kind": "real",
     "organisation": "Kantor",
@@ -27,6 +27,7 @@ FACTS = {
     "currency": "IDR",
     "language": "en",
     "workload": "shown",
+    "second_step": "nobody",
 }
 
 

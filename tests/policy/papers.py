@@ -12,7 +12,7 @@ from kantor_inventory.models import (
     Item,
 )
 from portal.auth import sessions
-from portal.auth.models import Account, AccountLink, AccountSession
+from portal.auth.models import Account, AccountFactor, AccountLink, AccountSession
 from portal.files.models import StoredFile, Upload
 from portal.guard import kernel_execute
 from portal.imports.history import pack
@@ -182,6 +182,11 @@ def account(tx: Any, person_id: int, *, active: bool = True) -> int:
         made = insert(table).values(row).returning(table.c.id)
         found = kernel_execute(tx.session, made).scalar_one()
     return int(found)
+
+
+def second_step(tx: Any, account_id: int) -> None:
+    row = {"account_id": account_id, "seed": "sealed", "step": 0, "short": False, "since": tx.now}
+    kernel_execute(tx.session, insert(AccountFactor.__table__).values(row))
 
 
 def device(tx: Any, person_id: int, address: str = "127.0.0.1") -> str:

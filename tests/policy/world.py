@@ -206,7 +206,7 @@ def _people(tx: Any, world: World) -> None:
 
         colleague, newcomer, former = add("Colleague"), add("Newcomer"), add("Former")
         world.common[f"colleague_{relation}"] = colleague.id
-        papers.account(tx, colleague.id)
+        papers.second_step(tx, papers.account(tx, colleague.id))
         papers.account(tx, former.id, active=False)
         facts = {"version": colleague.version, "name": colleague.name}
         world.put("person", relation, id=colleague.public_id, **facts)

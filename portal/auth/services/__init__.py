@@ -14,6 +14,7 @@ from .accounts import (
     create_account,
     disable,
     enable,
+    keep_renewed,
     save_preferences,
     set_password,
 )
@@ -25,12 +26,22 @@ from .devices import (
     sign_out_everywhere,
     tidy,
 )
+from .factors import (
+    FactorFacts,
+    factor_of,
+    new_recovery_codes,
+    reset,
+    set_up,
+    turn_off,
+    use_code,
+)
 from .links import FIRST_SIGN_IN, RESET, LinkFacts, LinkGone, find_link, make_link, use_link
 
 __all__ = [
     "FIRST_SIGN_IN",
     "RESET",
     "AccountFacts",
+    "FactorFacts",
     "LinkFacts",
     "LinkGone",
     "Overtaken",
@@ -42,14 +53,21 @@ __all__ = [
     "create_account",
     "disable",
     "enable",
+    "factor_of",
     "find_link",
+    "keep_renewed",
     "make_link",
+    "new_recovery_codes",
     "renew_session",
+    "reset",
     "save_preferences",
     "set_password",
+    "set_up",
     "sign_out",
     "sign_out_device",
     "sign_out_everywhere",
     "tidy",
+    "turn_off",
+    "use_code",
     "use_link",
 ]

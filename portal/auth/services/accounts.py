@@ -13,7 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from portal.auth import rules, sessions
-from portal.auth.models import Account, AccountLink
+from portal.auth.models import Account, AccountFactor, AccountLink
 from portal.errors import Conflict, ValidationFailed
 from portal.guard import kernel_execute
 from portal.messages import message
@@ -23,6 +23,10 @@ from portal.work import UnitOfWork
 
 REASON = "accounts"
 accounts, links, people = Account.__table__, AccountLink.__table__, Person.__table__
+factors = AccountFactor.__table__
+_WANTED = select(accounts, factors.c.since.label("second_step_at")).outerjoin_from(
+    accounts, factors, factors.c.account_id == accounts.c.id
+)
 
 
 class Overtaken(Conflict):
@@ -43,6 +47,7 @@ class AccountFacts:
     has_password: bool
     password_at: datetime | None
     created_at: datetime
+    second_step_at: datetime | None  # since when there is one
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +58,7 @@ class Proof:
     person_id: int
     person_name: str
     stored: str | None = field(repr=False)
+    username: str = ""
     renewed: str | None = field(
         default=None, repr=False
     )  # the same password hashed at today's costs
@@ -67,13 +73,13 @@ def account_of(
         if username is None
         else accounts.c.username == rules.normal_username(username)
     )
-    row = kernel_execute(tx.session, select(accounts).where(where)).one_or_none()
+    row = kernel_execute(tx.session, _WANTED.where(where)).one_or_none()
     return None if row is None else _facts(row)
 
 
 def accounts_of(tx: UnitOfWork, person_ids: Iterable[int]) -> dict[int, AccountFacts]:
     """Return person id -> account of those among these people who have one."""
-    wanted = select(accounts).where(accounts.c.person_id.in_(list(person_ids)))
+    wanted = _WANTED.where(accounts.c.person_id.in_(list(person_ids)))
     return {row.person_id: _facts(row) for row in kernel_execute(tx.session, wanted)}
 
 
@@ -87,6 +93,7 @@ def _facts(row: Any) -> AccountFacts:
         has_password=row.password_hash is not None,
         password_at=row.password_at,
         created_at=row.created_at,
+        second_step_at=row.second_step_at,
     )
 
 
@@ -168,16 +175,23 @@ def save_preferences(tx: UnitOfWork, account: AccountFacts, **values: str | None
 
 
 def change_password(
-    tx: UnitOfWork, proof: Proof, password_hash: str, *, keep: int | None = None
+    tx: UnitOfWork,
+    proof: Proof,
+    password_hash: str,
+    *,
+    keep: int | None = None,
+    short: bool = False,
 ) -> None:
     """Set a new password for whoever proved the old one; sign out all but session ``keep``.
 
-    Raises Overtaken when the old one is no longer the password.
+    Raises Overtaken when the old one is no longer the password. See store_password for ``short``.
     """
     with tx.acting_for("core", reason=REASON) as own:
         hold(own, proof)
         in_the_name_of(own, proof.person_id, proof.person_name)
-        store_password(own, proof.account_id, password_hash, keep=keep, means="password")
+        store_password(
+            own, proof.account_id, password_hash, keep=keep, means="password", short=short
+        )
 
 
 def set_password(tx: UnitOfWork, account: AccountFacts, password_hash: str) -> None:
@@ -187,8 +201,21 @@ def set_password(tx: UnitOfWork, account: AccountFacts, password_hash: str) -> N
 
 
 def store_password(
-    own: UnitOfWork, account_id: int, password_hash: str, *, means: str, keep: int | None = None
+    own: UnitOfWork,
+    account_id: int,
+    password_hash: str,
+    *,
+    means: str,
+    keep: int | None = None,
+    short: bool = False,
 ) -> None:
+    """Set a password and sign out; one that is too ``short`` to stand alone only beside a second
+    step, else raise Overtaken.
+    """
+    beside = update(factors).where(factors.c.account_id == account_id).values(short=short)
+    held = kernel_execute(own.session, beside.returning(factors.c.account_id)).one_or_none()
+    if short and held is None:
+        raise Overtaken()
     change_account(own, account_id, password_hash=password_hash, password_at=own.now)
     ended = end_everything(own, account_id, but=keep)
     account = facts_of(own, account_id)
@@ -205,8 +232,18 @@ def hold(own: UnitOfWork, proof: Proof) -> None:
         raise Overtaken()
 
 
+def keep_renewed(tx: UnitOfWork, proof: Proof) -> Proof:
+    """Store the password of a proof as it is hashed today, if it was hashed otherwise."""
+    if proof.renewed is None:
+        return proof
+    with tx.acting_for("core", reason=REASON) as own:
+        hold(own, proof)
+        change_account(own, proof.account_id, password_hash=proof.renewed)
+    return dataclasses.replace(proof, stored=proof.renewed, renewed=None)
+
+
 def facts_of(tx: UnitOfWork, account_id: int) -> AccountFacts:
-    wanted = select(accounts).where(accounts.c.id == account_id)
+    wanted = _WANTED.where(accounts.c.id == account_id)
     return _facts(kernel_execute(tx.session, wanted).one())
 
 

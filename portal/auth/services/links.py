@@ -97,15 +97,18 @@ def find_link(tx: UnitOfWork, token: str) -> LinkFacts:
     return LinkFacts(**row._mapping)
 
 
-def use_link(tx: UnitOfWork, token: str, password_hash: str) -> LinkFacts:
-    """Use a link up and set the password; of two at once the second raises LinkGone."""
+def use_link(tx: UnitOfWork, token: str, password_hash: str, *, short: bool = False) -> LinkFacts:
+    """Use a link up and set the password; of two at once the second raises LinkGone.
+
+    See store_password for ``short``.
+    """
     with tx.acting_for("core", reason=REASON) as own:
         facts = find_link(own, token)
         used = update(links).where(_usable(token, own.now)).values(used_at=own.now)
         if kernel_execute(own.session, used.returning(links.c.id)).one_or_none() is None:
             raise LinkGone()
         in_the_name_of(own, facts.person_id, facts.person_name)
-        store_password(own, facts.account_id, password_hash, means=facts.purpose)
+        store_password(own, facts.account_id, password_hash, means=facts.purpose, short=short)
         return facts
 
 

@@ -12,7 +12,7 @@ from portal.auth import passwords, services
 from portal.auth.forms import ChangePasswordForm, PreferencesForm
 from portal.auth.proving import prove
 from portal.auth.returning import address_of
-from portal.auth.rules import device_name, is_mobile
+from portal.auth.rules import SHORTEST, device_name, is_mobile
 from portal.auth.services import AccountFacts, Overtaken
 from portal.auth.sessions import open_sessions
 from portal.errors import TooMany
@@ -47,7 +47,7 @@ def preferences():
     if "keys" in chosen:
         chosen["single_keys"] = chosen.pop("keys")
     with transaction() as tx:
-        services.save_preferences(tx, _own(tx), **chosen)
+        services.save_preferences(tx, own_account(tx), **chosen)
         tx.answer = address_of(request.form.get("back", ""), "account.account")
     return redirect(tx.answer, 303)
 
@@ -63,17 +63,21 @@ def password():
 @policy("core.portal.use")
 def change_password():
     """Change the password and sign out every other device."""
-    form, own = ChangePasswordForm(request.form), _own(reading())
+    form, own = ChangePasswordForm(request.form), own_account(reading())
     form.validate()
-    check_new_password(form, own.name, current_user.principal.name)
+    check_new_password(form, own.name, current_user.principal.name, beside=current_user.second_step)
     if form.errors:
         return _password_page(form), 422
     try:
         proof = prove(own.name, form.current.data)
         if proof is not None and proof.account_id == own.id:
-            stored = passwords.hashed(form.password.data)
+            stored, short = (
+                passwords.hashed(form.password.data),
+                len(form.password.data) < SHORTEST,
+            )
             with transaction() as tx:
-                services.change_password(tx, proof, stored, keep=current_user.session_id)
+                keep = current_user.session_id
+                services.change_password(tx, proof, stored, keep=keep, short=short)
                 toast(message("Your password is changed. Other devices are signed out."))
                 return redirect_to(tx, "account.account")
     except TooMany as refusal:
@@ -90,7 +94,7 @@ def change_password():
 def sign_out_device(public_id: str):
     """Sign one of one's own devices out."""
     with transaction() as tx:
-        services.sign_out_device(tx, _own(tx), public_id)
+        services.sign_out_device(tx, own_account(tx), public_id)
         toast(message("The device is signed out."))
         return redirect_to(tx, "account.account")
 
@@ -100,19 +104,20 @@ def sign_out_device(public_id: str):
 def sign_out_everywhere():
     """Sign every device out, this one too."""
     with transaction() as tx:
-        services.sign_out_everywhere(tx, _own(tx))
+        services.sign_out_everywhere(tx, own_account(tx))
         toast(message("You are signed out on every device."))
         return redirect_to(tx, "sign.sign_in")
 
 
-def _own(tx: UnitOfWork) -> AccountFacts:
+def own_account(tx: UnitOfWork) -> AccountFacts:
+    """Return the account of whoever asks."""
     found = services.account_of(tx, tx.actor.person_id)
     assert found is not None
     return found
 
 
 def _page(tx: UnitOfWork, sent: PreferencesForm | None = None) -> str:
-    own = _own(tx)
+    own = own_account(tx)
     person = tx.one(select(Person), id=own.person_id)
     kept = {
         "language": person.language,
@@ -150,5 +155,7 @@ def _devices(tx: UnitOfWork, own: AccountFacts) -> list[dict[str, Any]]:
 
 
 def _password_page(form: ChangePasswordForm) -> str:
+    if current_user.second_step:
+        form.beside_second_step()
     crumbs = ((TITLE, url_for("account.account")), (message("Change password"), ""))
     return render("account/password.html", crumbs=crumbs, form=form)

@@ -8,9 +8,9 @@ from flask import Blueprint, current_app, make_response, redirect, request, sess
 from flask_login import current_user
 
 from portal import messages
-from portal.auth import passwords, rules, services
+from portal.auth import halfway, passwords, rules, services
 from portal.auth.forms import AgainForm, NewPasswordForm, SignInForm
-from portal.auth.proving import prove
+from portal.auth.proving import code_was_right, prove, sealing, try_code
 from portal.auth.returning import address_of
 from portal.auth.services import LinkFacts, LinkGone, Overtaken, Proof
 from portal.errors import TooMany
@@ -22,6 +22,9 @@ from portal.work import UnitOfWork
 blueprint = Blueprint("sign", __name__)
 WRONG = message("The user name or the password is not right. Check both and try again.")
 WRONG_PASSWORD = message("This is not your password. Try again.")
+WRONG_CODE = message(
+    "This code is not right, is too old, or was used already. Try the next one your app shows."
+)
 YEAR = 365 * 24 * 3600
 COOKIE = "_user_id"  # where Flask-Login looks for it
 
@@ -46,10 +49,11 @@ def enter():
         proof = prove(form.username.data or "", form.password.data)
         if proof is not None:
             with transaction() as tx:
-                token = _begin(tx, proof)
-            return _with_cookie(token, address_of(request.args.get("next", "")))
+                proof = services.keep_renewed(tx, proof)
+                token = begin_alone(tx, proof)
+            return come_in(proof, token)
     except TooMany as refusal:
-        return _too_many("sign/sign_in.html", form, refusal)
+        return too_many("sign/sign_in.html", form, refusal)
     except Overtaken:
         pass
     form.add_errors({"": WRONG})
@@ -76,7 +80,14 @@ def sign_out():
 @policy("core.portal.use")
 def again():
     """Ask for the password again, before something that wants a fresh proof."""
-    return render("sign/again.html", form=AgainForm(), username=_username(reading()))
+    return render("sign/again.html", form=_again_form(), username=_username(reading()))
+
+
+def _again_form(sent: Any = None) -> AgainForm:
+    form = AgainForm(sent)
+    if not current_user.second_step:
+        return form.alone()
+    return form.by_recovery() if "recovery" in request.args else form
 
 
 @blueprint.post("/sign-in/again")
@@ -84,21 +95,35 @@ def again():
 @unkeyed("a password that is right twice is right")
 def prove_again():
     """Take the password again, change the cookie's token, and go on."""
-    form, username = AgainForm(request.form), _username(reading())
+    form, username = _again_form(request.form), _username(reading())
     if not form.validate():
         return render("sign/again.html", form=form, username=username), 422
     try:
         proof = prove(username, form.password.data)
         if proof is not None and proof.account_id == current_user.account_id:
-            with transaction() as tx:
-                token = services.renew_session(tx, proof, current_user.session_id)
-            return _with_cookie(token, address_of(request.args.get("next", "")))
+            if (token := _renew(proof, form)) is not None:
+                return with_cookie(token, address_of(request.args.get("next", "")))
+            form.add_errors({"code": WRONG_CODE})
+            return render("sign/again.html", form=form, username=username), 422
     except TooMany as refusal:
-        return _too_many("sign/again.html", form, refusal, username=username)
+        return too_many("sign/again.html", form, refusal, username=username)
     except Overtaken:
         pass
     form.add_errors({"password": WRONG_PASSWORD})
     return render("sign/again.html", form=form, username=username), 422
+
+
+def _renew(proof: Proof, form: AgainForm) -> str | None:
+    """Return the session's new token, or None for a code that is not right."""
+    wanted = current_user.second_step
+    key = try_code(proof) if wanted else ""
+    with transaction() as tx:
+        if wanted and not services.use_code(tx, proof, form["code"].data, sealing()):
+            return None
+        token = services.renew_session(tx, proof, current_user.session_id)
+    if wanted:
+        code_was_right(key)
+    return token
 
 
 @blueprint.get("/sign-in/forgotten")
@@ -127,24 +152,32 @@ def use_link(token: str):
     try:
         facts = _link_of_form(token)
         form.validate()
-        check_new_password(form, facts.username, facts.person_name)
+        check_new_password(form, facts.username, facts.person_name, beside=_has_second_step(facts))
         if form.errors:
             return _link_page(form, token, facts), 422
         stored = passwords.hashed(form.password.data)
         with transaction() as tx:
-            services.use_link(tx, token, stored)
+            short = len(form.password.data) < rules.SHORTEST
+            services.use_link(tx, token, stored, short=short)
             proof = Proof(
                 account_id=facts.account_id,
                 person_id=facts.person_id,
                 person_name=facts.person_name,
                 stored=stored,
             )
-            cookie = _begin(tx, proof)
-            tx.answer = url_for("home.index")
+            cookie = begin_alone(tx, proof)
+            tx.answer = url_for("home.index") if cookie else url_for("sign.code")
     except LinkGone:
         return _gone()
-    toast(message("Your password is set and you are signed in."))
-    return _with_cookie(cookie, tx.answer)
+    if cookie:
+        toast(message("Your password is set and you are signed in."))
+    else:
+        toast(message("Your password is set."))
+    return come_in(proof, cookie)
+
+
+def _has_second_step(facts: LinkFacts) -> bool:
+    return services.factor_of(reading(), facts.account_id) is not None
 
 
 @blueprint.post("/sign-in/preferences")
@@ -159,15 +192,37 @@ def preferences():
     return answer
 
 
-def check_new_password(form: Any, *names: str) -> None:
-    """Say beside the new password of a form why it cannot be taken; ``names`` are guessed first."""
+def check_new_password(form: Any, *names: str, beside: bool) -> None:
+    """Say beside the new password of a form why it cannot be taken; ``names`` are guessed first,
+    and one ``beside`` a second step may be shorter.
+    """
     organisation = current_app.extensions["kantor_facts"]["organisation"]
-    typed = form.password.data or ""
-    if typed and (problem := rules.password_problem(typed, (organisation, *names))):
+    typed, shortest = form.password.data or "", rules.SHORTEST
+    if beside:
+        form.beside_second_step()
+        shortest = rules.SHORTEST_BESIDE
+    about = (organisation, *names)
+    if typed and (problem := rules.password_problem(typed, about, shortest=shortest)):
         form.add_errors({"password": problem})
 
 
-def _begin(tx: UnitOfWork, proof: Proof) -> str:
+def begin_alone(tx: UnitOfWork, proof: Proof) -> str:
+    """Sign in whom the password lets in; return an empty token if a code is asked for too."""
+    if services.factor_of(tx, proof.account_id) is not None:
+        return ""
+    return begin(tx, proof)
+
+
+def come_in(proof: Proof, token: str) -> Any:
+    """Lead on with the token of the new session, or to the page that asks for a code."""
+    if token:
+        return with_cookie(token, address_of(request.args.get("next", "")))
+    halfway.begin(proof)
+    return redirect(url_for("sign.code", next=request.args.get("next") or None), 303)
+
+
+def begin(tx: UnitOfWork, proof: Proof) -> str:
+    """Return the token of a new session, which replaces that of this browser."""
     return services.begin_session(
         tx,
         current_app.extensions["kantor_visitors"],
@@ -178,14 +233,15 @@ def _begin(tx: UnitOfWork, proof: Proof) -> str:
     )
 
 
-def _with_cookie(token: str, target: str) -> Any:
+def with_cookie(token: str, target: str) -> Any:
     """Answer with a cookie that holds the new token and nothing of the one before."""
     session.clear()
     session[COOKIE] = token
     return redirect(target, 303)
 
 
-def _too_many(template: str, form: Any, refusal: TooMany, **context: Any) -> Any:
+def too_many(template: str, form: Any, refusal: TooMany, **context: Any) -> Any:
+    """Show a form again that was sent too often, and say when it may be sent again."""
     form.add_errors({"": refusal.message})
     answer = make_response(render(template, form=form, **context), 429)
     answer.headers["Retry-After"] = str(refusal.retry_after)
@@ -210,6 +266,8 @@ def _link_of_form(token: str) -> LinkFacts:
 def _link_page(form: NewPasswordForm, token: str, facts: LinkFacts) -> str:
     if "kantor_language" not in request.cookies and not current_user.is_authenticated:
         messages.current_language.set(facts.language)
+    if _has_second_step(facts):
+        form.beside_second_step()
     return render("sign/link.html", form=form, token=token, link=facts)
 
 

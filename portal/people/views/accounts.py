@@ -85,6 +85,19 @@ def sign_out(public_id: str):
         return redirect_to(tx, "people.person", public_id=public_id)
 
 
+@blueprint.post("/<public_id>/account/second-step/remove")
+@policy(GIVE, fresh=FRESH)
+def remove_second_step(public_id: str):
+    """Remove the second step of somebody who lost their device and their codes."""
+    with transaction() as tx:
+        password_too = accounts.reset(tx, _account(tx, public_id))
+        if password_too:
+            toast(message("Removed, and the password with it: it was short. Make a new link."))
+        else:
+            toast(message("The second step is removed. They are signed out everywhere."))
+        return redirect_to(tx, "people.person", public_id=public_id)
+
+
 def _person(tx, public_id):
     return services.find_person(tx, public_id, GIVE)
 

@@ -15,6 +15,7 @@ from tests.unit.granting import department, give, make_role
 
 FACTS = {
     "workload": "shown",
+    "second_step": "nobody",
     "organisation": "Klinik",
     "time_zone": "Asia/Makassar",
     "currency": "idr",
