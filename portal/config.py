@@ -38,6 +38,7 @@ class Rates(BaseModel):
     anonymous: int = 30  # an address
     write: int = 120  # a person
     export: int = 10  # a person
+    feed: int = 30  # a calendar that is followed elsewhere, or an address that follows none
     link: int = 120  # codes of labels that a person opens
 
 

@@ -37,7 +37,7 @@ _ADDRESSES = (
     " portal ready roles scan scanning search settings sign static undo work worktime"
 )
 _TABLES = (
-    "absence alembic approval assignment case contact core delegation department holiday"
+    "absence alembic approval assignment calendar case contact core delegation department holiday"
     " idempotency installed job kantor link list mail membership notice outbox person pg place"
     " plugin role series setting sqlite stored throttle undo upload work"
 )

@@ -178,7 +178,7 @@ def portal_template(
 def make_app(url: str, home: Path, plugins: list[Plugin] | None, **settings: Any) -> Portal:
     """Return a portal for a test, with limits that tests do not meet unless they ask for them."""
     rates = {"sign_in": 10_000, "anonymous": 10_000, "write": 1_000_000, "export": 1_000_000}
-    rates["link"] = 1_000_000
+    rates |= {"link": 1_000_000, "feed": 1_000_000}
     config = Config(
         **{
             "home": home,

@@ -11,6 +11,8 @@ _ACTIONS: dict[str, Message] = {
     "core.absence_changed": message("Changed the days somebody is away"),
     "core.absence_ended": message("Noted that somebody is back"),
     "core.absence_removed": message("Removed an absence"),
+    "core.calendar_feed_added": message("Made an address of their calendar"),
+    "core.calendar_feed_revoked": message("Ended an address of their calendar"),
     "core.account_created": message("Gave an account"),
     "core.account_disabled": message("Closed an account"),
     "core.account_enabled": message("Opened an account again"),

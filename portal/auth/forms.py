@@ -8,6 +8,7 @@ from zoneinfo import available_timezones
 
 from portal.messages import message
 from portal.ui.forms import (
+    BooleanField,
     ChoiceField,
     Form,
     HiddenField,
@@ -127,6 +128,12 @@ class ChangePasswordForm(_NewPassword):
     current = PasswordField(message("Current password"), [required()], render_kw=_OLD)
     password = NewPasswordForm.password
     repeat = NewPasswordForm.repeat
+
+
+class SignOutForm(Form):
+    """Whether the addresses under which one's calendar is followed end too."""
+
+    feeds = BooleanField(message("End the addresses of my calendar too"))
 
 
 class PreferencesForm(Form):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, bindparam, exists, func, insert, select, update
+from sqlalchemy import and_, bindparam, exists, func, insert, or_, select, update
 
 from portal.guard import GuardedSession, kernel_execute
 from portal.notices.models import Notice
@@ -144,6 +144,35 @@ class Visitors:
             self._principals.clear()
         self._principals[key] = fresh
         return fresh[0]
+
+    def of_person(self, session: GuardedSession, person_id: int) -> Principal | None:
+        """Return the rights of somebody now who comes with no session, None for who may not use the
+        portal.
+        """
+        now = datetime.now(UTC)
+        day = self.compiler.today(now)
+        wanted = (
+            select(
+                accounts.c.theme,
+                accounts.c.sidebar,
+                accounts.c.single_keys,
+                people.c.id.label("person_id"),
+                people.c.public_id,
+                people.c.name,
+                people.c.language,
+                people.c.time_zone,
+                people.c.epoch,
+            )
+            .join_from(accounts, people, accounts.c.person_id == people.c.id)
+            .where(
+                people.c.id == person_id,
+                accounts.c.active,
+                people.c.active_from <= day,
+                or_(people.c.active_until.is_(None), people.c.active_until > day),
+            )
+        )
+        found = kernel_execute(session, wanted).one_or_none()
+        return None if found is None else self._principal(session, found, now)
 
     def sign_in(
         self, account_id: int, *, device: str, address: str, replacing: str | None = None

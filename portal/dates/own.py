@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -10,6 +11,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import joinedload
 
 from portal.absences.models import Absence
+from portal.absences.services import LONGEST
 from portal.absences.words import Days
 from portal.approvals.work import APPROVALS
 from portal.delegation.models import Delegation
@@ -52,10 +54,12 @@ def _own_row(tx: UnitOfWork) -> WorkCalendar | None:
 def absences(tx: UnitOfWork, ask: DateAsk) -> Sequence[Dated]:
     """Return who is away; never why."""
     me = tx.actor.person_id
+    # None is longer than a year: so the first day alone tells the few that reach into these days.
+    oldest = ask.from_on - timedelta(days=LONGEST)
     rows: Any = (
         select(Absence, Person.name)
         .join(Person, Person.id == Absence.person_id)
-        .where(Absence.last_on >= ask.from_on, Absence.from_on < ask.until_on)
+        .where(Absence.from_on.between(oldest, ask.last_on), Absence.last_on >= ask.from_on)
     )
     if ask.mine:
         rows = rows.where(Absence.person_id == me)

@@ -40,12 +40,13 @@ class Narrowed:
         return {name: value for name, value in vars(self).items() if value}
 
 
-def ask_for(tx: UnitOfWork, first: date, after: date, whose: str) -> DateAsk:
+def ask_for(tx: UnitOfWork, first: date, after: date, whose: str, *, limit: int = 200) -> DateAsk:
     """Return the question for a part of the actor's calendar."""
     own = tx.actor.member_of | tx.actor.managed
     return DateAsk(
         from_on=first,
         until_on=after,
+        limit=limit,
         mine=whose == "mine",
         departments=own if whose == DEPARTMENTS else None,
     )

@@ -51,6 +51,8 @@ PAGES = (
     f"/inventory/items/{public_id(1)}/movements",
     "/work",
     "/work?part=department",
+    "/calendar",
+    "/calendar?whose=departments",
     "/approvals",
     "/approvals/asked",
     "/approvals/decided",

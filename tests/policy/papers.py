@@ -13,6 +13,8 @@ from kantor_inventory.models import (
 )
 from portal.auth import sessions
 from portal.auth.models import Account, AccountFactor, AccountLink, AccountSession
+from portal.auth.sessions import hashed, new_token
+from portal.dates.models import CalendarFeed
 from portal.files.models import StoredFile, Upload
 from portal.guard import kernel_execute
 from portal.imports.history import pack
@@ -86,6 +88,7 @@ def add_papers(tx: Any, world: World, stand: Stand) -> None:
         world.put("import_job", relation, role, id=job)
         world.put("import_run", relation, role, id=import_run(tx, owner))
         world.put("device", relation, role, id=device(tx, owner))
+        world.put("calendar_feed", relation, role, id=feed(tx, owner)[0])
     world.put("job", "any", id=_job(tx, "core.tidy", None, "failed", {}))
     world.put("event", "any", id=str(_event(tx)))
     world.put("mail", "any", id=_mail(tx))
@@ -94,11 +97,21 @@ def add_papers(tx: Any, world: World, stand: Stand) -> None:
     world.put("plugin_setting", "any", id="inventory")
     world.put("list", "any", id="core.contacts", name="core.contacts")
     world.put("link", "any", id=_link(tx))
+    world.put("feed_address", "any", id=feed(tx, owners[0][2])[1])
     item = world.get("item", "any", "*")["id"]
     world.put("short_link", "any", id=link_codes(tx, "inventory.item", [item])[item])
     liked = {"person_id": owners[-1][2], "list": "core.contacts", "height": "compact"}
     kernel_execute(tx.session, insert(ListPreference.__table__).values(liked))
     tx.audit("core.test", None)
+
+
+def feed(tx: Any, owner: int) -> tuple[str, str]:
+    """Make an address of somebody's calendar; return what it is called, and its secret."""
+    token = new_token()
+    row = {"public_id": new_public_id(), "owner_id": owner, "name": "Phone", "whose": "all"}
+    row |= {"token_hash": hashed(token), "digest": "", "created_at": tx.now, "changed_at": tx.now}
+    kernel_execute(tx.session, insert(CalendarFeed.__table__).values(row))
+    return str(row["public_id"]), token
 
 
 def notice(tx: Any, owner: int, text: str) -> str:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from portal.auth import rules, sessions
 from portal.auth.models import Account, AccountFactor, AccountLink
+from portal.dates.feeds import revoke_feeds
 from portal.errors import Conflict, ValidationFailed
 from portal.guard import kernel_execute
 from portal.messages import message
@@ -150,6 +151,7 @@ def disable(tx: UnitOfWork, account: AccountFacts) -> None:
     with tx.acting_for("core", reason=REASON) as own:
         if change_account(own, account.id, accounts.c.active, active=False):
             ended = end_everything(own, account.id)
+            revoke_feeds(own.session, own.now, account.person_id)
             own.audit("core.account_disabled", account, devices=ended)
 
 
@@ -219,6 +221,8 @@ def store_password(
     change_account(own, account_id, password_hash=password_hash, password_at=own.now)
     ended = end_everything(own, account_id, but=keep)
     account = facts_of(own, account_id)
+    if means != "password":  # It was not the old one that proved who sets it.
+        revoke_feeds(own.session, own.now, account.person_id)
     own.audit("core.account_password_set", account, means=means, devices=ended)
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import delete
 
 from portal.auth import sessions
 from portal.auth.models import AccountLink, AccountSession, Throttle
+from portal.dates.feeds import revoke_feeds
 from portal.errors import NotFound
 from portal.guard import kernel_execute
 from portal.work import UnitOfWork
@@ -64,10 +65,17 @@ def renew_session(tx: UnitOfWork, proof: Proof, session_id: int) -> str:
     return token
 
 
-def sign_out_everywhere(tx: UnitOfWork, account: AccountFacts, *, but: int | None = None) -> int:
-    """Sign an account out on every device, all but session ``but``; return how many there were."""
+def sign_out_everywhere(
+    tx: UnitOfWork, account: AccountFacts, *, but: int | None = None, feeds: bool = True
+) -> int:
+    """Sign an account out on every device, all but session ``but``; return how many there were.
+
+    The addresses under which its calendar is followed end too, unless ``feeds`` says otherwise.
+    """
     with tx.acting_for("core", reason=REASON) as own:
         ended = sessions.revoke(own.session, own.now, account_id=account.id, but=but)
+        if feeds:
+            revoke_feeds(own.session, own.now, account.person_id)
         own.audit("core.account_signed_out_everywhere", account, devices=ended)
     return ended
 

@@ -9,12 +9,13 @@ from flask_login import current_user
 from sqlalchemy import select
 
 from portal.auth import passwords, services
-from portal.auth.forms import ChangePasswordForm, PreferencesForm
+from portal.auth.forms import ChangePasswordForm, PreferencesForm, SignOutForm
 from portal.auth.proving import prove
 from portal.auth.returning import address_of
 from portal.auth.rules import SHORTEST, device_name, is_mobile
 from portal.auth.services import AccountFacts, Overtaken
 from portal.auth.sessions import open_sessions
+from portal.dates.feeds import feeds_of
 from portal.errors import TooMany
 from portal.messages import message
 from portal.people.models import Person
@@ -103,8 +104,9 @@ def sign_out_device(public_id: str):
 @policy("core.portal.use")
 def sign_out_everywhere():
     """Sign every device out, this one too."""
+    form = SignOutForm(request.form)
     with transaction() as tx:
-        services.sign_out_everywhere(tx, own_account(tx))
+        services.sign_out_everywhere(tx, own_account(tx), feeds=bool(form.feeds.data))
         toast(message("You are signed out on every device."))
         return redirect_to(tx, "sign.sign_in")
 
@@ -135,6 +137,8 @@ def _page(tx: UnitOfWork, sent: PreferencesForm | None = None) -> str:
         person=person,
         form=form,
         devices=_devices(tx, own),
+        feeds=len(feeds_of(tx)),
+        leaving=SignOutForm(data={"feeds": True}),
     )
 
 

@@ -55,6 +55,7 @@ class Requisition(Public, Versioned, Owned, Base):
         Index("ix_inventory_requisition_place_id", "place_id", "status", "id"),
         Index("ix_inventory_requisition_status", "status", "id"),
         Index("ix_inventory_requisition_owner", "owner_id", "status", "id"),
+        Index("ix_inventory_requisition_needed_on", "needed_on", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -39,6 +39,7 @@ class Count(Public, Versioned, Scoped, Base):
         Index("ix_inventory_count_status", "status", "id"),
         Index("ix_inventory_count_department", "department_id", "id"),
         Index("ix_inventory_count_assigned", "assigned_to_id", "status"),
+        Index("ix_inventory_count_due_on", "due_on", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

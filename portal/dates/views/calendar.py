@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from flask import Blueprint, request
 
+from portal.dates import pages
+from portal.dates.gathering import kinds
+from portal.dates.grid import BadDay, first_weekday, shown
 from portal.errors import BadRequest
 from portal.messages import current_language
 from portal.web import policy, reading, render
-
-from . import pages
-from .gathering import kinds
-from .grid import BadDay, first_weekday, shown
 
 blueprint = Blueprint("dates", __name__, url_prefix="/calendar")
 
