@@ -75,6 +75,7 @@ from .series.services import next_number
 from .settings.services import facts as organisation_facts
 from .settings.services import values_of as settings_of
 from .undo.services import undoable
+from .watchers.services import watch
 from .work import Event, UnitOfWork
 from .worktime.models import WorkCalendar
 from .worktime.rules import Calendar, add_working, next_working, working_between
@@ -172,6 +173,7 @@ __all__ = [
     "undoable",
     "visible",
     "void_approval",
+    "watch",
     "withdraw_approval",
     "working_between",
 ]

@@ -145,6 +145,7 @@ def _admit(app: Portal, config: Config, registry: Plugins) -> None:
         lambda: registry.loaded,
         lambda: app.extensions["kantor_facts"].zone,
     )
+    registry.compiler = compiler
     app.extensions["kantor_visitors"] = Visitors(
         lambda: db.session(),
         compiler,

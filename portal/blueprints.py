@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from .absences.views import blueprint as absences
+from .activity.views import blueprint as activity
 from .approvals.views import blueprint as approvals
+from .attachments.views import blueprint as attachments
 from .audit.views import blueprint as audit
 from .auth.views import account, sign
+from .comments.views import blueprint as comments
 from .contacts.views import blueprint as contacts
 from .dates.views import blueprint as dates
 from .delegation.views import blueprint as delegation
@@ -20,10 +23,12 @@ from .notices.views import blueprint as notices
 from .people.views import blueprint as people
 from .places.views import blueprint as places
 from .plugins.views import blueprint as plugins
+from .related.views import blueprint as related
 from .roles.views import blueprint as roles
 from .scanning.views import blueprint as scanning
 from .settings.views import blueprint as settings
 from .undo.views import blueprint as undo
+from .watchers.views import blueprint as watchers
 from .worktime.views import blueprint as worktime
 
 CORE = (
@@ -51,4 +56,9 @@ CORE = (
     notices,
     scanning,
     undo,
+    activity,
+    comments,
+    attachments,
+    watchers,
+    related,
 )

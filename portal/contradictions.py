@@ -31,15 +31,16 @@ HUES = (
 SLUG = re.compile(r"[a-z][a-z0-9]{1,19}")
 # Where core's own pages lie, and how its tables begin: purging a plugin drops by these names.
 _ADDRESSES = (
-    "absences account admin approvals audit away calendar calendars contacts csp dates"
-    " delegation departments deputies dev docs e E files health holidays home import"
-    " imports jobs links lists live mails metrics mywork notices people places plugins"
-    " portal ready roles scan scanning search settings sign static undo work worktime"
+    "absences account activity admin approvals attachments audit away calendar calendars comments"
+    " contacts csp dates delegation departments deputies dev docs e E files health holidays home"
+    " import imports jobs links lists live mails metrics mywork notices people places plugins"
+    " portal ready records related roles scan scanning search settings sign static undo watchers"
+    " work worktime"
 )
 _TABLES = (
     "absence alembic approval assignment calendar case contact core delegation department holiday"
     " idempotency installed job kantor link list mail membership notice outbox person pg place"
-    " plugin role series setting sqlite stored throttle undo upload work"
+    " plugin record role series setting sqlite stored throttle undo upload work"
 )
 RESERVED = frozenset(f"{_ADDRESSES} {_TABLES}".split())
 ROLES = (

@@ -17,7 +17,7 @@ from .imports.rules import Import, ImportField, ImportUndo
 from .messages import Message, message
 from .mywork.rules import Whose, WorkAsk, WorkItem, WorkItems
 from .notices.rules import NoticeKind
-from .subjects.rules import Subject, SubjectField
+from .subjects.rules import Subject, SubjectField, Told
 
 if TYPE_CHECKING:
     from flask import Blueprint
@@ -51,6 +51,7 @@ __all__ = [
     "Series",
     "Subject",
     "SubjectField",
+    "Told",
     "Whose",
     "WorkAsk",
     "WorkItem",

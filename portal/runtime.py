@@ -73,6 +73,7 @@ class Plugins:
         self.hook_failures: Counter[tuple[str, str]] = Counter()
         self.permissions: dict[str, Permission] = {p.name: p for p in CORE_PERMISSIONS}
         self.zone_of: Callable[[], ZoneInfo] = lambda: ZoneInfo("UTC")
+        self.compiler: Any = None  # of the rights of people; the application brings it
         self.currency_of: Callable[[], str] = lambda: "IDR"
         self.send_jobs: Callable[[Sequence[int], bool], None] = lambda jobs, events: None
 

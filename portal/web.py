@@ -8,6 +8,7 @@ from typing import Any
 from flask import Blueprint, current_app, g, redirect, url_for
 from werkzeug.wrappers import Response
 
+from .activity.story import Story, story
 from .db import db
 from .gate import form_key, policy, public, unkeyed
 from .imports.rules import Import
@@ -60,6 +61,7 @@ __all__ = [
     "RadioField",
     "RowAction",
     "RowChart",
+    "Story",
     "Table",
     "TextField",
     "VersionField",
@@ -85,6 +87,7 @@ __all__ = [
     "required",
     "row_chart",
     "short_url",
+    "story",
     "submitted",
     "toast",
     "transaction",

@@ -42,6 +42,7 @@ class Runtime(Protocol):
     """What a unit needs to know of the running portal."""
 
     zone: ZoneInfo
+    compiler: Any  # of the rights of people
 
     def currency_of(self) -> str: ...
     def services(self, active: frozenset[str]) -> Mapping[str, Any]: ...

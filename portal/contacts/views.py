@@ -6,7 +6,7 @@ from flask import Blueprint, request, url_for
 
 from portal.messages import message
 from portal.ui.submitting import submitted, typed_words
-from portal.web import panels, policy, reading, redirect_to, render, toast, transaction
+from portal.web import panels, policy, reading, redirect_to, render, story, toast, transaction
 
 from . import services
 from .forms import ContactForm, lines_of
@@ -68,6 +68,7 @@ def contact(public_id: str):
         people=services.people_of(tx, row) if row.kind == "organisation" else [],
         editable=services.may_edit(tx, row),
         panels=panels(tx, row, "page"),
+        story=story(tx, row),
     )
 
 

@@ -13,6 +13,7 @@ from portal.imports.undoing import JOB as UNDO
 from portal.imports.undoing import run_undo
 from portal.messages import Message, message
 from portal.notices.mailing import send_digests
+from portal.watchers.services import tell
 from portal.work import UnitOfWork
 
 from .running import Run, Running
@@ -53,6 +54,12 @@ RECURRING: tuple[CoreJob, ...] = (
         title=message("Remind of requests that wait"),
         run=remind,
         every=300,
+    ),
+    CoreJob(
+        name="core.watchers.tell",
+        title=message("Tell people of changes to what they watch"),
+        run=tell,
+        every=60,
     ),
     CoreJob(
         name="core.approvals.expire",

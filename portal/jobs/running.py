@@ -12,17 +12,16 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from flask import current_app
-from sqlalchemy import select, update
+from sqlalchemy import update
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
-from portal.auth.models import Account
 from portal.db import db, looking, new_session, unscoped
 from portal.errors import Forbidden, PortalError
 from portal.guard import GuardedSession, kernel_execute
 from portal.messages import Message, message
 from portal.notices.services import notify
-from portal.people.models import Person
 from portal.reach import Principal
+from portal.roles import compiled
 from portal.work import UnitOfWork, unit_of_work
 
 from .models import Job
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
     from portal.plugin import Job as PluginJob
 
 log = logging.getLogger("kantor.jobs")
-jobs, people, accounts = Job.__table__, Person.__table__, Account.__table__
+jobs = Job.__table__
 MOST_ATTEMPTS = 3
 REPORT_EVERY = 0.5  # seconds between two writes of the progress
 Run = Callable[["Running"], None]
@@ -124,25 +123,11 @@ class Running:
 
 def principal_of(person_id: int | None) -> Principal:
     """Return the rights a person has now, or raise Forbidden for one who may not sign in."""
-    compiler = current_app.extensions["kantor_visitors"].compiler
-    now = datetime.now(UTC)
-    columns = (people.c.id.label("person_id"), people.c.public_id, people.c.name, people.c.language)
-    wanted = (
-        select(*columns, accounts.c.theme, accounts.c.sidebar)
-        .join_from(people, accounts, accounts.c.person_id == people.c.id)
-        .where(
-            people.c.id == person_id,
-            accounts.c.active,
-            people.c.active_from <= compiler.today(now),
-            people.c.active_until.is_(None) | (people.c.active_until > compiler.today(now)),
-        )
-    )
     with looking(reason="rights of a job's owner", realm="core") as tx:
-        found = kernel_execute(tx.session, wanted).one_or_none()
-        if found is None:
-            raise Forbidden(message("The person who asked for this may no longer use the portal."))
-        principal: Principal = compiler.compile(tx.session, found, now)[0]
-    return principal
+        found = None if person_id is None else compiled.principal_of(tx, person_id)
+    if found is None:
+        raise Forbidden(message("The person who asked for this may no longer use the portal."))
+    return found
 
 
 def claim(job_id: int) -> Running | None:

@@ -12,9 +12,11 @@ from typing import Any
 from sqlalchemy import delete, exists, select, update
 from sqlalchemy.exc import DBAPIError
 
+from portal.attachments import services as attachments
 from portal.auth import services as accounts
 from portal.auth.models import Idempotency
 from portal.backup import keeping
+from portal.comments import services as comments
 from portal.db import db, looking, unscoped
 from portal.files import services as files
 from portal.guard import kernel_execute
@@ -146,6 +148,8 @@ def tidy(store: Any, now: datetime | None = None) -> None:
             (jobs, jobs.c.finished_at, KEPT_JOBS),
         ):
             kernel_execute(tx.session, delete(table).where(when < today - kept))
+        comments.forget_removed(tx, today)
+        attachments.forget_removed(tx, today)
         files.expire(tx)
         imports.forget(tx, today)
         mail.tidy(tx, today)

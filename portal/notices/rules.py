@@ -39,6 +39,15 @@ CORE_KINDS = (
         title=message("Something changed about how you sign in"),
         mail="at_once",
     ),
+    NoticeKind(
+        name="core.comment_mentioned", title=message("Somebody mentions you"), mail="at_once"
+    ),
+    NoticeKind(name="core.record_commented", title=message("A comment on a record you watch")),
+    NoticeKind(
+        name="core.record_changed",
+        title=message("A change of a record you watch"),
+        mail="never",
+    ),
     NoticeKind(name="core.job_failed", title=message("Your import or other long work failed")),
 )
 

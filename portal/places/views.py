@@ -6,7 +6,7 @@ from flask import Blueprint, request, url_for
 
 from portal.messages import message
 from portal.ui.submitting import submitted
-from portal.web import panels, policy, reading, redirect_to, render, toast, transaction
+from portal.web import panels, policy, reading, redirect_to, render, story, toast, transaction
 
 from . import services
 from .forms import PlaceForm
@@ -66,6 +66,7 @@ def place(public_id: str):
         served=services.served(tx, row),
         editable=services.may_edit(tx, row),
         panels=panels(tx, row, "page"),
+        story=story(tx, row),
     )
 
 

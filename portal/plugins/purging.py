@@ -8,6 +8,8 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, inspect, or_, select, text, update
 
+from portal.attachments.models import Attachment
+from portal.comments.models import Comment
 from portal.contradictions import RESERVED, SLUG
 from portal.db import db, unscoped
 from portal.files.models import StoredFile, Upload
@@ -18,11 +20,13 @@ from portal.lists.models import ListPreference, SavedView
 from portal.migrate import version_table
 from portal.orm import MODELS
 from portal.reach import EVERYTHING
+from portal.related.models import RecordLink
 from portal.roles.models import RolePermission
 from portal.roles.principals import raise_epoch
 from portal.roles.services import offered_key
 from portal.settings.models import PortalInfo, Setting
 from portal.undo.models import UndoStep
+from portal.watchers.models import Watcher
 from portal.work import UnitOfWork
 
 from .models import InstalledPlugin, PluginActivation
@@ -58,6 +62,8 @@ def _remove_rows(tx: UnitOfWork, slug: str) -> Iterator[tuple[str, int]]:
     jobs, outbox, settings = Job.__table__, Outbox.__table__, Setting.__table__
     activation, installed = PluginActivation.__table__, InstalledPlugin.__table__
     steps, views = UndoStep.__table__, SavedView.__table__
+    talk, watching, linked = Comment.__table__, Watcher.__table__, RecordLink.__table__
+    beside = Attachment.__table__
     facts, likings = PortalInfo.__table__, ListPreference.__table__
     for what, table, condition in (
         ("places where it was on", activation, activation.c.slug == slug),
@@ -72,6 +78,17 @@ def _remove_rows(tx: UnitOfWork, slug: str) -> Iterator[tuple[str, int]]:
         ("saved views", views, views.c.list.startswith(begins, autoescape=True)),
         ("steps to undo", steps, steps.c.name.startswith(begins, autoescape=True)),
         ("events", outbox, outbox.c.subscriber == slug),
+        ("files of records", beside, beside.c.kind.startswith(begins, autoescape=True)),
+        ("comments", talk, talk.c.kind.startswith(begins, autoescape=True)),
+        ("watchers", watching, watching.c.kind.startswith(begins, autoescape=True)),
+        (
+            "links between records",
+            linked,
+            or_(
+                linked.c.kind.startswith(begins, autoescape=True),
+                linked.c.other_kind.startswith(begins, autoescape=True),
+            ),
+        ),
         ("notes of roles", facts, facts.c.key == offered_key(slug)),
         ("notes of upgrades", installed, installed.c.slug == slug),
     ):

@@ -105,6 +105,131 @@
     form.setAttribute("aria-busy", "true");
   });
 
+  // --- what people say: files dropped or pasted, names behind an @, long sending shown ----------------
+  const chosenIn = (form) => all("[data-files]", form).flatMap((input) => [...input.files]);
+
+  function showChosen(form) {
+    const place = $("[data-chosen]", form);
+    place.replaceChildren(...chosenIn(form).map((file) => Object.assign(document.createElement("span"), { className: "chip", textContent: file.name })));
+  }
+
+  function addFiles(form, files) {
+    const input = $("[data-files]", form);
+    const both = new DataTransfer();
+    for (const file of [...input.files, ...files]) both.items.add(file);
+    input.files = both.files;
+    showChosen(form);
+  }
+
+  const composerOf = (event) => event.target.closest?.("[data-composer]");
+  const bringsFiles = (event) => [...(event.dataTransfer?.types ?? [])].includes("Files");
+  document.addEventListener("dragover", (event) => { const form = composerOf(event); if (form && bringsFiles(event)) { event.preventDefault(); form.classList.add("over"); } });
+  document.addEventListener("dragleave", (event) => composerOf(event)?.classList.remove("over"));
+  document.addEventListener("drop", (event) => {
+    const form = composerOf(event);
+    if (!form || !bringsFiles(event)) return;
+    event.preventDefault();
+    form.classList.remove("over");
+    addFiles(form, event.dataTransfer.files);
+  });
+  document.addEventListener("paste", (event) => { const form = composerOf(event); if (form && event.clipboardData?.files.length) { event.preventDefault(); addFiles(form, event.clipboardData.files); } });
+  document.addEventListener("change", (event) => { if (event.target.matches("[data-files]")) showChosen(event.target.form); });
+
+  function sendShowing(form) { // Large files: the same form, with a bar that shows how far it is.
+    const request = new XMLHttpRequest();
+    const bar = $("[data-progress]", form);
+    const body = new FormData(form);
+    for (const button of all("button", form)) button.disabled = true;
+    bar.hidden = false;
+    request.upload.addEventListener("progress", (event) => $("rect", bar).setAttribute("width", `${Math.round(100 * event.loaded / event.total)}%`));
+    request.addEventListener("load", () => {
+      if (request.status < 400) { location.assign(request.responseURL.split("#")[0] + "#talk"); if (request.responseURL.split("#")[0] === location.href.split("#")[0]) location.reload(); return; }
+      const page = new DOMParser().parseFromString(request.responseText, "text/html");
+      const told = $("#talk-error", page) ?? $("main h1", page);
+      let place = $("#talk-error", form);
+      if (!place) { place = Object.assign(document.createElement("div"), { id: "talk-error", className: "err" }); place.setAttribute("role", "alert"); $(".br", form).before(place); }
+      place.textContent = told?.textContent.trim() ?? "";
+      const key = $("input[name=_key]", page);
+      if (key) form.elements._key.value = key.value;
+      bar.hidden = true;
+      for (const button of all("button", form)) button.disabled = false;
+      sent.delete(form);
+      form.removeAttribute("aria-busy");
+    });
+    request.addEventListener("error", () => { bar.hidden = true; for (const button of all("button", form)) button.disabled = false; sent.delete(form); });
+    request.open("POST", form.action);
+    request.send(body);
+  }
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (event.defaultPrevented || !form.matches("[data-composer]")) return;
+    if (chosenIn(form).reduce((sum, file) => sum + file.size, 0) < 500_000) return;
+    event.preventDefault();
+    sendShowing(form);
+  });
+
+  let asked = 0; // The newest question for names; answers to older ones are dropped.
+  function nameBehind(area) {
+    const before = area.value.slice(0, area.selectionStart);
+    return /(?:^|[^\w.@+-])@([^\n@]{1,40})$/u.exec(before)?.[1] ?? null;
+  }
+
+  async function offerNames(area) {
+    const words = nameBehind(area);
+    const mine = ++asked;
+    if (words === null || words.split(" ").length > 3) { closeNames(area); return; }
+    const answer = await fetch(`${area.dataset.mentions}?q=${encodeURIComponent(words.trim())}`, { headers: { "HX-Request": "true" } }).catch(() => null);
+    if (!answer?.ok || mine !== asked) return;
+    const list = $(".opts", area.form) ?? area.form.appendChild(Object.assign(document.createElement("div"), { className: "opts", id: "names" }));
+    list.setAttribute("role", "listbox");
+    list.innerHTML = await answer.text();
+    for (const hint of all(".hint", list)) hint.remove();
+    area.setAttribute("role", "combobox");
+    area.setAttribute("aria-autocomplete", "list");
+    area.setAttribute("aria-controls", "names");
+    area.setAttribute("aria-expanded", String(list.childElementCount > 0));
+    markName(area, $("[role=option]", list));
+  }
+
+  function markName(area, option) {
+    for (const other of all("[role=option]", area.form)) other.setAttribute("aria-selected", String(other === option));
+    if (!option) { area.removeAttribute("aria-activedescendant"); return; }
+    option.id ||= `name-${option.dataset.value}`;
+    area.setAttribute("aria-activedescendant", option.id);
+  }
+
+  function closeNames(area) {
+    $(".opts", area.form)?.remove();
+    for (const name of ["role", "aria-expanded", "aria-controls", "aria-activedescendant", "aria-autocomplete"]) area.removeAttribute(name);
+  }
+
+  function takeName(area, option) {
+    const at = area.selectionStart;
+    const begun = nameBehind(area) ?? "";
+    const name = `${option.dataset.title} `;
+    area.setRangeText(name, at - begun.length, at, "end");
+    closeNames(area);
+    area.focus();
+  }
+
+  document.addEventListener("input", (event) => { if (event.target.matches?.("[data-mentions]")) offerNames(event.target); });
+  document.addEventListener("click", (event) => {
+    const option = event.target.closest?.("[data-composer] [role=option]");
+    if (option) takeName($("[data-mentions]", option.closest("form")), option);
+  });
+  document.addEventListener("keydown", (event) => {
+    const area = event.target;
+    if (!area.matches?.("[data-mentions]")) return;
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); area.form.requestSubmit(); return; }
+    const names = all(".opts [role=option]", area.form);
+    if (!names.length) return;
+    const marked = names.findIndex((name) => name.getAttribute("aria-selected") === "true");
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step) { event.preventDefault(); markName(area, names[(marked + step + names.length) % names.length]); }
+    else if (event.key === "Enter" || event.key === "Tab") { event.preventDefault(); takeName(area, names[Math.max(marked, 0)]); }
+    else if (event.key === "Escape") { event.preventDefault(); event.stopPropagation(); closeNames(area); }
+  });
+
   // --- the menu of columns: moved at once; without script every button sends the form -----------------
   function moveColumn(button) {
     const row = button.closest("li");

@@ -19,6 +19,7 @@ CORE_SUBJECTS = (
         label="name",
         staff="core.person.edit",
         icon="user",
+        talk=False,
         fields={
             "name": message("Name"),
             "email": message("Work e-mail"),
@@ -34,6 +35,7 @@ CORE_SUBJECTS = (
         label="name",
         staff="core.department.edit",
         icon="sitemap",
+        talk=False,
         fields={"name": message("Name")},
     ),
     Subject(

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 from portal.messages import Message
+
+if TYPE_CHECKING:
+    from portal.work import UnitOfWork
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -24,6 +28,28 @@ class SubjectField:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Told:
+    """One thing that happened to a record, as the timeline shows it.
+
+    ``text`` follows the name of ``person``, in small letters: "received 40 reams". ``behalf`` is
+    whom they stood in for. ``changes`` are (what, before, after).
+    """
+
+    at: datetime
+    text: Message | str
+    person: str = ""
+    behalf: str = ""
+    icon: str = ""
+    note: str = ""
+    detail: Message | str = ""
+    amount: Any = ""
+    amount_meta: Any = ""
+    endpoint: str = ""  # the page it leads to
+    values: Mapping[str, Any] = field(default_factory=dict)
+    changes: tuple[tuple[Message | str, str, str], ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Subject:
     """A kind of record with a page of its own, ``<slug>.<noun>`` as in its permissions.
 
@@ -32,6 +58,10 @@ class Subject:
     ``number`` are the columns that name one; a label may lie one relationship away
     (``contact.name``). Who holds ``staff`` on a record handles it: they write and read the internal
     notes, which nobody else sees. Of a ``confidential`` kind no notice and no mail says which.
+    ``told(tx, row, most, before)`` gives what else
+    happened to one, as its plugin knows it: the newest ``most``, before an instant if one is given;
+    ``better_told`` are the acts of the audit that stand in there already. Without
+    ``talk`` a kind has neither comments nor a timeline; it can be found and mentioned all the same.
     """
 
     name: str
@@ -43,8 +73,11 @@ class Subject:
     number: str = ""
     staff: str = ""
     fields: Mapping[str, SubjectField | Message] = field(default_factory=dict)
+    told: Callable[[UnitOfWork, Any, int, datetime | None], Iterable[Told]] | None = None
+    better_told: tuple[str, ...] = ()
     icon: str = "file"
     confidential: bool = False
+    talk: bool = True
 
     @property
     def slug(self) -> str:

@@ -10,10 +10,11 @@ from typing import Any
 
 from sqlalchemy import Select, inspect, literal, select
 from sqlalchemy.orm import aliased
+from sqlalchemy.sql.elements import True_
 
 from portal.errors import NotFound
 from portal.guard import kernel_execute
-from portal.messages import translate
+from portal.messages import Message
 from portal.reach import Principal, visible
 from portal.work import UnitOfWork
 
@@ -33,11 +34,11 @@ class Described:
     number: str
 
     @property
-    def title(self) -> str:
-        """What it is called: its name, or its kind and number, in the reader's language."""
+    def title(self) -> Message | str:
+        """What it is called: its name, or its kind and number."""
         if self.label:
             return self.label
-        return f"{translate(self.subject.title)} {self.number}".strip()
+        return Message("{kind} {number}", {"kind": self.subject.title, "number": self.number})
 
     @property
     def key(self) -> Key:
@@ -45,14 +46,16 @@ class Described:
 
 
 def subjects(tx: UnitOfWork) -> Mapping[str, Subject]:
-    """Return the kinds of records of the portal and of the plugins the actor works with."""
+    """Return the kinds of records of the portal and of the plugins the actor works with; to the
+    portal at work itself, all of them.
+    """
     runtime = tx.session.runtime
     known: Mapping[str, Subject] = runtime.subjects() if runtime is not None else {}
-    active = tx.actor.active
+    who = tx.actor
     return {
         name: subject
         for name, subject in known.items()
-        if subject.slug == "core" or subject.slug in active
+        if subject.slug == "core" or subject.slug in who.active or who.realm is not None
     }
 
 
@@ -69,6 +72,13 @@ def find_record(tx: UnitOfWork, kind: str, public_id: str) -> Any:
     subject = subject_named(tx, kind)
     seen = visible(select(subject.model), subject.permission, tx.actor)
     return tx.one(seen, public_id=public_id)
+
+
+def find_by_id(tx: UnitOfWork, kind: str, record_id: int) -> tuple[Subject, Any]:
+    """Return a kind of record and the row of one that the actor may see, or raise NotFound."""
+    subject = subject_named(tx, kind)
+    seen = visible(select(subject.model), subject.permission, tx.actor)
+    return subject, tx.one(seen, id=record_id)
 
 
 def described(tx: UnitOfWork, keys: Iterable[Key]) -> dict[Key, Described]:
@@ -133,9 +143,15 @@ def handles(tx: UnitOfWork, subject: Subject, row: Any) -> bool:
 
 
 def may(
-    tx: UnitOfWork, who: Principal, subject: Subject, record_id: int, permission: str = ""
+    tx: UnitOfWork,
+    who: Principal,
+    subject: Subject,
+    record_id: int,
+    permission: str | None = None,
 ) -> bool:
-    """Return whether somebody, the actor or another, may see a record, or use ``permission``."""
+    """Return whether somebody, the actor or another, may use ``permission`` on a record: see it if
+    it is None.
+    """
     return bool(who_may_on(tx, who, subject, [record_id], permission))
 
 
@@ -158,5 +174,7 @@ def who_may_on(
     # Of the table, not the class: the session would add what its own actor may see.
     columns = SimpleNamespace(**dict(model.__table__.c.items()))
     allowed = model.rows(columns, held, who, needed in who.writing)
+    if isinstance(allowed, True_):
+        return set(ids)
     wanted = select(columns.id).where(columns.id.in_(sorted(set(ids))), allowed)
     return set(kernel_execute(tx.session, wanted).scalars())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
@@ -177,6 +178,7 @@ def _filters(kit: Kit) -> dict[str, Callable[..., Any]]:
         "count": lambda value: formats.count(value, language()),
         "date": day,
         "instant": instant,
+        "linked": linked,
         "moment": moment,
         "money": lambda value, currency=None: formats.money(
             value, currency or kit.currency(), language()
@@ -228,6 +230,19 @@ def paragraphs(text: str) -> Markup:
         Markup("<p>{}</p>").format(Markup("<br>").join(map(escape, part.split("\n"))))
         for part in parts
     )
+
+
+_ADDRESS = re.compile(r"https?://[^\s<>\"']{1,500}[^\s<>\"'.,;:!?)\]}]")
+
+
+def linked(text: str) -> Markup:
+    """Return plain text in which the addresses of web pages are links."""
+    parts, end = [], 0
+    for found in _ADDRESS.finditer(text):
+        link = Markup('<a href="{}" rel="noopener noreferrer nofollow">{}</a>')
+        parts += [escape(text[end : found.start()]), link.format(found.group(), found.group())]
+        end = found.end()
+    return Markup().join([*parts, escape(text[end:])])
 
 
 __all__ = [

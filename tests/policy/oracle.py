@@ -127,7 +127,11 @@ def by_policy(cell: Cell) -> str:
     kind = kinds()[route.kind]
     reads = route.permission.rpartition(".")[2] in READING
     rule = RULES[kind.reading if reads else kind.writing]
-    return "in" if cell.relation in rule[reach] else "404"
+    reached = cell.relation in rule[reach] and all(
+        covers(cell.role, permission, besides, cell.relation)
+        for permission, besides in kind.besides
+    )
+    return "in" if reached else "404"
 
 
 def covers(role: str, permission: str, rule: str, relation: str) -> bool:

@@ -42,6 +42,7 @@ class Kind:
     reading: str
     writing: str
     relations: tuple[str, ...]
+    besides: tuple[tuple[str, str], ...] = ()  # (permission, rule) that must reach the row as well
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,11 @@ def kinds() -> dict[str, Kind]:
     """Return the kinds of objects that addresses name."""
     return {
         line["kind"]: Kind(
-            line["kind"], line["reading"], line["writing"], tuple(line["relations"].split())
+            line["kind"],
+            line["reading"],
+            line["writing"],
+            tuple(line["relations"].split()),
+            tuple(tuple(each.split("/")) for each in line["besides"].split()),
         )
         for line in _lines("kinds.csv")
     }

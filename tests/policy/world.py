@@ -28,7 +28,7 @@ from portal.places.models import Place, PlaceServes
 from portal.plugins.models import PluginActivation
 from portal.roles.models import Assignment, Role, RolePermission
 from portal.testing import LONG_AGO, add_person, give_role
-from tests.policy import canaries, papers, stocked, tables, timed
+from tests.policy import canaries, papers, stocked, tables, talked, timed
 from tests.policy.stand import PASSWORD, Stand
 from tests.policy.stocked import SHARED
 
@@ -49,7 +49,7 @@ class World:
     common: dict[str, Any] = field(default_factory=dict)
     aviary: canaries.Aviary = field(default_factory=canaries.Aviary)
 
-    def put(self, kind: str, relation: str, role: str = "*", **facts: Any) -> None:
+    def put(self, kind: str, relation: str, role: str = "*", /, **facts: Any) -> None:
         self.objects[kind, relation, role] = facts
 
     def device(self, tx: Any, person_id: int, address: str) -> str:
@@ -107,6 +107,7 @@ def build(stand: Stand) -> World:
         stocked.add_orders(tx, world)
         stocked.add_budgets(tx, world)
         papers.add_papers(tx, world, stand)
+        talked.add_talk(tx, world, stand)
         world.aviary = canaries.plant(tx, world, stand)
     with stand.building() as tx:
         last = kernel_execute(tx.session, select(func.max(AuditEntry.__table__.c.id))).scalar_one()

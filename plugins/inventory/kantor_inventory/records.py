@@ -7,10 +7,13 @@ from portal.plugin import Subject, SubjectField
 
 from .asking.models import Requisition
 from .budgets.models import Budget
+from .counting import told as told_of_count
 from .counting.models import Count
 from .forms import STATUSES
 from .models import Item, Supplier
 from .ordering.models import PurchaseOrder
+from .ordering.views import told as told_of_order
+from .told import of_item
 
 SUBJECTS = (
     Subject(
@@ -23,6 +26,7 @@ SUBJECTS = (
         number="sku",
         staff="inventory.item.edit",
         icon="package",
+        told=of_item,
         fields={
             "name": message("Name"),
             "sku": message("Code"),
@@ -52,6 +56,8 @@ SUBJECTS = (
         number="number",
         staff="inventory.count.review",
         icon="clipboard-check",
+        told=told_of_count.of_count,
+        better_told=told_of_count.BETTER_TOLD,
     ),
     Subject(
         name="inventory.order",
@@ -62,13 +68,15 @@ SUBJECTS = (
         number="number",
         staff="inventory.order.edit",
         icon="shopping-cart",
+        told=told_of_order.of_order,
+        better_told=told_of_order.BETTER_TOLD,
     ),
     Subject(
         name="inventory.requisition",
         title=message("Request"),
         model=Requisition,
         permission="inventory.requisition.view",
-        endpoint="inventory.request",
+        endpoint="inventory.requisition",
         number="number",
         staff="inventory.requisition.answer",
         icon="shopping-bag",

@@ -11,6 +11,7 @@ from portal.web import (
     reading,
     redirect_to,
     render,
+    story,
     submitted,
     toast,
     transaction,
@@ -60,6 +61,7 @@ def budget(public_id):
         tones=TONES,
         shown=found.SHOWN,
         may_edit=keeping.may_edit(tx, row),
+        story=story(tx, row),
     )
 
 

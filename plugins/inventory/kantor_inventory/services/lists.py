@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -20,7 +21,16 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased, contains_eager
 
-from portal.api import Contact, Department, Person, Place, UnitOfWork, permits, visible
+from portal.api import (
+    Contact,
+    Department,
+    Instant,
+    Person,
+    Place,
+    UnitOfWork,
+    permits,
+    visible,
+)
 
 from ..counting import blind
 from ..models import (
@@ -207,13 +217,16 @@ def movements(tx: UnitOfWork, *, item: str) -> Select[Any]:
     return _seen_ledger(tx).where(Movement.item_id == of_item)
 
 
-def newest_movements(tx: UnitOfWork, item: Item, *, most: int) -> Any:
-    """Return the newest lines of ``movements``, newest first."""
+def newest_movements(
+    tx: UnitOfWork, item: Item, *, most: int, before: datetime | None = None
+) -> Any:
+    """Return the newest lines of ``movements``, newest first; those before an instant if given."""
+    earlier = [] if before is None else [Movement.posted_at < bindparam("before", type_=Instant())]
     statement = tx.actor.once(
-        ("inventory newest movements", most),
+        ("inventory newest movements", most, before is None),
         lambda: visible(
             _seen_ledger(tx)
-            .where(Movement.item_id == bindparam("item"))
+            .where(Movement.item_id == bindparam("item"), *earlier)
             .where(*blind.open_books(blind.hidden_movement(tx.actor, Movement)))
             .order_by(Movement.id.desc())
             .limit(literal(most, literal_execute=True)),
@@ -221,7 +234,8 @@ def newest_movements(tx: UnitOfWork, item: Item, *, most: int) -> Any:
             tx.actor,
         ),
     )
-    return tx.session.execute(statement, {"item": item.id}).all()
+    values = {"item": item.id} | ({} if before is None else {"before": before})
+    return tx.session.execute(statement, values).all()
 
 
 def _seen_ledger(tx: UnitOfWork) -> Select[Any]:

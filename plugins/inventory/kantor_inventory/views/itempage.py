@@ -7,13 +7,13 @@ from typing import Any
 from flask import url_for
 
 from portal.api import UnitOfWork, message
-from portal.web import BarChart, bar_chart
+from portal.web import BarChart, bar_chart, story
 
 from .. import rules
-from ..asking import slips, substitutes
+from ..asking import substitutes
 from ..asking.rules import ASK
 from ..counting import blind
-from ..forms import STATES, STATUSES, TYPES
+from ..forms import STATES, STATUSES
 from ..levels import shown
 from ..models import Item
 from ..ordering.services import reading as orders
@@ -24,24 +24,11 @@ from ..services import history, lists, points
 from ..tables import STATE_TONES, STATUS_TONES
 from ..watching import services as watching
 
-SHOWN = 15
-ICONS = {
-    "receive": "package-import",
-    "issue": "package-export",
-    "transfer": "transfer",
-    "scrap": "trash",
-    "opening": "flag",
-    "reversal": "arrow-back-up",
-    "usage": "list-check",
-    "variance": "list-check",
-}
-
 
 def context(tx: UnitOfWork, item: Item) -> dict[str, Any]:
     """Return everything on an item's page that this person may see."""
     may_look = tx.actor.holds("inventory.stock.view")
     places = watching.places_of(tx, item) if may_look else []
-    lines = timeline(tx, item) if may_look else []
     counted = any(row.closed for row in places)
     on_hand = None if counted else sum(balance.quantity for balance, *_ in places)
     told = history.of_item(tx, item, on_hand=on_hand) if places and on_hand is not None else None
@@ -57,8 +44,7 @@ def context(tx: UnitOfWork, item: Item) -> dict[str, Any]:
         "worth": _worth(places) if tx.actor.holds("inventory.cost.view") and not counted else None,
         "units": lists.units_of(tx, item),
         "offers": lists.offers_of(tx, item),
-        "lines": lines[:SHOWN],
-        "more": len(lines) > SHOWN,
+        "story": story(tx, item),
         "told": _told(told, on_hand or 0, item) if told else None,
         "suggestions": _suggestions(tx, item) if any(b.to_order for b, *_ in places) else [],
         "coming": orders.open_lines_of(tx, item) if any(b.on_order for b, *_ in places) else [],
@@ -94,104 +80,6 @@ def as_form(item: Item) -> dict[str, Any]:
         "note": item.note,
         "version": item.version,
     }
-
-
-def timeline(tx: UnitOfWork, item: Item) -> list[dict[str, Any]]:
-    """Return the newest movements and late slips as sentences, newest first."""
-    moved = [_line(row) for row in lists.newest_movements(tx, item, most=SHOWN + 1)]
-    late = [_slip(tx, row) for row in slips.newest(tx, item, most=SHOWN + 1)]
-    return sorted(moved + late, key=lambda line: line["at"], reverse=True) if late else moved
-
-
-def _slip(tx: UnitOfWork, row: Any) -> dict[str, Any]:
-    """Return a slip that came too late to be a movement."""
-    return {
-        "person": row.actor,
-        "icon": "note",
-        "text": message(
-            "noted a late slip: {what} {amount} on {day}, already in the count of {counted}",
-            what=TYPES[row.type],
-            amount=Amount(row.entered, row.entered_unit),
-            day=rules.Day(row.occurred_on),
-            counted=rules.Day(row.counted_at.astimezone(tx.zone).date()),
-        ),
-        "at": row.noted_at,
-        "note": row.note,
-        "detail": row.place,
-    }
-
-
-def _line(row: Any) -> dict[str, Any]:
-    moved = Amount(row.quantity, row.unit)
-    entered = Amount(row.entered, row.entered_unit)
-    return {
-        "person": row.actor,
-        "behalf": row.behalf,
-        "icon": ICONS[row.type],
-        "text": sentence(row, moved),
-        "at": row.posted_at,
-        "note": row.note,
-        "amount": Amount(_sign(row) * row.quantity, row.unit),
-        "amount_meta": entered if row.entered_unit != row.unit else "",
-        "detail": left_at(row),
-        "url": url_for("inventory.movement", public_id=row.public_id),
-        "reversed": row.reversed,
-    }
-
-
-def _sign(row: Any) -> int:
-    """Return whether a movement brought something into the building or took it out."""
-    return -1 if row.target is None else 1
-
-
-def sentence(row: Any, moved: Amount) -> Any:
-    """Return one line of the ledger in words."""
-    names = {"amount": moved, "source": row.source, "target": row.target}
-    receiver = receiver_of(row)
-    match row.type:
-        case "receive" if row.supplier:
-            return message("received {amount} from {supplier}", supplier=row.supplier, **names)
-        case "receive":
-            return message("received {amount}", **names)
-        case "issue":
-            return message("issued {amount} to {receiver}", receiver=receiver, **names)
-        case "transfer":
-            return message("moved {amount} from {source} to {target}", **names)
-        case "scrap":
-            return message("scrapped {amount}", **names)
-        case "opening":
-            return message("opened the books with {amount}", **names)
-        case "usage":
-            return message("counted {amount} as used up", **names)
-        case "variance" if row.target is None:
-            return message("counted {amount} fewer than the books said", **names)
-        case "variance":
-            return message("counted {amount} more than the books said", **names)
-    return message("took a movement of {amount} back", **names)
-
-
-def receiver_of(row: Any) -> str:
-    """Return for whom stock left, in names."""
-    return ", ".join(name for name in (row.for_person, row.for_department, row.for_place) if name)
-
-
-def left_at(row: Any) -> Any:
-    """Return what each end in reach then held: how 40 became 12."""
-    parts = []
-    for place, left, sign in (
-        (row.source, row.left_from, 1),
-        (row.target, row.left_to, -1),
-    ):
-        if place is not None and left is not None:
-            parts.append(
-                message(
-                    "{place}: {before} became {after}",
-                    place=place,
-                    before=Amount(left + sign * row.quantity, row.unit),
-                    after=Amount(left, row.unit),
-                )
-            )
-    return rules.Listed(tuple(parts)) if parts else ""
 
 
 def _may(tx: UnitOfWork, places: list[Any]) -> set[str]:

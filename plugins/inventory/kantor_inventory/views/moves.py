@@ -12,6 +12,7 @@ from sqlalchemy import select
 from portal.api import Conflict, Message, Person, ValidationFailed, message, visible
 from portal.web import policy, reading, redirect_to, render, toast, transaction
 
+from .. import told
 from ..asking import reading as requests
 from ..asking import slips, substitutes
 from ..counting import blind
@@ -20,7 +21,6 @@ from ..models import ItemUnit, Movement
 from ..ordering.services import reading as orders
 from ..rules import Amount
 from ..services import choices, lists, points, stock
-from . import itempage
 from .shared import blueprint, item_named, item_trail
 
 PEOPLE_SHOWN = 10
@@ -145,8 +145,8 @@ def movement(public_id):
         value=_value(tx, public_id),
         moved=Amount(row.quantity, row.unit),
         entered=Amount(row.entered, row.entered_unit),
-        receiver=itempage.receiver_of(row),
-        left=itempage.left_at(row),
+        receiver=told.receiver_of(row),
+        left=told.left_at(row),
         asked=requests.requisition_of(tx, row.id) if row.type == "issue" else None,
         may_reverse=row.type != "reversal" and not row.reversed and _may_reverse(tx, public_id),
     )

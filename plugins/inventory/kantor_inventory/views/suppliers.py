@@ -9,7 +9,7 @@ from flask import request, url_for
 from sqlalchemy import select
 
 from portal.api import BadRequest, Contact, NotFound, ValidationFailed, message, visible
-from portal.web import policy, reading, redirect_to, render, submitted, toast, transaction
+from portal.web import policy, reading, redirect_to, render, story, submitted, toast, transaction
 
 from ..forms import ORDER_BY, BreakEndForm, BreakForm, EditSupplierForm, NewSupplierForm
 from ..models import Supplier
@@ -47,6 +47,7 @@ def supplier(public_id):
         orders=orders.open_orders_of(tx, row),
         order_states=STATES,
         order_tones=STATE_TONES,
+        story=story(tx, row),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import redirect, request, url_for
 
 from portal.api import Conflict, NotFound, ValidationFailed, approval_of, message
-from portal.web import policy, reading, redirect_to, render, toast, transaction
+from portal.web import policy, reading, redirect_to, render, story, toast, transaction
 
 from ...rules import Amount
 from ...views.shared import blueprint
@@ -73,6 +73,7 @@ def requisition(public_id):
         may_answer=row.status != "waiting"
         and _open(states, ANSWER)
         and requests.may_answer(tx, row),
+        story=story(tx, row),
     )
 
 

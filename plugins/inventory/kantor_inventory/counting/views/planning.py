@@ -13,7 +13,7 @@ from portal.api import (
     ValidationFailed,
     message,
 )
-from portal.web import bar_chart, policy, reading, redirect_to, render, toast, transaction
+from portal.web import bar_chart, policy, reading, redirect_to, render, story, toast, transaction
 
 from ...services import choices
 from ...views.shared import blueprint, form_page
@@ -184,39 +184,8 @@ def count(public_id):
         places=where.places_of(tx, row),
         may=may(tx, row),
         accuracy=rules.accuracy(row.lines_right or 0, row.lines_counted or 0),
-        events=_events(tx, row),
+        story=story(tx, row),
     )
-
-
-def _events(tx, row):
-    """Return what happened to a count, the newest first."""
-    ids = {row.planned_by_id, row.submitted_by_id, row.closed_by_id} - {None}
-    found = tx.session.execute(select(Person.id, Person.name).where(Person.id.in_(ids)))
-    names = {person.id: person.name for person in found}
-    posted = row.status == "posted"
-    ending = message("posted it") if posted else message("cancelled it")
-    acts = (
-        (row.planned_by_id, "calendar", message("planned this count"), row.planned_at, row.note),
-        (row.submitted_by_id, "send", message("sent it in"), row.submitted_at, ""),
-        (row.closed_by_id, "check" if posted else "ban", ending, row.closed_at, row.reason),
-    )
-    told = [
-        {"person": names.get(who), "icon": icon, "text": text, "at": at, "note": note}
-        for who, icon, text, at, note in acts
-        if at is not None
-    ]
-    told += [
-        {
-            "person": one.name,
-            "icon": "list-check",
-            "text": message(
-                "counted, {figures} figures in round {round}", figures=one.figures, round=one.round
-            ),
-            "at": one.last,
-        }
-        for one in lists.who_counted(tx, row)
-    ]
-    return sorted(told, key=lambda entry: entry["at"], reverse=True)
 
 
 @blueprint.route("/counts/<public_id>/cancel", methods=["GET", "POST"])

@@ -8,7 +8,7 @@ from typing import Any
 from flask import request, url_for
 
 from portal.api import ValidationFailed, message
-from portal.web import policy, reading, redirect_to, render, toast, transaction
+from portal.web import policy, reading, redirect_to, render, story, toast, transaction
 
 from ...asking.buying import requests_of
 from ...budgets.services import BudgetExhausted
@@ -21,7 +21,6 @@ from ..services import reading as found
 from ..states import GONE_ON, TRANSITIONS, possible
 from ..tables import LINE_TONES, ORDER_LINES, ORDERS, STATE_TONES
 from .paying import tell
-from .told import told
 from .words import WHAT, readable
 
 TITLE = message("Orders")
@@ -69,7 +68,7 @@ def order(public_id):
         how=ORDER_BY[row.placed_by] if row.placed_by else "",
         line_states=LINE_STATES,
         line_tones=LINE_TONES,
-        told=told(tx, row, sent),
+        story=story(tx, row),
         unsent=waiting,
         amendments=[
             (one, readable(one.changes, priced=priced)) for one in amending.amendments_of(tx, row)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from datetime import datetime
 from typing import Any
 
-from flask import url_for
-
 from portal.api import Message, message
+from portal.plugin import Told
 
 from ...forms import ORDER_BY
 from ...rules import Amount, Day, Listed
@@ -19,8 +19,22 @@ GIVEN_UP = {
 }
 
 
-def told(tx: Any, order: Any, sent: list[Any]) -> list[dict[str, Any]]:
-    """Return the timeline of an order."""
+# What is told here with more in it than the audit knows.
+BETTER_TOLD = (
+    "inventory.order_amended",
+    "inventory.order_cancelled",
+    "inventory.order_closed_short",
+    "inventory.order_confirmed",
+    "inventory.order_placed",
+    "inventory.order_received",
+    "inventory.order_reopened",
+    "inventory.order_sent",
+)
+
+
+def of_order(tx: Any, order: Any, most: int, before: datetime | None = None) -> list[Told]:
+    """Return what happened to an order, newest first; only from before an instant if given."""
+    sent = sending.sendings_of(tx, order) if order.status != "draft" else []
     entries = [
         *_came(tx, order),
         *(_confirmed(row) for row in sending.confirmations_of(tx, order)),
@@ -28,11 +42,12 @@ def told(tx: Any, order: Any, sent: list[Any]) -> list[dict[str, Any]]:
         *(_amended(order, row) for row in amending.amendments_of(tx, order)),
         *_steps(order),
     ]
-    return sorted(entries, key=lambda entry: entry["at"], reverse=True)
+    told = [Told(**entry) for entry in entries if before is None or entry["at"] < before]
+    return sorted(told, key=lambda one: one.at, reverse=True)[:most]
 
 
-def _name(person: Any) -> str | None:
-    return person.name if person is not None else None
+def _name(person: Any) -> str:
+    return person.name if person is not None else ""
 
 
 def _steps(order: Any) -> list[dict[str, Any]]:
@@ -95,7 +110,8 @@ def _amended(order: Any, row: Any) -> dict[str, Any]:
         "text": message("changed the order: amendment {n}", n=row.number),
         "at": row.amended_at,
         "note": row.reason,
-        "url": url_for("inventory.print_order", public_id=order.public_id, amendment=row.number),
+        "endpoint": "inventory.print_order",
+        "values": {"public_id": order.public_id, "amendment": row.number},
     }
 
 
@@ -110,22 +126,22 @@ def _came(tx: Any, order: Any) -> list[dict[str, Any]]:
         said = (
             [message("Delivery note {note}", note=row.delivery_note)] if row.delivery_note else []
         )
-        url = url_for("inventory.delivery", public_id=row.public_id)
+        page = {"endpoint": "inventory.delivery", "values": {"public_id": row.public_id}}
         entries.append(
             {
-                "person": row.by,
+                "person": row.by or "",
                 "icon": "package-import",
                 "text": message("booked a delivery"),
                 "at": row.received_at,
                 "detail": Listed(tuple(said + lines[row.id])),
                 "note": row.note,
-                "url": url,
+                **page,
             }
         )
         if row.reversed_at is not None:
-            back = {"person": row.back_by, "icon": "arrow-back-up", "at": row.reversed_at}
+            back = {"person": row.back_by or "", "icon": "arrow-back-up", "at": row.reversed_at}
             text = message("took a delivery back")
-            entries.append(back | {"text": text, "note": row.reason, "url": url})
+            entries.append(back | page | {"text": text, "note": row.reason})
     return entries
 
 

@@ -1,0 +1,1 @@
+"""What people say about a record, to everybody who sees it or among those who handle it."""

@@ -1,0 +1,1 @@
+"""Records that have to do with one another."""
