@@ -17,7 +17,7 @@ from .health.views import blueprint as health
 from .home.views import blueprint as home
 from .jobs.views import blueprint as jobs
 from .links.views import blueprint as links
-from .lists.views import blueprint as lists
+from .lists.mail_views import blueprint as lists
 from .mywork.views import blueprint as mywork
 from .notices.views import blueprint as notices
 from .people.views import blueprint as people

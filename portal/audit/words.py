@@ -13,6 +13,8 @@ _ACTIONS: dict[str, Message] = {
     "core.absence_removed": message("Removed an absence"),
     "core.calendar_feed_added": message("Made an address of their calendar"),
     "core.calendar_feed_revoked": message("Ended an address of their calendar"),
+    "core.view_mail_set": message("Had a view sent by mail"),
+    "core.view_mail_ended": message("Has a view sent by mail no more"),
     "core.account_created": message("Gave an account"),
     "core.account_disabled": message("Closed an account"),
     "core.account_enabled": message("Opened an account again"),

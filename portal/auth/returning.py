@@ -64,6 +64,15 @@ def _around_part() -> tuple[str, dict[str, Any], dict[str, list[str]]] | None:
     return endpoint, dict(values), parse_qs(parts.query, keep_blank_values=True)
 
 
+def page_named(token: str) -> str:
+    """Return the endpoint of the page a token names, empty for none and for one about a record."""
+    try:
+        endpoint, values, _query = _signer().loads(token)
+    except (BadData, TypeError, ValueError):
+        return ""
+    return str(endpoint) if not values and endpoint in current_app.view_functions else ""
+
+
 def address_of(token: str, default: str = "home.index") -> str:
     """Return the path a token names, or that of ``default`` for anything else."""
     try:

@@ -11,6 +11,8 @@ from portal.imports.running import JOB as IMPORT
 from portal.imports.running import run_import
 from portal.imports.undoing import JOB as UNDO
 from portal.imports.undoing import run_undo
+from portal.lists.mailing import SEND, put_in_line
+from portal.lists.sending import send_view
 from portal.messages import Message, message
 from portal.notices.mailing import send_digests
 from portal.watchers.services import tell
@@ -50,6 +52,12 @@ RECURRING: tuple[CoreJob, ...] = (
         every=900,
     ),
     CoreJob(
+        name="core.view_mails",
+        title=message("Views that are sent by mail"),
+        run=put_in_line,
+        every=60,
+    ),
+    CoreJob(
         name="core.approvals.remind",
         title=message("Remind of requests that wait"),
         run=remind,
@@ -71,6 +79,7 @@ RECURRING: tuple[CoreJob, ...] = (
 JOBS: Mapping[str, Run] = {
     IMPORT: run_import,
     UNDO: run_undo,
+    SEND: send_view,
     **{job.name: job for job in RECURRING},
 }
 

@@ -24,6 +24,7 @@ NAMED = ChainMap(
     {
         "core.import": message("Import of a list"),
         "core.import_undo": message("Undoing of an import"),
+        "core.view_mail": message("A view by mail"),
         **{job.name: job.title for job in RECURRING},
     },
     NAMES,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.orm import CoreBase, CoreOnly, KeyText, Public
@@ -53,3 +53,39 @@ class SavedView(Public, CoreOnly, CoreBase):
     asked: Mapped[Any] = mapped_column(JSON)  # what stands in the address: [[name, value], ...]
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime]
+
+
+class ViewMail(Public, CoreOnly, CoreBase):
+    """A view that is sent to somebody by mail: every working day, week or month at a full hour.
+
+    ``weekday`` is 0 for Monday, ``day`` the day of the month or, in a shorter one, its last;
+    ``endpoint`` is the page of the list. Paused: it goes on when its owner says so.
+    """
+
+    __tablename__ = "list_view_mail"
+    __table_args__ = (
+        UniqueConstraint("view_id", "owner_id"),
+        CheckConstraint("every IN ('day', 'week', 'month')", name="every"),
+        CheckConstraint("hour >= 0 AND hour <= 23", name="hour"),
+        CheckConstraint("weekday >= 0 AND weekday <= 6", name="weekday"),
+        CheckConstraint("day >= 1 AND day <= 31", name="day"),
+        CheckConstraint("format IN ('csv', 'xlsx')", name="format"),
+        CheckConstraint("state IN ('active', 'paused')", name="state"),
+        Index("ix_list_view_mail_next_at", "state", "next_at"),
+        Index("ix_list_view_mail_owner_id", "owner_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    view_id: Mapped[int] = mapped_column(ForeignKey("list_view.id", ondelete="CASCADE"))
+    owner_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
+    endpoint: Mapped[str] = mapped_column(String(120), default="")
+    every: Mapped[str] = mapped_column(String(5))
+    hour: Mapped[int]
+    weekday: Mapped[int] = mapped_column(default=0)
+    day: Mapped[int] = mapped_column(default=1)
+    format: Mapped[str] = mapped_column(String(4), default="xlsx")
+    only_some: Mapped[bool] = mapped_column(default=False)
+    state: Mapped[str] = mapped_column(String(6), default="active")
+    next_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None]
+    made_at: Mapped[datetime]

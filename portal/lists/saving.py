@@ -48,6 +48,15 @@ def saved_views(tx: UnitOfWork, name: str) -> tuple[Saved, ...]:
     return known.get(name, ())
 
 
+def saved_view(tx: UnitOfWork, public_id: str) -> tuple[Saved, str] | None:
+    """Return a view that the actor may use, and of which list it is; None for any other."""
+    if tx.actor.person_id is None:
+        return None
+    known: Mapping[str, tuple[Saved, ...]] = tx.actor.once("saved views", lambda: _read(tx))
+    found = ((one, name) for name, listed in known.items() for one in listed)
+    return next((pair for pair in found if pair[0].public_id == public_id), None)
+
+
 def add_view(tx: UnitOfWork, list_name: str, command: SaveView) -> str:
     """Save a view and return its public id; raise ValidationFailed for a name that is taken."""
     row = _checked(tx, command)

@@ -9,11 +9,11 @@ from flask import Blueprint, redirect, request, url_for
 from werkzeug.datastructures import MultiDict
 
 from portal.auth.returning import address_of
-from portal.errors import BadRequest, NotFound
+from portal.errors import BadRequest
 from portal.messages import Message, message
 from portal.reach import Principal
 from portal.ui.submitting import submitted
-from portal.ui.table import LISTS, Table
+from portal.ui.table import Table
 from portal.ui.table.arranging import COLUMNS, HEIGHT, naming
 from portal.ui.table.opening import PUBLIC_ID, to_save
 from portal.web import policy, reading, render, toast, transaction
@@ -22,6 +22,7 @@ from portal.work import UnitOfWork
 from . import saving, services
 from .forms import ColumnsForm, FromList, HeightForm, OpeningForm, ViewForm
 from .rules import moved
+from .showing import list_named
 
 blueprint = Blueprint("lists", __name__, url_prefix="/lists")
 LONGEST_QUERY = 8000
@@ -139,17 +140,6 @@ def delete_view(public_id: str):
         toast(said, undo=step)
         tx.answer = place_of(form)
     return redirect(tx.answer, 303)
-
-
-def list_named(name: str, actor: Principal) -> Table:
-    """Return a list that ``actor`` may see, or raise NotFound."""
-    table = LISTS.get(name)
-    slug = name.partition(".")[0]
-    if table is None or not actor.holds(table.permission):
-        raise NotFound
-    if slug != "core" and slug not in actor.active:
-        raise NotFound
-    return table
 
 
 def back_to_list(form: FromList, *, without: tuple[str, ...] = (), **changed: str) -> str:

@@ -48,6 +48,11 @@ CORE_KINDS = (
         title=message("A change of a record you watch"),
         mail="never",
     ),
+    NoticeKind(
+        name="core.view_mail_paused",
+        title=message("A view is no longer sent to you by mail"),
+        mail="at_once",
+    ),
     NoticeKind(name="core.job_failed", title=message("Your import or other long work failed")),
 )
 

@@ -92,6 +92,11 @@ def response(source: Source, tx: UnitOfWork, wanted: str) -> Response:
     return answer
 
 
+def written(source: Source, tx: UnitOfWork, wanted: str) -> Iterator[bytes]:
+    """Yield the list as a file that nobody downloads, as one that is sent by mail."""
+    return _WRITERS[wanted](source, read(source.question, tx))
+
+
 def plain_file(
     tx: UnitOfWork,
     name: str,

@@ -21,7 +21,7 @@ from portal.imports.history import pack
 from portal.imports.models import ImportRun
 from portal.jobs.models import Job, Outbox
 from portal.links.services import link_codes
-from portal.lists.models import ListPreference, SavedView
+from portal.lists.models import ListPreference, SavedView, ViewMail
 from portal.mail.models import MailRow
 from portal.notices.models import Notice, NoticeChoice, NoticeEpisode
 from portal.orm import new_public_id
@@ -79,9 +79,9 @@ def add_papers(tx: Any, world: World, stand: Stand) -> None:
         )
         view = {"public_id": new_public_id(), "owner_id": owner, "list": "core.contacts"}
         view |= {"name": "View", "name_key": "view", "audience": "me", "asked": [["q", "a"]]}
-        kernel_execute(
-            tx.session, insert(SavedView.__table__).values(view | {"created_at": tx.now})
-        )
+        made = insert(SavedView.__table__).values(view | {"created_at": tx.now})
+        view_id = kernel_execute(tx.session, made.returning(SavedView.__table__.c.id)).scalar_one()
+        world.put("view_mail", relation, role, id=_view_mail(tx, owner, view_id))
         world.put("saved_view", relation, role, id=view["public_id"])
         world.put("undo_step", relation, role, id=step["public_id"])
         world.put("notice", relation, role, id=notice(tx, owner, "A notice"))
@@ -112,6 +112,14 @@ def feed(tx: Any, owner: int) -> tuple[str, str]:
     row |= {"token_hash": hashed(token), "digest": "", "created_at": tx.now, "changed_at": tx.now}
     kernel_execute(tx.session, insert(CalendarFeed.__table__).values(row))
     return str(row["public_id"]), token
+
+
+def _view_mail(tx: Any, owner: int, view_id: int) -> str:
+    """Have a view sent to its owner, long after these tests."""
+    row = {"public_id": new_public_id(), "owner_id": owner, "view_id": view_id, "every": "day"}
+    row |= {"hour": 7, "made_at": tx.now, "next_at": tx.now + timedelta(days=1000)}
+    kernel_execute(tx.session, insert(ViewMail.__table__).values(row))
+    return str(row["public_id"])
 
 
 def notice(tx: Any, owner: int, text: str) -> str:

@@ -9,7 +9,9 @@ from urllib.parse import urlencode
 from flask import current_app, request, url_for
 
 from portal.auth.returning import place_token
+from portal.lists.rules import Saved
 from portal.lists.saving import SHARE, saved_views
+from portal.mail.outgoing import mail_ready
 from portal.messages import message, translate, translations
 from portal.ui import formats
 from portal.work import UnitOfWork
@@ -153,8 +155,16 @@ def _views(question: Question, tx: UnitOfWork) -> Views:
         editable=saved is not None and (saved.mine or may_share),
         changed=any(n not in ("view", "after", "before") for n in question.asked.sent),
         may_share=may_share,
+        mail_url=_mail_url(saved),
         notice=GONE if opened.gone else PARTLY if wrong else "",
     )
+
+
+def _mail_url(saved: Saved | None) -> str:
+    """Return where to say that a view is sent by mail; the list of one record's rows is not."""
+    if saved is None or request.view_args or not mail_ready():
+        return ""
+    return url_for("lists.mail_view", public_id=saved.public_id, place=place_token())
 
 
 def _exports(question: Question, path: str) -> list[Link]:
