@@ -13,6 +13,7 @@ from .contacts.views import blueprint as contacts
 from .dates.views import blueprint as dates
 from .delegation.views import blueprint as delegation
 from .files.views import blueprint as files
+from .finding.views import blueprint as finding
 from .health.views import blueprint as health
 from .home.views import blueprint as home
 from .jobs.views import blueprint as jobs
@@ -33,6 +34,7 @@ from .worktime.views import blueprint as worktime
 
 CORE = (
     home,
+    finding,
     sign,
     account,
     health,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .notices.rules import MAIL as NOTICE_MAIL
 from .reach import Reach, noun_of
 
 if TYPE_CHECKING:
+    from .finding.rules import Search
     from .plugin import Plugin
     from .subjects.rules import Subject
 
@@ -40,7 +41,7 @@ _ADDRESSES = (
 _TABLES = (
     "absence alembic approval assignment calendar case contact core delegation department holiday"
     " idempotency installed job kantor link list mail membership notice outbox person pg place"
-    " plugin record role series setting sqlite stored throttle undo upload work"
+    " plugin recent record role search series setting sqlite stored throttle undo upload work"
 )
 RESERVED = frozenset(f"{_ADDRESSES} {_TABLES}".split())
 ROLES = (
@@ -99,6 +100,8 @@ def _permission_problems(plugin: Plugin) -> Iterator[str]:
             yield f"dates {dates.name!r} need {dates.permission!r}, which is not declared"
     for subject in plugin.subjects:
         yield from _subject_problems(plugin, subject, declared)
+    for search in plugin.searches:
+        yield from _search_problems(plugin, search)
     for wizard in plugin.imports:
         if wizard.permission not in declared:
             yield f"import {wizard.name!r} needs {wizard.permission!r}, which is not declared"
@@ -123,6 +126,37 @@ def _subject_problems(plugin: Plugin, subject: Subject, declared: set[str]) -> I
     for column in filter(None, (first, subject.number, *subject.fields)):
         if not hasattr(subject.model, column):
             yield f"{name}: {subject.model.__name__} has no {column}"
+
+
+def _search_problems(plugin: Plugin, search: Search) -> Iterator[str]:
+    name = f"search {search.subject!r}"
+    subject = next((one for one in plugin.subjects if one.name == search.subject), None)
+    if subject is None:
+        yield f"{name} is none of its subjects"
+        return
+    if [one.subject for one in plugin.searches].count(search.subject) > 1:
+        yield f"{name} is declared twice"
+    if search.listed and not search.listed.startswith(f"{plugin.slug}."):
+        yield f"{name}: its list lies outside the plugin: {search.listed!r}"
+    for path in search.text:
+        yield from (f"{name}: {problem}" for problem in path_problems(subject.model, path))
+
+
+def path_problems(model: Any, path: str) -> Iterator[str]:
+    """Yield what is wrong with the way to a text that is looked in."""
+    *way, last = path.split(".")
+    for step in way:
+        relationship = model.__mapper__.relationships.get(step)
+        if relationship is None or relationship.secondary is not None:
+            yield f"{model.__name__} has no relationship {step}"
+            return
+        owner, model = model, relationship.mapper.class_
+        follows = getattr(model, "__follows__", ())
+        keys = {column.name for column in relationship.remote_side}
+        if not model.reads_freely and not (len(follows) == 1 and keys == set(follows)):
+            yield f"not everybody who sees {owner.__name__} sees its {step}"
+    if last not in model.__table__.c:
+        yield f"{model.__name__} has no column {last}"
 
 
 def _name_problems(plugin: Plugin) -> Iterator[str]:

@@ -13,6 +13,7 @@ from sqlalchemy import CheckConstraint, Engine, delete, insert, inspect, select
 
 from .admission import package_folder
 from .db import db, unscoped
+from .finding.services import follow_all
 from .guard import kernel_execute
 from .orm import CoreBase, metadata
 from .plugin import Plugin
@@ -79,6 +80,7 @@ def upgrade(plugins: Plugins) -> list[str]:
             plugins.fail(slug, "migration", error)
         else:
             _note(plugins, plugin, "ready", "")
+    follow_all(engine, plugins, without=failed)
     from .roles.services import sync_roles
 
     with unscoped(reason="upgrade") as tx:

@@ -13,6 +13,7 @@ from . import contradictions
 from .approvals.known import ApprovalKind, ApprovalSubject
 from .contradictions import API
 from .dates.rules import DateAsk, Dated, Dates
+from .finding.rules import Search
 from .imports.rules import Import, ImportField, ImportUndo
 from .messages import Message, message
 from .mywork.rules import Whose, WorkAsk, WorkItem, WorkItems
@@ -48,6 +49,7 @@ __all__ = [
     "Problem",
     "RoleGrant",
     "Scanned",
+    "Search",
     "Series",
     "Subject",
     "SubjectField",
@@ -235,6 +237,7 @@ class Plugin:
     series: tuple[Series, ...] = ()
     notices: tuple[NoticeKind, ...] = ()  # what people are told of
     subjects: tuple[Subject, ...] = ()  # kinds of records that people talk about
+    searches: tuple[Search, ...] = ()  # which of them are found by words
     names: Mapping[str, Message] = field(default_factory=dict)  # of acts, records and jobs
     settings: type[Form] | None = None
     provides: Mapping[str, Any] = field(default_factory=dict)

@@ -118,6 +118,7 @@ def _shell(actor: Principal) -> Shell:
         home_url=_url("home.index"),
         account_url=_url("account.account"),
         notices_url=_url("notices.notices"),
+        search_url=_url("search.results"),
         scan_url=_url("scanning.scan") if _scans(actor) else "",
         preferences_url=_url("account.preferences"),
         sign_out_url=_url("sign.sign_out"),

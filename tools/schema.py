@@ -50,7 +50,7 @@ def facts(connection: Connection, tables: set[str]) -> set[str]:
             columns = ", ".join(key["constrained_columns"])
             found.add(f"{table}: FOREIGN KEY ({columns}) {key['referred_table']} {rules}")
         for index in look.get_indexes(table):
-            if index["name"] and not index["name"].endswith("_trgm"):
+            if index["name"] and not index["name"].endswith(("_trgm", "_gin")):
                 found.add(f"{table}: INDEX {index['name']} {described(index)}")
     return found
 

@@ -82,6 +82,7 @@ class Shell:
     home_url: str = "/"
     account_url: str = ""
     scan_url: str = ""
+    search_url: str = ""
     notices_url: str = ""
     unread: int = 0  # notices
     preferences_url: str = ""

@@ -27,7 +27,7 @@ from .ordering.dates import DELIVERY_DATES
 from .ordering.work import DELIVERIES
 from .permissions import PERMISSIONS, ROLES
 from .provided import Budgets, Orders, Stock
-from .records import SUBJECTS
+from .records import SEARCHES, SUBJECTS
 from .services.bulk import CHANGED, restore
 from .settings import InventorySettings
 from .views import blueprint
@@ -150,6 +150,7 @@ plugin = Plugin(
     jobs=JOBS,
     notices=NOTICES,
     subjects=SUBJECTS,
+    searches=SEARCHES,
     approvals=(APPROVAL,),
     names=NAMES,
     undoes={CHANGED: restore},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from portal.api import message
-from portal.plugin import Subject, SubjectField
+from portal.plugin import Search, Subject, SubjectField
 
 from .asking.models import Requisition
 from .budgets.models import Budget
@@ -91,4 +91,14 @@ SUBJECTS = (
         staff="inventory.budget.edit",
         icon="cash",
     ),
+)
+
+SEARCHES = (
+    Search(
+        subject="inventory.item", text=("note", "units.barcodes.code"), listed="inventory.items"
+    ),
+    Search(subject="inventory.supplier"),
+    Search(subject="inventory.order", text=("note",)),
+    Search(subject="inventory.requisition", text=("note",)),
+    Search(subject="inventory.count", text=("note",)),
 )

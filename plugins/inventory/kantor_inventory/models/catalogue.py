@@ -114,6 +114,7 @@ class ItemUnit(Public, Global, Base, noun="item", reason="how an item is packed"
     active: Mapped[bool] = mapped_column(default=True)
     item: Mapped[Item] = relationship(back_populates="units")
     unit: Mapped[Unit] = relationship()
+    barcodes: Mapped[list[Barcode]] = relationship(back_populates="item_unit")
 
 
 class Barcode(Global, Base, noun="item", reason="what a scanner reads"):
@@ -138,4 +139,4 @@ class Barcode(Global, Base, noun="item", reason="what a scanner reads"):
     code: Mapped[str] = mapped_column(String(80))
     code_key: Mapped[str] = mapped_column(KeyText)
     active: Mapped[bool] = mapped_column(default=True)
-    item_unit: Mapped[ItemUnit] = relationship()
+    item_unit: Mapped[ItemUnit] = relationship(back_populates="barcodes")

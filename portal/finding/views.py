@@ -1,0 +1,62 @@
+"""Pages on which something is found."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, current_app, request, url_for
+
+from portal.messages import message
+from portal.subjects.services import Described
+from portal.web import policy, reading, render
+
+from . import services
+from .rules import typed
+from .services import Group
+
+blueprint = Blueprint("search", __name__, url_prefix="/search")
+OF_ONE_KIND = 100
+
+
+@blueprint.get("")
+@policy("core.portal.use")
+def results():
+    """Show what is found by ``?q=``, kind by kind; ``?kind=`` shows more of one."""
+    words, kind = request.args.get("q", ""), request.args.get("kind", "")
+    sought = typed(words)
+    most = OF_ONE_KIND if kind else services.ENOUGH
+    groups = services.find(reading(), sought, kinds=[kind] if kind else None, most=most)
+    return render(
+        "finding/results.html",
+        crumbs=((message("Search"), ""),),
+        q=words.strip(),
+        sought=sought,
+        kind=kind,
+        groups=[_shown(group, words.strip(), most) for group in groups],
+    )
+
+
+def _shown(group: Group, words: str, most: int) -> dict[str, Any]:
+    """Return a kind of what was found as a page shows it."""
+    kind = group.subject.name
+    listed = group.listed and group.listed in current_app.view_functions
+    plugin = current_app.extensions["kantor"].loaded.get(group.subject.slug)
+    return {
+        "id": kind.replace(".", "-"),
+        "title": group.subject.title,
+        "count": f"{most}+" if group.more else str(len(group.found)),
+        "more": url_for("search.results", q=words, kind=kind) if group.more else "",
+        "list": url_for(group.listed, q=words.lstrip("@#")) if listed else "",
+        "icon": group.subject.icon,
+        "hue": plugin.hue if plugin is not None else "slate",
+        "rows": [_row(one) for one in group.found],
+    }
+
+
+def _row(one: Described) -> dict[str, str]:
+    """Return a record as a line that leads to its page."""
+    return {
+        "title": one.title,
+        "number": one.number if one.label else "",
+        "url": url_for(one.subject.endpoint, public_id=one.public_id),
+    }
