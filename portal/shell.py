@@ -68,6 +68,11 @@ def render(template: str, *, crumbs: Iterable[tuple[Any, str]] = (), **context: 
     return kit.render(template, **context)
 
 
+def frame() -> Shell:
+    """Return the frame of whoever asks: what the menu, the New menu and the account offer."""
+    return _shell(_actor())
+
+
 def _actor() -> Principal:
     return db.session().principal or NOBODY
 

@@ -83,6 +83,11 @@ class Wanted:
     numbers_only: bool = False
     people_only: bool = False
 
+    @property
+    def anything(self) -> bool:
+        """Whether it is looked for among everything, commands too."""
+        return bool(self.words) and not (self.numbers_only or self.people_only)
+
     def __bool__(self) -> bool:
         return bool(self.words)
 

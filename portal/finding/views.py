@@ -7,15 +7,18 @@ from typing import Any
 from flask import Blueprint, current_app, request, url_for
 
 from portal.messages import message
+from portal.shell import frame
 from portal.subjects.services import Described
 from portal.web import policy, reading, render
 
 from . import services
-from .rules import typed
+from .commands import commands, matching
+from .rules import typed, wanted
 from .services import Group
 
 blueprint = Blueprint("search", __name__, url_prefix="/search")
 OF_ONE_KIND = 100
+OFFERED = 4  # of each kind, in the palette
 
 
 @blueprint.get("")
@@ -36,6 +39,28 @@ def results():
     )
 
 
+@blueprint.get("/palette")
+@policy("core.portal.use")
+def palette():
+    """Offer what is found by ``?q=`` and what can be done; ``>`` before it says commands only."""
+    words = request.args.get("q", "").strip()
+    only_commands = words.startswith(">")
+    sought = wanted(words[1:]) if only_commands else typed(words)
+    groups, offered = [], []
+    if not only_commands:
+        groups = services.find(reading(), sought, most=OFFERED)
+    if only_commands or sought.anything:
+        offered = matching(commands(frame()), sought)
+    return render(
+        "finding/palette.html",
+        q=words,
+        groups=[_shown(group, words, OFFERED) for group in groups],
+        commands=offered if only_commands else offered[:OFFERED],
+        only_commands=only_commands,
+        sought=sought,
+    )
+
+
 def _shown(group: Group, words: str, most: int) -> dict[str, Any]:
     """Return a kind of what was found as a page shows it."""
     kind = group.subject.name
@@ -53,7 +78,7 @@ def _shown(group: Group, words: str, most: int) -> dict[str, Any]:
     }
 
 
-def _row(one: Described) -> dict[str, str]:
+def _row(one: Described) -> dict[str, Any]:
     """Return a record as a line that leads to its page."""
     return {
         "title": one.title,

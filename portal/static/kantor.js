@@ -433,8 +433,84 @@
     return true;
   }
 
+  // --- the palette: what is found, and what can be done ------------------------------------------------
+  const palette = () => $("#palette");
+  const paletteField = () => $("#palette-q");
+  const offered = () => all("[role=option]", palette());
+  let underWay = null; // What was asked last.
+  let waiting = 0;
+
+  function markOffer(option) {
+    for (const other of offered()) other.setAttribute("aria-selected", String(other === option));
+    if (!option) { paletteField().removeAttribute("aria-activedescendant"); return; }
+    paletteField().setAttribute("aria-activedescendant", option.id);
+    option.scrollIntoView({ block: "nearest" });
+  }
+
+  async function askPalette() {
+    const list = $("#palette-found");
+    underWay?.abort();
+    underWay = new AbortController();
+    list.classList.add("old"); // What was found before stays until the answer is here.
+    try {
+      const answer = await fetch(`${palette().dataset.url}?q=${encodeURIComponent(paletteField().value)}`, { credentials: "same-origin", headers: { "HX-Request": "true" }, signal: underWay.signal });
+      if (!answer.ok || answer.redirected) { location.assign(`${palette().dataset.page}?q=${encodeURIComponent(paletteField().value)}`); return; }
+      list.innerHTML = await answer.text();
+    } catch (error) {
+      if (error.name === "AbortError") return;
+      list.textContent = $("#toasts").dataset.offline;
+    }
+    list.classList.remove("old");
+    list.scrollTop = 0;
+    offered().forEach((option, number) => { option.id = `palette-${number}`; });
+    paletteField().setAttribute("aria-expanded", String(offered().length > 0));
+    markOffer(offered()[0]);
+    $("#palette-said").textContent = $("[data-said]", list)?.dataset.said ?? list.textContent.trim().slice(0, 200);
+  }
+
+  function openPalette() {
+    const dialog = palette();
+    if (!dialog?.showModal) { find(); return; }
+    if (dialog.open) { paletteField().select(); return; }
+    closeMenus();
+    dialog.showModal();
+    paletteField().value = "";
+    paletteField().focus();
+    askPalette();
+  }
+
+  function choose(option) {
+    if (!option) return;
+    palette().close();
+    if (option.dataset.press) { $(option.dataset.press)?.click(); return; }
+    location.assign(option.href);
+  }
+
+  function moveInPalette(event) {
+    const every = offered();
+    const at = every.findIndex((option) => option.getAttribute("aria-selected") === "true");
+    if (event.key === "Enter" && !event.isComposing) {
+      if (event.target !== paletteField()) return;
+      event.preventDefault();
+      if (waiting || $("#palette-found").classList.contains("old")) location.assign(`${palette().dataset.page}?q=${encodeURIComponent(paletteField().value)}`);
+      else choose(every[at]);
+      return;
+    }
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (!step || !every.length) return;
+    event.preventDefault();
+    markOffer(every[(at + step + every.length) % every.length]);
+  }
+
+  document.addEventListener("input", (event) => {
+    if (event.target !== paletteField()) return;
+    clearTimeout(waiting);
+    waiting = setTimeout(() => { waiting = 0; askPalette(); }, 120);
+  });
+
   const single = {
-    "/": () => { find(); return true; },
+    "/": () => { openPalette(); return true; },
+    "f": () => { find(); return true; },
     "j": () => turn("after") || moveLine(1),
     "k": () => turn("before") || moveLine(-1),
     "t": () => turn("today"),
@@ -446,7 +522,7 @@
   function shortcut(event) {
     if (event.isComposing || event.altKey || event.repeat && !"jk".includes(event.key)) return;
     if (event.ctrlKey || event.metaKey) {
-      if (event.key.toLowerCase() === "k" && !event.shiftKey) { event.preventDefault(); find(); }
+      if (event.key.toLowerCase() === "k" && !event.shiftKey) { event.preventDefault(); openPalette(); }
       return;
     }
     const onBox = event.target.matches?.(".sel input"); // A box takes no letters.
@@ -483,6 +559,9 @@
     },
     "[data-move]": moveColumn,
     "[data-show-keys]": showKeys,
+    "[data-open-palette]": openPalette,
+    "[data-close-palette]": () => palette().close(),
+    "#palette [role=option]": choose,
     "[data-print]": () => print(),
     "[data-copy]": (button) => {
       const field = document.getElementById(button.dataset.copy);
@@ -495,12 +574,15 @@
   };
   document.addEventListener("click", (event) => {
     closeMenus(event.target);
+    if ((event.ctrlKey || event.metaKey || event.shiftKey) && event.target.closest("#palette a, a[data-open-palette]")) return; // In a tab of its own.
+    if (event.target === palette()) { palette().close(); return; } // Beside it.
     for (const [selector, act] of Object.entries(clicks)) {
       const hit = event.target.closest(selector);
       if (hit) { event.preventDefault(); act(hit); return; }
     }
   });
   document.addEventListener("keydown", (event) => {
+    if (palette()?.open) { moveInPalette(event); if (event.key !== "k") return; }
     const picker = event.target.closest?.("[data-picker]");
     if (picker) moveInPicker(event, picker);
     if (event.key === "Escape") {

@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.pages.test_browser import COMBINATIONS, Window
+from tests.pages.test_browser import COMBINATIONS, TAGS, Window, looked_at
 
 FIELD = "#q"
 
@@ -22,7 +22,7 @@ def page(served_clinic, opened):
 
 def test_an_item_is_found_and_issued_by_keyboard_alone(page):
     page.goto("/")
-    page.keyboard.press("/")
+    page.keyboard.press("f")
     page.wait_for_url("**/inventory/items#find")
     expect(page.locator(FIELD)).to_be_focused()
     page.keyboard.type("PAP-001", delay=20)
@@ -48,7 +48,7 @@ def test_an_item_is_found_and_issued_by_keyboard_alone(page):
 
 def test_a_code_that_is_typed_at_once_and_sent_opens_with_a_second_enter(page):
     page.goto("/inventory/items")
-    page.keyboard.press("Control+k")
+    page.keyboard.press("f")
     page.keyboard.insert_text("PAP-001")
     page.locator(f"{FIELD}").evaluate("field => field.form.requestSubmit()")
     page.wait_for_url("**q=PAP-001**")
@@ -59,7 +59,7 @@ def test_a_code_that_is_typed_at_once_and_sent_opens_with_a_second_enter(page):
 
 def test_arrows_go_from_row_to_row_and_back(page):
     page.goto("/inventory/items")
-    page.keyboard.press("/")
+    page.keyboard.press("f")
     rows = page.locator("td.pri a")
     page.keyboard.press("ArrowDown")
     expect(rows.nth(0)).to_be_focused()
@@ -68,6 +68,84 @@ def test_arrows_go_from_row_to_row_and_back(page):
     page.keyboard.press("ArrowUp")
     page.keyboard.press("ArrowUp")
     expect(page.locator(FIELD)).to_be_focused()
+
+
+def test_anything_is_found_and_opened_by_keyboard_alone(page):
+    page.goto("/people")
+    page.keyboard.press("/")
+    field = page.locator("#palette-q")
+    expect(field).to_be_focused()
+    expect(page.locator("#palette-found")).to_have_text("Type a name, a number or some words.")
+    page.keyboard.type("pap-00", delay=20)
+    options = page.locator("#palette [role=option]")
+    expect(options.nth(0)).to_have_attribute("aria-selected", "true")
+    expect(field).to_have_attribute("aria-activedescendant", "palette-0")
+    expect(options.nth(1)).to_contain_text("PAP-00")
+    page.keyboard.press("ArrowDown")
+    expect(options.nth(1)).to_have_attribute("aria-selected", "true")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("ArrowUp")
+    expect(options.last).to_have_attribute("aria-selected", "true")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("/inventory/items/[^/?]+$"))
+
+
+def test_enter_before_the_answer_is_there_shows_the_page_of_results(page):
+    page.goto("/people")
+    page.keyboard.press("Control+k")
+    page.keyboard.insert_text("paper")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/search?q=paper")
+    expect(page.locator("#inventory-item")).to_contain_text("Paper")
+
+
+def test_the_focus_returns_when_the_palette_is_left(page):
+    page.goto("/inventory/items")
+    page.locator("td.pri a").nth(0).focus()
+    page.keyboard.press("Control+k")
+    expect(page.locator("#palette-q")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.locator("#palette")).to_be_hidden()
+    expect(page.locator("td.pri a").nth(0)).to_be_focused()
+
+
+@pytest.mark.parametrize("typed", ["", "paper", ">", "unheard of"])
+def test_axe_finds_nothing_in_the_palette(page, typed):
+    page.goto("/people")
+    page.keyboard.press("Control+k")
+    expect(page.locator("#palette-found")).to_contain_text("Type a name")
+    page.locator("#palette-q").fill(typed)
+    shown = {"": "Type a name", "paper": "Paper", ">": "Home", "unheard of": "Nothing was found"}
+    expect(page.locator("#palette-found")).to_contain_text(shown[typed])
+    assert looked_at(page, f"the palette with {typed!r}", TAGS) == []
+
+
+def test_commands_go_to_pages_and_press_buttons(page):
+    page.goto("/people")
+    options = page.locator("#palette [role=option]")
+    page.keyboard.press("Control+k")
+    page.keyboard.type(">light", delay=20)
+    expect(options).to_have_count(1)
+    expect(options.nth(0)).to_contain_text("Switch between light and dark")
+    before = page.locator("html").get_attribute("data-bs-theme")
+    page.keyboard.press("Enter")
+    expect(page.locator("#palette")).to_be_hidden()
+    assert page.locator("html").get_attribute("data-bs-theme") != before
+    page.locator("[data-toggle-theme]").click()
+    page.keyboard.press("Control+k")
+    page.keyboard.type(">suppl", delay=20)
+    expect(options).to_have_count(1)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/inventory/suppliers")
+
+
+def test_a_field_at_the_top_searches_without_script_too(page):
+    page.goto("/people")
+    page.locator(".search input").focus()
+    page.keyboard.insert_text("paper")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/search?q=paper")
 
 
 def test_a_slash_in_a_field_is_a_slash(page):
@@ -146,10 +224,12 @@ def test_one_key_alone_can_be_switched_off(page):
     page.keyboard.press("?")
     expect(page.locator("#keys")).to_be_hidden()
     page.locator("h1").click()
-    page.keyboard.press("/")
+    for key in "f/":
+        page.keyboard.press(key)
     expect(page.locator(FIELD)).not_to_be_focused()
+    expect(page.locator("#palette")).to_be_hidden()
     page.keyboard.press("Control+k")
-    expect(page.locator(FIELD)).to_be_focused()
+    expect(page.locator("#palette-q")).to_be_focused()
     page.goto("/account")
     page.locator("label", has=page.locator("[name=keys][value=on]")).click()
     page.get_by_role("button", name="Save").click()

@@ -263,3 +263,23 @@ def test_every_kind_of_record_has_the_page_it_names(portal_app):
 
         for subject in portal_app.extensions["kantor"].subjects().values():
             assert url_for(subject.endpoint, public_id="x").endswith("/x"), subject.name
+
+
+def test_the_palette_offers_some_of_each_kind_and_what_can_be_done(portal_app, world, browser):
+    with working_as(portal_app) as tx:
+        tx.session.add_all(Contact(name=f"Copy shop {number}") for number in range(9))
+    part = browser.get("/search/palette?q=copy").text
+    assert part.count("Copy shop") == 4
+    assert "/search?q=copy" in part
+    assert "<html" not in part
+    assert "No command is called so" in browser.get("/search/palette?q=>unheard").text
+    assert "Type a name" in browser.get("/search/palette").text
+
+
+def test_commands_are_those_of_the_menu_and_no_others(as_role):
+    administrator, employee = as_role("administrator"), as_role("employee")
+    for address in ("/roles", "/plugins", "/settings", "/people/new"):
+        assert f'href="{address}"' in administrator.get("/search/palette?q=>").text, address
+        assert f'href="{address}"' not in employee.get("/search/palette?q=>").text, address
+    assert "data-toggle-theme" in employee.get("/search/palette?q=>dark").text
+    assert "data-toggle-theme" not in employee.get("/search/palette?q=@dark").text
