@@ -39,9 +39,10 @@ _ADDRESSES = (
     " work worktime"
 )
 _TABLES = (
-    "absence alembic approval assignment calendar case contact core delegation department holiday"
-    " idempotency installed job kantor link list mail membership notice outbox person pg place"
-    " plugin recent record role search series setting sqlite stored throttle undo upload work"
+    "absence alembic approval assignment calendar case contact core delegation department"
+    " holiday home idempotency installed job kantor link list mail membership notice"
+    " outbox person pg place plugin recent record role search series setting sqlite stored"
+    " throttle undo upload work"
 )
 RESERVED = frozenset(f"{_ADDRESSES} {_TABLES}".split())
 ROLES = (

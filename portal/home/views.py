@@ -5,17 +5,24 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from flask import Blueprint
+from flask import Blueprint, request
 from sqlalchemy import select
 
 from portal.absences.weeks import away_today
 from portal.approvals.services import decided_for
+from portal.auth.returning import page_named
+from portal.errors import BadRequest, NotFound
+from portal.lists.saving import saved_view
+from portal.lists.showing import list_named
 from portal.messages import Message, message
 from portal.mywork.pages import home_card
 from portal.people.models import Department
 from portal.plugin import Home
-from portal.web import panels, policy, reading, render
+from portal.web import panels, policy, reading, redirect_to, render, toast, transaction
 from portal.work import UnitOfWork
+
+from . import services
+from .widgets import drawn
 
 blueprint = Blueprint("home", __name__)
 LATELY = timedelta(days=14)
@@ -78,7 +85,47 @@ def index() -> Any:
         strips=[panel for panel in found if panel.place == "strip"],
         wide=[panel for panel in found if panel.place == "wide"],
         side=[panel for panel in found if panel.place == "side"],
+        widgets=drawn(tx),
     )
+
+
+@blueprint.post("/home/widgets/<public_id>/add")
+@policy("core.portal.use")
+def add_widget(public_id: str) -> Any:
+    """Put a saved view on one's home page."""
+    shape = request.form.get("shape", "")
+    if shape not in services.SHAPES:
+        raise BadRequest
+    with transaction() as tx:
+        found = saved_view(tx, public_id)
+        if found is None:
+            raise NotFound
+        list_named(found[1], tx.actor)
+        services.add_widget(tx, public_id, shape, page_named(request.form.get("place", "")))
+        toast(message("{view} is on your home page.", view=found[0].name))
+        return redirect_to(tx, "home.index", _anchor="own")
+
+
+@blueprint.post("/home/widgets/<public_id>/move")
+@policy("core.portal.use")
+def move_widget(public_id: str) -> Any:
+    """Move a part of one's home page up or down."""
+    by = {"up": -1, "down": 1}.get(request.form.get("by", ""))
+    if by is None:
+        raise BadRequest
+    with transaction() as tx:
+        services.move_widget(tx, public_id, by)
+        return redirect_to(tx, "home.index", _anchor="own")
+
+
+@blueprint.post("/home/widgets/<public_id>/remove")
+@policy("core.portal.use")
+def remove_widget(public_id: str) -> Any:
+    """Take a view off one's home page; the toast puts it back."""
+    with transaction() as tx:
+        said, step = services.remove_widget(tx, public_id)
+        toast(said, undo=step)
+        return redirect_to(tx, "home.index")
 
 
 def _decided_for(tx: UnitOfWork) -> int:

@@ -17,6 +17,7 @@ from portal.auth.sessions import hashed, new_token
 from portal.dates.models import CalendarFeed
 from portal.files.models import StoredFile, Upload
 from portal.guard import kernel_execute
+from portal.home.models import HomeWidget
 from portal.imports.history import pack
 from portal.imports.models import ImportRun
 from portal.jobs.models import Job, Outbox
@@ -81,6 +82,7 @@ def add_papers(tx: Any, world: World, stand: Stand) -> None:
         view |= {"name": "View", "name_key": "view", "audience": "me", "asked": [["q", "a"]]}
         made = insert(SavedView.__table__).values(view | {"created_at": tx.now})
         view_id = kernel_execute(tx.session, made.returning(SavedView.__table__.c.id)).scalar_one()
+        world.put("widget", relation, role, id=_widget(tx, owner, view_id))
         world.put("view_mail", relation, role, id=_view_mail(tx, owner, view_id))
         world.put("saved_view", relation, role, id=view["public_id"])
         world.put("undo_step", relation, role, id=step["public_id"])
@@ -112,6 +114,14 @@ def feed(tx: Any, owner: int) -> tuple[str, str]:
     row |= {"token_hash": hashed(token), "digest": "", "created_at": tx.now, "changed_at": tx.now}
     kernel_execute(tx.session, insert(CalendarFeed.__table__).values(row))
     return str(row["public_id"]), token
+
+
+def _widget(tx: Any, owner: int, view_id: int) -> str:
+    """Put a view on its owner's home page."""
+    row = {"public_id": new_public_id(), "owner_id": owner, "view_id": view_id, "shape": "list"}
+    row |= {"position": 1, "made_at": tx.now}
+    kernel_execute(tx.session, insert(HomeWidget.__table__).values(row))
+    return str(row["public_id"])
 
 
 def _view_mail(tx: Any, owner: int, view_id: int) -> str:

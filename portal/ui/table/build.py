@@ -155,9 +155,17 @@ def _views(question: Question, tx: UnitOfWork) -> Views:
         editable=saved is not None and (saved.mine or may_share),
         changed=any(n not in ("view", "after", "before") for n in question.asked.sent),
         may_share=may_share,
+        widget_url=_widget_url(saved),
         mail_url=_mail_url(saved),
         notice=GONE if opened.gone else PARTLY if wrong else "",
     )
+
+
+def _widget_url(saved: Saved | None) -> str:
+    """Return what puts a view on the home page; the list of one record's rows goes on none."""
+    if saved is None or request.view_args:
+        return ""
+    return url_for("home.add_widget", public_id=saved.public_id)
 
 
 def _mail_url(saved: Saved | None) -> str:

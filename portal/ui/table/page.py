@@ -78,6 +78,7 @@ class Views:
     editable: bool
     changed: bool  # more is asked than the view says
     may_share: bool
+    widget_url: str  # puts that view on the home page; empty where it cannot be
     mail_url: str  # has the saved view that is shown sent by mail; empty where it cannot be
     notice: Any  # what is wrong with the view that was asked for, or empty
 
