@@ -28,7 +28,7 @@ from .errors import (
     TooMany,
     Unavailable,
 )
-from .gate import NeedsSecondStep
+from .gate import SAFE, NeedsPassword, NeedsSecondStep
 from .messages import message
 
 log = logging.getLogger("kantor.faults")
@@ -65,10 +65,22 @@ def answer_portal_error(error: PortalError) -> Any:
     if isinstance(error, Refused):
         return _answer_unexpected(error)
     if isinstance(error, NotSignedIn) and not wants_json():
-        return _to_sign_in()
+        return _to_sign_in() if _leads_back(error) else _ask_again(error)
     if isinstance(error, NeedsSecondStep) and not wants_json():
         return _to(url_for("account.second_step"), 403)
     return page(error.status, error.message, error=error)
+
+
+def _leads_back(error: NotSignedIn) -> bool:
+    """Return whether nothing typed is lost by going to the sign-in page and coming back."""
+    part = request.headers.get("HX-Request") == "true"
+    return not isinstance(error, NeedsPassword) or request.method in SAFE or part
+
+
+def _ask_again(error: Any) -> Any:
+    from .auth.again import ask_again
+
+    return ask_again(error)
 
 
 def _to_sign_in() -> Any:

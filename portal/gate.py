@@ -31,6 +31,7 @@ from .ui.speaking import SpeakingEnvironment
 NOBODY = Principal()
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 FORM_KEY = "_key"
+AGAIN = "_again_"  # what the fields begin with in which a password comes along with a form
 LONGEST_KEY = 80
 EXPORTS = frozenset({"csv", "xlsx", "json", "pdf"})
 csrf = CSRFProtect()
@@ -166,11 +167,12 @@ def gate() -> None:
         permission = getattr(view, "__policy__", None)
         if not permission or not actor.holds(permission):
             raise Forbidden()
-        _require_fresh(view)
     if request.method not in SAFE:
         _refuse_foreign_origin()
         _refuse_forged()
         _require_key(view, signed_in)
+    if signed_in:  # After the forged ones: nobody's password shall send what somebody else wrote.
+        _require_fresh(view)
     _refuse_too_many(actor)
 
 
@@ -259,14 +261,25 @@ def second_step_needed(actor: Principal | None = None) -> bool:
 
 def _require_fresh(view: Any) -> None:
     fresh = getattr(view, "__fresh__", None)
-    if fresh is not None and datetime.now(UTC) - current_user.proved_at > timedelta(seconds=fresh):
-        raise NeedsPassword
+    if fresh is None or datetime.now(UTC) - current_user.proved_at <= timedelta(seconds=fresh):
+        return
+    if request.method in SAFE:
+        raise NeedsPassword()
+    from .auth.again import prove_now
+
+    prove_now()
 
 
 class NeedsPassword(NotSignedIn):
-    """The last password check is too long ago for this page."""
+    """The last password check is too long ago for this page; ``form`` is what was wrong with a
+    password that was just given.
+    """
 
     default = message("Give your password again to go on.")
+
+    def __init__(self, *, form: Any = None, retry_after: int | None = None) -> None:
+        super().__init__()
+        self.form, self.retry_after = form, retry_after
 
 
 def _refuse_foreign_origin() -> None:
@@ -320,7 +333,9 @@ def form_key() -> FormKey | None:
     if not person:
         key = _guest_key(key) or ""
     fields = sorted(
-        i for i in request.form.items(multi=True) if i[0] not in {"csrf_token", FORM_KEY}
+        i
+        for i in request.form.items(multi=True)
+        if i[0] not in {"csrf_token", FORM_KEY} and not i[0].startswith(AGAIN)
     )
     files = sorted(
         (name, file.filename or "", _content(file))

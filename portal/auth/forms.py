@@ -89,6 +89,13 @@ class AgainForm(CodeForm):
     password = PasswordField(message("Password"), [required()], render_kw=_OLD)
     code = _code()
 
+    def with_either(self) -> AgainForm:
+        """Return the form that takes a code of the app or one for recovery."""
+        field = self["code"]
+        field.description = message("The six digits that your app shows now, or a recovery code.")
+        field.render_kw = {**field.render_kw, "inputmode": "text"}
+        return self
+
     def alone(self) -> AgainForm:
         """Return the form without a code."""
         del self["code"]

@@ -14,6 +14,7 @@ from .forms import ActivationForm
 from .services import ChangeActivation
 
 blueprint = Blueprint("plugins", __name__, url_prefix="/plugins")
+FRESH = 600  # seconds since the password was given, for what is switched for others
 
 
 @blueprint.get("")
@@ -38,7 +39,7 @@ def plugins():
 
 
 @blueprint.post("/activation")
-@policy("core.plugin.manage")
+@policy("core.plugin.manage", fresh=FRESH)
 def switch():
     """Switch plugins on and off as the grid says."""
     form = ActivationForm(request.form)

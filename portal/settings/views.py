@@ -18,6 +18,7 @@ from .forms import PortalForm
 
 blueprint = Blueprint("settings", __name__, url_prefix="/settings")
 SAVED = message("The settings are saved.")
+FRESH = 600  # seconds since the password was given, for what holds for everybody
 
 
 @blueprint.get("")
@@ -30,7 +31,7 @@ def settings():
 
 
 @blueprint.post("")
-@policy("core.setting.edit")
+@policy("core.setting.edit", fresh=FRESH)
 def change():
     """Change what the organisation decided about itself."""
     form = PortalForm(request.form)
@@ -56,7 +57,7 @@ def plugin(slug: str):
 
 
 @blueprint.post("/<slug>")
-@policy("core.setting.edit")
+@policy("core.setting.edit", fresh=FRESH)
 def change_plugin(slug: str):
     """Change the settings of a plugin, for the portal or for one department."""
     tx = reading()
@@ -78,7 +79,7 @@ def change_plugin(slug: str):
 
 
 @blueprint.post("/<slug>/reset")
-@policy("core.setting.edit")
+@policy("core.setting.edit", fresh=FRESH)
 def reset(slug: str):
     """Let a department do as everybody does."""
     _declared(slug)

@@ -9,6 +9,7 @@ from flask_login import current_user
 from sqlalchemy import select
 
 from portal.auth import passwords, services
+from portal.auth.again import WRONG_PASSWORD
 from portal.auth.forms import ChangePasswordForm, PreferencesForm, SignOutForm
 from portal.auth.proving import prove
 from portal.auth.returning import address_of
@@ -22,10 +23,11 @@ from portal.people.models import Person
 from portal.web import policy, reading, redirect_to, render, toast, transaction
 from portal.work import UnitOfWork
 
-from .sign import WRONG_PASSWORD, check_new_password
+from .sign import check_new_password
 
 blueprint = Blueprint("account", __name__, url_prefix="/account")
 TITLE = message("Your account")
+FRESH = 600  # seconds since the password was given, for what changes how one signs in
 
 
 @blueprint.get("")
@@ -91,7 +93,7 @@ def change_password():
 
 
 @blueprint.post("/devices/<public_id>/sign-out")
-@policy("core.portal.use")
+@policy("core.portal.use", fresh=FRESH)
 def sign_out_device(public_id: str):
     """Sign one of one's own devices out."""
     with transaction() as tx:
@@ -101,7 +103,7 @@ def sign_out_device(public_id: str):
 
 
 @blueprint.post("/sign-out-everywhere")
-@policy("core.portal.use")
+@policy("core.portal.use", fresh=FRESH)
 def sign_out_everywhere():
     """Sign every device out, this one too."""
     form = SignOutForm(request.form)

@@ -8,6 +8,7 @@ from flask import current_app, redirect, request, url_for
 from flask_login import current_user
 
 from portal.auth import codes, halfway, services
+from portal.auth.again import WRONG_CODE, WRONG_PASSWORD
 from portal.auth.forms import AgainForm, CodeForm, SetUpForm
 from portal.auth.proving import code_was_right, prove, sealing, try_code
 from portal.auth.returning import address_of
@@ -19,13 +20,11 @@ from portal.ui.submitting import submitted
 from portal.web import policy, public, reading, redirect_to, render, toast, transaction
 from portal.work import UnitOfWork
 
-from .account import TITLE, own_account
+from .account import FRESH, TITLE, own_account
 from .account import blueprint as account
-from .sign import WRONG_CODE, WRONG_PASSWORD, begin, too_many, with_cookie
+from .sign import begin, too_many, with_cookie
 from .sign import blueprint as sign
 
-FRESH = 600  # seconds since the password was given, to open these pages
-SENT = 3600  # and to send the first code: nobody shall have to take up a new seed
 TO_SCAN = 1800  # seconds in which the first code has to come
 STEP = message("Second step")
 TOO_SLOW = message("That took too long. Here is a new square to scan.")
@@ -91,7 +90,7 @@ def second_step():
 
 
 @account.post("/second-step")
-@policy("core.portal.use", fresh=SENT)
+@policy("core.portal.use", fresh=FRESH)
 def set_up_second_step():
     """Take the first code, ask for one from now on, and show the recovery codes, once."""
     form, shown = SetUpForm(request.form), None
@@ -127,7 +126,7 @@ def new_recovery_codes():
 def ask_turn_off():
     """Ask for the password and a code, before the second step is turned off."""
     _require_second_step(reading())
-    return _off_page(AgainForm())
+    return _off_page(AgainForm().with_either())
 
 
 @account.post("/second-step/off")
@@ -135,7 +134,7 @@ def ask_turn_off():
 def turn_off():
     """Ask for no code any more."""
     own = _require_second_step(reading())
-    form = AgainForm(request.form)
+    form = AgainForm(request.form).with_either()
     if not form.validate():
         return _off_page(form), 422
     try:

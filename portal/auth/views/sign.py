@@ -9,8 +9,9 @@ from flask_login import current_user
 
 from portal import messages
 from portal.auth import halfway, passwords, rules, services
+from portal.auth.again import COOKIE, WRONG_CODE, WRONG_PASSWORD, renewed
 from portal.auth.forms import AgainForm, NewPasswordForm, SignInForm
-from portal.auth.proving import code_was_right, prove, sealing, try_code
+from portal.auth.proving import prove
 from portal.auth.returning import address_of
 from portal.auth.services import LinkFacts, LinkGone, Overtaken, Proof
 from portal.errors import TooMany
@@ -21,12 +22,7 @@ from portal.work import UnitOfWork
 
 blueprint = Blueprint("sign", __name__)
 WRONG = message("The user name or the password is not right. Check both and try again.")
-WRONG_PASSWORD = message("This is not your password. Try again.")
-WRONG_CODE = message(
-    "This code is not right, is too old, or was used already. Try the next one your app shows."
-)
 YEAR = 365 * 24 * 3600
-COOKIE = "_user_id"  # where Flask-Login looks for it
 
 
 @blueprint.get("/sign-in")
@@ -101,7 +97,7 @@ def prove_again():
     try:
         proof = prove(username, form.password.data)
         if proof is not None and proof.account_id == current_user.account_id:
-            if (token := _renew(proof, form)) is not None:
+            if (token := renewed(proof, form)) is not None:
                 return with_cookie(token, address_of(request.args.get("next", "")))
             form.add_errors({"code": WRONG_CODE})
             return render("sign/again.html", form=form, username=username), 422
@@ -111,19 +107,6 @@ def prove_again():
         pass
     form.add_errors({"password": WRONG_PASSWORD})
     return render("sign/again.html", form=form, username=username), 422
-
-
-def _renew(proof: Proof, form: AgainForm) -> str | None:
-    """Return the session's new token, or None for a code that is not right."""
-    wanted = current_user.second_step
-    key = try_code(proof) if wanted else ""
-    with transaction() as tx:
-        if wanted and not services.use_code(tx, proof, form["code"].data, sealing()):
-            return None
-        token = services.renew_session(tx, proof, current_user.session_id)
-    if wanted:
-        code_was_right(key)
-    return token
 
 
 @blueprint.get("/sign-in/forgotten")

@@ -12,7 +12,7 @@ from portal.people.forms import AccountForm
 from portal.ui.submitting import submitted
 from portal.web import policy, reading, redirect_to, render, toast, transaction
 
-from .common import FRESH, SENT, blueprint, person_crumbs
+from .common import FRESH, blueprint, person_crumbs
 
 GIVE = "core.person.give_access"
 
@@ -30,7 +30,7 @@ def new_account(public_id: str):
 
 
 @blueprint.post("/<public_id>/account")
-@policy(GIVE, fresh=SENT)
+@policy(GIVE, fresh=FRESH)
 def give_account(public_id: str):
     """Give a person an account and show the link for the first sign-in, once."""
     form, token = AccountForm(request.form), ""
@@ -76,7 +76,7 @@ def open_account(public_id: str):
 
 
 @blueprint.post("/<public_id>/account/sign-out")
-@policy(GIVE)
+@policy(GIVE, fresh=FRESH)
 def sign_out(public_id: str):
     """Sign a person out on every device."""
     with transaction() as tx:

@@ -11,8 +11,7 @@ from portal.messages import message
 blueprint = Blueprint("people", __name__, url_prefix="/people")
 PEOPLE = message("People")
 DEPARTMENTS = message("Departments")
-FRESH = 600  # seconds since the password was given, to open a page that gives access
-SENT = 3600  # and to send it: nobody shall lose what they typed
+FRESH = 600  # seconds since the password was given, for what gives access
 
 
 def person_crumbs(person: Any, *more: Any) -> tuple[Any, ...]:

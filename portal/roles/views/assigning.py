@@ -20,7 +20,7 @@ from portal.roles.services import AssignRole
 from portal.ui.submitting import submitted
 from portal.web import policy, reading, redirect_to, render, toast, transaction
 
-from .common import FRESH, SENT, blueprint
+from .common import FRESH, blueprint
 
 
 @blueprint.get("/assign")
@@ -32,7 +32,7 @@ def new_assignment():
 
 
 @blueprint.post("/assign")
-@policy("core.role.assign", fresh=SENT)
+@policy("core.role.assign", fresh=FRESH)
 def assign_role():
     """Give a role to somebody else, or ask for one for oneself."""
     form = AssignForm(request.form).prepare(reading())
@@ -56,7 +56,7 @@ def new_grant():
 
 
 @blueprint.post("/grant")
-@policy("core.role.grant", fresh=SENT)
+@policy("core.role.grant", fresh=FRESH)
 def pass_on_role():
     """Pass on a role that one holds with the right to do so."""
     form = GrantForm(request.form).prepare(reading())
@@ -132,7 +132,7 @@ def end_of_assignment(public_id: str):
 
 
 @blueprint.post("/assignments/<public_id>/end")
-@policy("core.role.assign", fresh=SENT)
+@policy("core.role.assign", fresh=FRESH)
 def end_assignment(public_id: str):
     """End a role that somebody holds."""
     return _end(public_id, services.end_assignment, "roles.end_assignment")
@@ -146,7 +146,7 @@ def end_of_grant(public_id: str):
 
 
 @blueprint.post("/assignments/<public_id>/take-back")
-@policy("core.role.grant", fresh=SENT)
+@policy("core.role.grant", fresh=FRESH)
 def take_back(public_id: str):
     """End a role that one could pass on."""
     return _end(public_id, services.take_back, "roles.take_back")

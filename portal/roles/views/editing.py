@@ -17,7 +17,7 @@ from portal.roles.tables import ROLES
 from portal.ui.submitting import submitted
 from portal.web import policy, reading, redirect_to, render, toast, transaction
 
-from .common import FRESH, SENT, blueprint
+from .common import FRESH, blueprint
 
 _WORDS: dict[str, Any] = {"states": lists.STATES, "tones": lists.TONES, "titled": lists.title_of}
 
@@ -60,7 +60,7 @@ def new_role():
 
 
 @blueprint.post("/new")
-@policy("core.role.edit", fresh=SENT)
+@policy("core.role.edit", fresh=FRESH)
 def add_role():
     """Make a role."""
     form = role_form(reading())(request.form)
@@ -89,7 +89,7 @@ def edit_role(public_id: str):
 
 
 @blueprint.post("/<public_id>/edit")
-@policy("core.role.edit", fresh=SENT)
+@policy("core.role.edit", fresh=FRESH)
 def change_role(public_id: str):
     """Change what a role is called and gives."""
     tx = reading()
@@ -127,7 +127,7 @@ def copy_of_role(public_id: str):
 
 
 @blueprint.post("/<public_id>/copy")
-@policy("core.role.edit", fresh=SENT)
+@policy("core.role.edit", fresh=FRESH)
 def copy_role(public_id: str):
     """Make a role with the permissions of another one."""
     form = CopyRoleForm(request.form)
