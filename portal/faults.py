@@ -28,8 +28,9 @@ from .errors import (
     TooMany,
     Unavailable,
 )
-from .gate import SAFE, NeedsPassword, NeedsSecondStep
+from .gate import SAFE, NeedsPassword
 from .messages import message
+from .visiting import NeedsSecondStep
 
 log = logging.getLogger("kantor.faults")
 PAGES = frozenset({400, 401, 403, 404, 405, 409, 413, 422, 429, 500, 503})

@@ -27,6 +27,7 @@ from .plugins.models import PluginActivation
 from .reach import Principal
 from .retries import retrying
 from .ui.speaking import SpeakingEnvironment
+from .visiting import eyes, refuse_beyond_looking, require_second_step
 
 NOBODY = Principal()
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -146,7 +147,7 @@ def gate() -> None:
     session = db.session()
     session.runtime = current_app.extensions["kantor"]
     signed_in = current_user.is_authenticated
-    actor = current_user.principal if signed_in else NOBODY
+    actor = eyes() if signed_in else NOBODY
     session.act_as(actor)
     messages.current_language.set(actor.language if signed_in else guest_language())
     if request.mimetype != "multipart/form-data":  # Only files may be large.
@@ -157,12 +158,17 @@ def gate() -> None:
     view = current_app.view_functions[request.endpoint]
     if serves_files(request.endpoint, view):
         return
+    looking = signed_in and actor is current_user.viewed
+    if looking:
+        exports = request.args.get("format") in EXPORTS
+        refuse_beyond_looking(view, reads=request.method in SAFE, exports=exports)
     if hasattr(view, "__public__"):
         _require_plugin(None)
     else:
         if not signed_in:
             raise NotSignedIn()
-        _require_second_step(actor)
+        if not looking:
+            require_second_step(actor)
         _require_plugin(actor)
         permission = getattr(view, "__policy__", None)
         if not permission or not actor.holds(permission):
@@ -171,7 +177,9 @@ def gate() -> None:
         _refuse_foreign_origin()
         _refuse_forged()
         _require_key(view, signed_in)
-    if signed_in:  # After the forged ones: nobody's password shall send what somebody else wrote.
+    if looking:
+        current_app.extensions["kantor_visitors"].count_page(current_user.session_id)
+    elif signed_in:  # After the forged ones: nobody's password shall send what somebody else wrote.
         _require_fresh(view)
     _refuse_too_many(actor)
 
@@ -224,39 +232,6 @@ def _refuse_nul() -> None:
         raise BadRequest(
             message("The text holds a character that cannot be stored. Remove it and try again.")
         )
-
-
-# What is open to somebody who needs a second step and has none yet.
-SETTING_UP = frozenset(
-    {
-        "account.preferences",
-        "account.second_step",
-        "account.set_up_second_step",
-        "sign.again",
-        "sign.prove_again",
-        "sign.sign_out",
-    }
-)
-
-
-class NeedsSecondStep(Forbidden):
-    """The organisation asks for a second step, and this account has none yet."""
-
-    default = message("Your organisation asks for a second step when signing in. Set it up first.")
-
-
-def _require_second_step(actor: Principal) -> None:
-    open_to_all = request.endpoint in SETTING_UP or current_user.second_step
-    if not open_to_all and second_step_needed(actor):
-        raise NeedsSecondStep()
-
-
-def second_step_needed(actor: Principal | None = None) -> bool:
-    """Return whether the organisation asks a second step of somebody, the visitor if not said."""
-    who = current_app.extensions["kantor_facts"].get("second_step")
-    actor = actor or current_user.principal
-    strong = who == "administrators" and actor.holds("core.role.assign")
-    return who == "everybody" or strong
 
 
 def _require_fresh(view: Any) -> None:

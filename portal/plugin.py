@@ -268,6 +268,7 @@ CORE_PERMISSIONS = (
     Permission(
         name="core.person.give_access", title=message("Give people an account"), writes=True
     ),
+    Permission(name="core.person.view_as", title=message("See Kantor as others do"), writes=True),
     Permission(name="core.department.view", title=message("See the departments")),
     Permission(name="core.department.edit", title=message("Change departments"), writes=True),
     Permission(

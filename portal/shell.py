@@ -58,12 +58,16 @@ def render(template: str, *, crumbs: Iterable[tuple[Any, str]] = (), **context: 
     actor = _actor()
     key = ("shell", actor.language, _facts()["organisation"])  # the name may change
     base = actor.once(key, lambda: _shell(actor)) if actor is not NOBODY else guest()
+    viewed = getattr(current_user, "viewed", None) if actor is not NOBODY else None
+    own = actor is not NOBODY and viewed is not actor
     context["shell"] = base.on_page(
         request.path,
         nonce=g.get("nonce", ""),
         breadcrumbs=tuple(Crumb(title, url) for title, url in crumbs),
         toasts=_toasts(),
-        unread=getattr(current_user, "unread", 0) if actor is not NOBODY else 0,
+        unread=getattr(current_user, "unread", 0) if own else 0,
+        banner="" if own or viewed is None else _looking_as(viewed.name),
+        stop_url="" if own or viewed is None else _url("people.stop_viewing"),
     )
     return kit.render(template, **context)
 
@@ -71,6 +75,10 @@ def render(template: str, *, crumbs: Iterable[tuple[Any, str]] = (), **context: 
 def frame() -> Shell:
     """Return the frame of whoever asks: what the menu, the New menu and the account offer."""
     return _shell(_actor())
+
+
+def _looking_as(name: str) -> Message:
+    return message("You see Kantor as {name}. Nothing can be changed.", name=name)
 
 
 def _actor() -> Principal:

@@ -99,6 +99,8 @@ _ACTIONS: dict[str, Message] = {
     "core.role_requested": message("Asked for a role"),
     "core.setting_changed": message("Changed settings of an app"),
     "core.setting_reset": message("Dropped a department's own settings"),
+    "core.viewing_begun": message("Began to see the portal as somebody"),
+    "core.viewing_ended": message("Stopped seeing the portal as somebody"),
     "core.view_changed": message("Changed a shared view"),
     "core.view_deleted": message("Deleted a shared view"),
     "core.view_shared": message("Shared a view"),

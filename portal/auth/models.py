@@ -51,6 +51,19 @@ class AccountSession(CoreOnly, CoreBase):
     revoked_at: Mapped[datetime | None]
 
 
+class AccountViewing(CoreOnly, CoreBase):
+    """Whose eyes a signed-in device looks through, for half an hour at most."""
+
+    __tablename__ = "account_viewing"
+
+    session_id: Mapped[int] = mapped_column(
+        ForeignKey("account_session.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
+    since: Mapped[datetime]
+    pages: Mapped[int] = mapped_column(default=0)  # that were looked at
+
+
 class AccountLink(CoreOnly, CoreBase):
     """A single-use link for the first sign-in or a new password; only its hash is kept."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import secrets
 from collections.abc import Callable
@@ -13,19 +14,21 @@ from sqlalchemy import and_, bindparam, exists, func, insert, or_, select, updat
 
 from portal.guard import GuardedSession, kernel_execute
 from portal.notices.models import Notice
-from portal.orm import new_public_id
+from portal.orm import Confidential, new_public_id
 from portal.people.models import Person
-from portal.reach import Principal
+from portal.reach import Principal, noun_of
 from portal.roles.principals import Compiler
 from portal.work import unit_of_work
 
-from .models import Account, AccountFactor, AccountSession
+from .models import Account, AccountFactor, AccountSession, AccountViewing
 
 SEEN_EVERY = timedelta(minutes=1)
+VIEWING = timedelta(minutes=30)  # at most through somebody else's eyes
 MOST_UNREAD = 100  # counted for the bell, which says "99+" then
 CACHED = 2_000
 sessions, accounts, people = AccountSession.__table__, Account.__table__, Person.__table__
 factors, notices = AccountFactor.__table__, Notice.__table__
+viewings = AccountViewing.__table__
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,7 @@ class Visitor:
     demo: bool
     unread: int = 0  # notices
     second_step: bool = False  # whether the account has one
+    viewed: Principal | None = None  # through whose eyes the pages are seen
     is_authenticated = True
     is_active = True
     is_anonymous = False
@@ -73,44 +77,12 @@ class Visitors:
         self.session, self.compiler = session, compiler
         self.idle, self.absolute = idle, absolute
         self._principals: dict[tuple[Any, ...], tuple[Principal, datetime]] = {}
-        today = people.c.active_from
-        self._lookup = (
-            select(
-                sessions.c.id,
-                sessions.c.seen_at,
-                sessions.c.proved_at,
-                accounts.c.id.label("account_id"),
-                accounts.c.demo,
-                accounts.c.theme,
-                accounts.c.sidebar,
-                accounts.c.single_keys,
-                people.c.id.label("person_id"),
-                people.c.public_id,
-                people.c.name,
-                people.c.language,
-                people.c.time_zone,
-                people.c.epoch,
-                today,
-                people.c.active_until,
-                _unread().label("unread"),
-                exists().where(factors.c.account_id == accounts.c.id).label("second_step"),
-            )
-            .join_from(sessions, accounts, sessions.c.account_id == accounts.c.id)
-            .join(people, accounts.c.person_id == people.c.id)
-            .where(
-                sessions.c.revoked_at.is_(None),
-                accounts.c.active,
-                sessions.c.token_hash == bindparam("token"),
-                sessions.c.expires_at > bindparam("now"),
-                sessions.c.seen_at > bindparam("idle_since"),
-            )
-        )
 
     def load(self, token: str) -> Visitor | None:
         """Return the visitor behind ``token``, or None when revoked, expired, idle or disabled."""
         session, now = self.session(), datetime.now(UTC)
         asked = {"token": hashed(token), "now": now, "idle_since": now - self.idle}
-        found = kernel_execute(session, self._lookup, asked).one_or_none()
+        found = kernel_execute(session, _VISITOR, asked).one_or_none()
         if found is None:
             return None
         day = self.compiler.today(now)
@@ -122,7 +94,28 @@ class Visitors:
         if now - found.seen_at > SEEN_EVERY:
             self._touch(found.id, now)
         own = (found.id, found.account_id, found.proved_at, found.demo, found.unread)
-        return Visitor(principal, token, *own, second_step=bool(found.second_step))
+        viewed = None
+        if found.viewed_id is not None and now - found.viewed_since < VIEWING:
+            viewed = self._viewed(session, found.viewed_id, principal)
+        return Visitor(principal, token, *own, second_step=bool(found.second_step), viewed=viewed)
+
+    def _viewed(self, session: GuardedSession, person_id: int, own: Principal) -> Principal | None:
+        """Return the rights of the person whose portal is looked at, without what is confidential,
+        in the language and colours of whoever looks; None when they cannot sign in any more.
+        """
+        theirs = self.of_person(session, person_id)
+        if theirs is None:
+            return None
+        key = ("viewed", own.language, own.time_zone, own.theme, own.collapsed, own.single_keys)
+        seen: Principal = theirs.once(key, lambda: as_seen_by(theirs, own))
+        return seen
+
+    def count_page(self, session_id: int) -> None:
+        """Count a page that was seen through somebody else's eyes."""
+        mine = viewings.c.session_id == session_id
+        with self._unit() as tx:
+            counted = update(viewings).where(mine).values(pages=viewings.c.pages + 1)
+            kernel_execute(tx.session, counted)
 
     def _principal(self, session: GuardedSession, found: Any, now: datetime) -> Principal:
         # Everything of the row that the principal carries is in the key, so a change shows at once.
@@ -225,11 +218,75 @@ class Visitors:
         return unit_of_work(own)
 
 
+def as_seen_by(theirs: Principal, own: Principal) -> Principal:
+    """Return somebody's rights as another may look through them: no case, nothing confidential."""
+    hidden = confidential_nouns()
+    grants = {name: held for name, held in theirs.grants.items() if noun_of(name) not in hidden}
+    return dataclasses.replace(
+        theirs,
+        language=own.language,
+        time_zone=own.time_zone,
+        theme=own.theme,
+        collapsed=own.collapsed,
+        single_keys=own.single_keys,
+        cases=frozenset(),
+        grants=grants,
+        writing=frozenset(),
+    )
+
+
+def confidential_nouns() -> frozenset[str]:
+    """Return the nouns of everything that only people with access to a case may read."""
+    found, left = set(), list(Confidential.__subclasses__())
+    while left:
+        model = left.pop()
+        left += model.__subclasses__()
+        if "__tablename__" in model.__dict__:
+            found.add(model.__noun__)
+    return frozenset(found)
+
+
 def _unread() -> Any:
     """The number at the bell comes with what is asked for every page anyway."""
     mine = (notices.c.owner_id == people.c.id, notices.c.unread == 1)
     few = select(notices.c.id).where(*mine).limit(MOST_UNREAD).correlate(people).subquery()
     return select(func.count()).select_from(few).scalar_subquery()
+
+
+_VISITOR = (
+    select(
+        sessions.c.id,
+        sessions.c.seen_at,
+        sessions.c.proved_at,
+        accounts.c.id.label("account_id"),
+        accounts.c.demo,
+        accounts.c.theme,
+        accounts.c.sidebar,
+        accounts.c.single_keys,
+        people.c.id.label("person_id"),
+        people.c.public_id,
+        people.c.name,
+        people.c.language,
+        people.c.time_zone,
+        people.c.epoch,
+        people.c.active_from,
+        people.c.active_until,
+        _unread().label("unread"),
+        exists().where(factors.c.account_id == accounts.c.id).label("second_step"),
+        viewings.c.person_id.label("viewed_id"),
+        viewings.c.since.label("viewed_since"),
+    )
+    .join_from(sessions, accounts, sessions.c.account_id == accounts.c.id)
+    .outerjoin(viewings, viewings.c.session_id == sessions.c.id)
+    .join(people, accounts.c.person_id == people.c.id)
+    .where(
+        sessions.c.revoked_at.is_(None),
+        accounts.c.active,
+        sessions.c.token_hash == bindparam("token"),
+        sessions.c.expires_at > bindparam("now"),
+        sessions.c.seen_at > bindparam("idle_since"),
+    )
+)
 
 
 def renew(session: GuardedSession, now: datetime, session_id: int) -> str | None:

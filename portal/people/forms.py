@@ -178,3 +178,14 @@ def pick_people(field: PickField, tx: UnitOfWork) -> None:
 
     field.search = search
     field.title = lambda public_id: title_of(tx, public_id)
+
+
+class ViewAsForm(Form):
+    """Why somebody wants to see the portal as another person does."""
+
+    reason = TextField(
+        message("Reason"),
+        [required(), longest(200)],
+        description=message("As in: they do not find the order of last week."),
+        render_kw={"autocomplete": "off", "data-begin": ""},
+    )

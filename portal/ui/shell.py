@@ -91,6 +91,7 @@ class Shell:
     version: str = ""
     nonce: str = ""
     banner: Text = ""
+    stop_url: str = ""  # where the button of the banner is posted to
     breadcrumbs: tuple[Crumb, ...] = ()
     toasts: tuple[Toast, ...] = ()
     place: str = ""  # where in the menu the page lies
@@ -120,6 +121,8 @@ class Shell:
         breadcrumbs: Iterable[Crumb] = (),
         toasts: Iterable[Toast] = (),
         unread: int = 0,
+        banner: Text = "",
+        stop_url: str = "",
     ) -> Shell:
         """Return this shell for one page: its place in the menu marked, its own parts filled in.
 
@@ -143,6 +146,8 @@ class Shell:
             breadcrumbs=crumbs,
             toasts=tuple(toasts),
             unread=unread,
+            banner=banner or self.banner,
+            stop_url=stop_url,
         )
 
 

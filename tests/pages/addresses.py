@@ -125,6 +125,7 @@ ROWS = {
     "/notices/": "SELECT public_id FROM notice WHERE owner_id = {me} ORDER BY id",
     "/keys/": "SELECT public_id FROM keys_key ORDER BY id",
     "/people/": "SELECT public_id FROM person WHERE name = 'Nadia Anggraini'",
+    "/people/<public_id>/view-as": "SELECT public_id FROM person WHERE name = 'Dewi Kartikasari'",
     "/people/departments/": "SELECT public_id FROM department WHERE name = 'Back office'",
     "/people/memberships/": "SELECT public_id FROM membership WHERE until_on IS NULL",
     "/places/": "SELECT public_id FROM place WHERE code = 'STORE'",

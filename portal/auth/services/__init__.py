@@ -36,6 +36,7 @@ from .factors import (
     use_code,
 )
 from .links import FIRST_SIGN_IN, RESET, LinkFacts, LinkGone, find_link, make_link, use_link
+from .viewing import begin_viewing, end_viewing, may_be_viewed, refuse_viewing
 
 __all__ = [
     "FIRST_SIGN_IN",
@@ -49,15 +50,19 @@ __all__ = [
     "account_of",
     "accounts_of",
     "begin_session",
+    "begin_viewing",
     "change_password",
     "create_account",
     "disable",
     "enable",
+    "end_viewing",
     "factor_of",
     "find_link",
     "keep_renewed",
     "make_link",
+    "may_be_viewed",
     "new_recovery_codes",
+    "refuse_viewing",
     "renew_session",
     "reset",
     "save_preferences",

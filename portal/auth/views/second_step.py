@@ -14,9 +14,9 @@ from portal.auth.proving import code_was_right, prove, sealing, try_code
 from portal.auth.returning import address_of
 from portal.auth.services import Overtaken
 from portal.errors import Conflict, TooMany
-from portal.gate import second_step_needed
 from portal.messages import message
 from portal.ui.submitting import submitted
+from portal.visiting import second_step_needed
 from portal.web import policy, public, reading, redirect_to, render, toast, transaction
 from portal.work import UnitOfWork
 

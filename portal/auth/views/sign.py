@@ -64,6 +64,7 @@ def sign_out():
     with transaction() as tx:
         account = services.account_of(tx, tx.actor.person_id)
         assert account is not None
+        services.end_viewing(tx, current_user.session_id)
         services.sign_out(tx, account, current_user.token)
     session.clear()
     toast(message("You are signed out."))

@@ -29,6 +29,7 @@ from .memberships import (
 )
 from .persons import EDIT as EDIT_PERSON
 from .persons import (
+    VIEW_AS,
     AddPerson,
     ChangePerson,
     EndPerson,
@@ -38,6 +39,7 @@ from .persons import (
     find_person,
     may_edit,
     may_give_access,
+    may_view_as,
 )
 
 
@@ -50,6 +52,7 @@ __all__ = [
     "EDIT_DEPARTMENT",
     "EDIT_MEMBERSHIP",
     "EDIT_PERSON",
+    "VIEW_AS",
     "AddDepartment",
     "AddMembership",
     "AddPerson",
@@ -74,6 +77,7 @@ __all__ = [
     "in_tree_order",
     "may_edit",
     "may_give_access",
+    "may_view_as",
     "memberships_of",
     "reaches_everywhere",
     "reopen_department",

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from portal.absences import services as absences
 from portal.audit.changes import put
+from portal.auth.services import may_be_viewed
 from portal.delegation import services as delegation
 from portal.errors import Forbidden, NotFound, ValidationFailed
 from portal.messages import LANGUAGES, Message, message
@@ -28,6 +29,7 @@ from .memberships import current, end_all
 
 VIEW, EDIT = "core.person.view", "core.person.edit"
 GIVE_ACCESS = "core.person.give_access"
+VIEW_AS = "core.person.view_as"
 UNKNOWN = message("Choose one of the list.")
 
 
@@ -80,6 +82,11 @@ def may_edit(tx: UnitOfWork, person: Person) -> bool:
 def may_give_access(tx: UnitOfWork, person: Person) -> bool:
     """Return whether the actor may give a person an account."""
     return _within(tx, person, GIVE_ACCESS)
+
+
+def may_view_as(tx: UnitOfWork, person: Person) -> bool:
+    """Return whether the actor may see the portal as this person does."""
+    return _within(tx, person, VIEW_AS) and may_be_viewed(tx, person)
 
 
 def _within(tx: UnitOfWork, person: Person, permission: str) -> bool:

@@ -56,6 +56,7 @@ CORE_GRANTS = (
         for name in (
             "core.person.edit",
             "core.person.give_access",
+            "core.person.view_as",
             "core.department.edit",
             "core.membership.edit",
             "core.calendar.edit",
