@@ -189,3 +189,15 @@ class ViewAsForm(Form):
         description=message("As in: they do not find the order of last week."),
         render_kw={"autocomplete": "off", "data-begin": ""},
     )
+
+
+class WhyForm(Form):
+    """About which right of a person, and which record, somebody asks."""
+
+    permission = ChoiceField(message("Right"), [optional()], blank=message("To see the record"))
+    record = TextField(
+        message("Record"),
+        [optional(), longest(500)],
+        description=message("The address of its page, as it stands in the browser."),
+        render_kw={"autocomplete": "off"},
+    )

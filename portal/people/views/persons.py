@@ -62,6 +62,7 @@ def person(public_id: str):
         role_tones=lists.TONES,
         titled=lists.title_of,
         account=account_of(tx, row.id) if may_give_access else None,
+        explained=reaches(tx.actor, lists.VIEW, None),
         viewable=tx.actor.holds(services.VIEW_AS) and services.may_view_as(tx, row),
         may_give_access=may_give_access and services.may_give_access(tx, row),
         absences=absences.coming_of(tx, row.id) if tx.actor.holds(absences.VIEW) else None,
