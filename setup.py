@@ -19,5 +19,6 @@ setup(
         "": ["py.typed", "*.txt"],
         "portal": ["templates/**", "static/**", "translations/**"],
         "portal.migrations": ["script.py.mako"],
+        "portal.scaffold": ["files/**"],
     },
 )

@@ -14,6 +14,7 @@ from .approvals.services import (
     void_approval,
     withdraw_approval,
 )
+from .audit.changes import put
 from .contacts.models import Contact, ContactPoint
 from .delegation.models import Delegation
 from .delegation.resolving import deciders, may_decide
@@ -67,6 +68,7 @@ from .orm import (
     sort_key,
 )
 from .people.models import Department, Membership, Person
+from .people.reaching import department_reached, departments_reached
 from .places.models import Place, PlaceServes
 from .reach import Held, Principal, permits, visible
 from .roles.holding import people_who_may
@@ -145,6 +147,8 @@ __all__ = [
     "day_end",
     "deciders",
     "declarative_base",
+    "department_reached",
+    "departments_reached",
     "drop_search",
     "ids_in_reach",
     "is_away",
@@ -162,6 +166,7 @@ __all__ = [
     "organisation_facts",
     "people_who_may",
     "permits",
+    "put",
     "repeated",
     "require_approved",
     "retire_link",

@@ -87,6 +87,28 @@ def purge(desk: Any, slug: str, yes: bool) -> None:
 
 
 @plugin.command()
+@click.argument("name")
+@click.option("--thing", default="", help="What one of its records is called: vehicle.")
+@click.option("--things", default="", help="What several are called: vehicles.")
+@click.option("--indonesian", default="", help="What they are called in Indonesian: kendaraan.")
+@click.option("--into", type=click.Path(path_type=Path), help="The folder; kantor-NAME without.")
+def new(name: str, thing: str, things: str, indonesian: str, into: Path | None) -> None:
+    """Write a new plugin out: a list, a page for each record, forms, an import, tests."""
+    from portal.scaffold.making import NotMade, make, names
+
+    try:
+        folder = into or Path(f"kantor-{name}")
+        written = make(folder, names(name, thing, things, indonesian))
+    except NotMade as error:
+        raise click.ClickException(str(error)) from error
+    for file in written:
+        click.echo(f"  {folder}/{file}")
+    click.echo(
+        f"Next:\n  pip install -e {folder}\n  kantor db upgrade\n  kantor plugin enable {name}"
+    )
+
+
+@plugin.command()
 @click.argument("path")
 @click.option("--quick", is_flag=True, help="Read its files alone; nothing of it is run.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON, for scripts.")

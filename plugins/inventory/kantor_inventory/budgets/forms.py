@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from portal.api import UnitOfWork, message
+from portal.api import UnitOfWork, departments_reached, message
 from portal.web import (
     AreaField,
     ChoiceField,
@@ -52,7 +52,7 @@ class BudgetForm(ChangeForm):
 
     def prepare(self, tx: UnitOfWork) -> BudgetForm:
         """Offer the departments whose budgets one may set, and the categories."""
-        self.department.choices = keeping.departments(tx)
+        self.department.choices = departments_reached(tx, keeping.EDIT)
         self.category.choices = choices.categories(tx)
         self.amount.currency = tx.currency
         return self
@@ -64,5 +64,5 @@ class BudgetFilters(Form):
 
     def prepare(self, tx: UnitOfWork) -> None:
         """Offer the departments whose budgets one may see, and the categories."""
-        self.department.choices = keeping.departments(tx, keeping.VIEW)
+        self.department.choices = departments_reached(tx, keeping.VIEW)
         self.category.choices = choices.categories(tx)

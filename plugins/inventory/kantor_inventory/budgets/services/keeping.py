@@ -10,12 +10,12 @@ from sqlalchemy import select
 
 from portal.api import (
     Department,
-    Held,
     Message,
     Money,
     NotFound,
     UnitOfWork,
     ValidationFailed,
+    departments_reached,
     message,
     visible,
 )
@@ -64,16 +64,6 @@ def may_edit(tx: UnitOfWork, budget: Budget) -> bool:
     """Return whether the actor may change a budget."""
     mine = visible(select(Budget.id), EDIT, tx.actor).where(Budget.id == budget.id)
     return tx.session.scalar(mine) is not None
-
-
-def departments(tx: UnitOfWork, permission: str = EDIT) -> list[tuple[str, str]]:
-    """Return (public id, name) of the departments whose budgets ``permission`` reaches."""
-    held = tx.actor.grants.get(permission, Held())
-    statement = select(Department.public_id, Department.name).where(Department.active)
-    if not (held.everything or tx.actor.owns(Budget)):
-        statement = statement.where(Department.id.in_(sorted(held.departments)))
-    rows = tx.session.execute(statement.order_by(Department.name_key, Department.id))
-    return [(row.public_id, row.name) for row in rows]
 
 
 def add_budget(tx: UnitOfWork, command: AddBudget) -> Budget:
@@ -136,7 +126,7 @@ def _said(row: Budget) -> dict[str, Any]:
 def _whose(tx: UnitOfWork, command: AddBudget) -> tuple[Department, Category | None]:
     """Return the department, held until the commit, and the category; or raise what is wrong."""
     problems: dict[str, Message | str] = {}
-    if command.department not in dict(departments(tx)):
+    if command.department not in dict(departments_reached(tx, EDIT)):
         problems["department"] = UNKNOWN
     category = None
     if command.category:

@@ -1,0 +1,1 @@
+"""A new plugin, written out whole: ``kantor plugin new``."""
