@@ -17,6 +17,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import fields
 from importlib.metadata import entry_points
 from pathlib import Path
 from types import ModuleType
@@ -40,6 +41,19 @@ ABOUT_CONFIGURATION = """\
 ABOUT_CHECKS = """\
 `kantor plugin check PATH` and `portal.testing.check_plugin` ask all of this;
 `kantor plugin check --quick` asks the files alone."""
+ABOUT_EVENTS = """\
+Each is stored in the commit of what it tells and handed to every plugin that names it in
+`subscribes`, after the commit, in a unit of its own, until it has been done. The fields are numbers
+of rows and plain values."""
+ABOUT_SERVICES = """\
+`tx.service(name)` gives what another plugin provides, or None where it is not switched on. It works
+in the caller's transaction, in the right of the plugin that provides it."""
+ABOUT_MACROS = """\
+Imported by name: `{% from "macros/layout.html" import card, facts %}`."""
+MACRO = re.compile(
+    r"\{#-?(?P<comment>.*?)-?#\}|\{%-? macro (?P<name>\w+)\((?P<arguments>.*?)\) -?%\}",
+    re.DOTALL,
+)
 PUBLIC = ("portal.plugin", "portal.api", "portal.web", "portal.testing")
 
 
@@ -222,13 +236,82 @@ def checks() -> str:
     return "\n".join(parts)
 
 
+def events() -> str:
+    """Return the page about what the portal and the plugins tell others."""
+    base = importlib.import_module("portal.api").Event
+    parts = [f"# Events\n\n{ABOUT_EVENTS}\n"]
+    for path in sorted(ROOT.glob("portal/*/events.py")):
+        importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
+    packages = {plugin.slug: plugin.package for plugin in first_party()}
+    owners = [("the portal", "portal"), *packages.items()]
+    known = sorted(_below(base), key=lambda event: event.name)
+    for owner, package in owners:
+        mine = [event for event in known if event.__module__.split(".")[0] == package]
+        rows = [
+            [
+                f"`{event.name}`",
+                ", ".join(f"`{each.name}`" for each in fields(event)),
+                first_sentence(event),
+            ]
+            for event in mine
+        ]
+        parts.append(f"## Of {owner}\n\n{table(['event', 'its fields', 'what happened'], rows)}")
+    return "\n".join(parts)
+
+
+def _below(cls: type) -> Iterator[Any]:
+    """Yield every class of events that has a name of its own."""
+    for found in cls.__subclasses__():
+        if "name" in vars(found):
+            yield found
+        yield from _below(found)
+
+
+def services() -> str:
+    """Return the page about what plugins provide to one another."""
+    parts = [f"# Services\n\n{ABOUT_SERVICES}\n"]
+    for plugin in first_party():
+        for name, thing in sorted(plugin.provides.items()):
+            rows = [
+                [f"`{method}{signature(item)}`", first_sentence(item)]
+                for method, item in inspect.getmembers(type(thing), inspect.isfunction)
+                if not method.startswith("_")
+            ]
+            about = first_sentence(type(thing))
+            parts.append(f"## `{name}`\n\n{about}\n\n{table(['call', 'what it does'], rows)}")
+    return "\n".join(parts)
+
+
+def macros() -> str:
+    """Return the page about the macros, with what stands above each in its file."""
+    parts = [f"# Macros\n\n{ABOUT_MACROS}\n"]
+    for path in sorted((ROOT / "portal/templates/macros").glob("*.html")):
+        if path.name == "shell.html":  # The frame of the page, which is the portal's own.
+            continue
+        text, rows, said = path.read_text(), [], ""
+        for part in MACRO.finditer(text):
+            if part["comment"] is not None:
+                said = " ".join(part["comment"].split())
+            elif not part["name"].startswith("_"):
+                rows.append([f"`{part['name']}({' '.join(part['arguments'].split())})`", said])
+                said = ""
+            else:
+                said = ""
+        name = f"macros/{path.name}"
+        parts.append(f"## `{name}`\n\n{table(['macro', 'what it draws'], rows)}")
+    return "\n".join(parts)
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "checks.md": checks,
     "commands.md": commands,
     "configuration.md": configuration,
+    "events.md": events,
     "hooks.md": hooks,
+    "macros.md": macros,
     "permissions.md": permissions,
     "public-api.md": public_api,
+    "services.md": services,
 }
 
 
