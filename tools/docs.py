@@ -158,7 +158,7 @@ def remarks(cls: type) -> dict[str, str]:
     source = inspect.getsource(cls)
     lines = source.splitlines()
     fields = (node for node in ast.parse(source).body[0].body if isinstance(node, ast.AnnAssign))  # type: ignore[attr-defined]
-    found = {}
+    found: dict[str, str] = {}
     for node in fields:
         name = ast.unparse(node.target)
         after = lines[(node.end_lineno or 1) - 1][node.end_col_offset :]
