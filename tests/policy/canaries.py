@@ -27,7 +27,7 @@ from portal.lists.models import SavedView
 from portal.mail.models import MailRow
 from portal.orm import new_public_id
 from portal.people.models import Person
-from tests.policy import tables
+from tests.policy import tables, talked
 from tests.policy.oracle import covers
 
 SEVEN_DIGITS = range(10**6, 3 * 10**6)
@@ -109,7 +109,30 @@ def plant(tx: Any, world: Any, stand: Any) -> Aviary:
     _papers(tx, world, aviary, stand)
     _wishes(tx, world, aviary)
     _work(tx, world, aviary)
+    _talk(tx, world, aviary, stand)
     return aviary
+
+
+def _talk(tx: Any, world: Any, aviary: Aviary, stand: Any) -> None:
+    """Let people talk about private firms, openly and among those who handle them."""
+    for relation in ("same", "below", "above", "elsewhere", "team"):
+        public_id = world.common[f"private_contact_{relation}"]
+        firm = tx.session.scalars(select(Contact).where(Contact.public_id == public_id)).one()
+        looking = holders("core.contact.view", rule="shared", relation=relation)
+        handling = looking & holders("core.contact.edit", rule="shared", relation=relation)
+        speaker = world.common["colleague_team"]
+        said = aviary.word(f"comment on the firm of {relation}", looking)
+        _, number = talked.comment(tx, firm, speaker, said)
+        name = aviary.word(f"file of the firm of {relation}", looking)
+        file = talked.picture(tx, firm, speaker, stand, number, name=f"{name}.png")
+        note = aviary.word(f"internal note on the firm of {relation}", handling)
+        talked.comment(tx, firm, speaker, note, internal=True)
+        both = looking & holders("core.place.view", rule="anybody", relation="any")
+        why = aviary.word(f"link of the firm of {relation}", looking, sure=frozenset(both))
+        talked.link(tx, firm, speaker, why)
+        story = f"/records/core.contact/{public_id}/story"
+        aviary.addresses |= {story, f"{story}?show=comments", f"{story}?show=files"}
+        aviary.addresses |= {f"/attachments/{file}", f"/records/core.contact/{public_id}/link"}
 
 
 def _contacts(tx: Any, world: Any, aviary: Aviary) -> None:

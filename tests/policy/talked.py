@@ -28,7 +28,6 @@ KIND = "core.contact"
 
 def add_talk(tx: Any, world: World, stand: Stand) -> None:
     """Let a colleague say something about every contact, and everybody about the one all know."""
-    place = tx.session.scalars(select(Place).where(Place.code == "P-same")).one()
     speaker = world.common["colleague_team"]
     for relation in ("same", "team", "below", "above", "elsewhere", "common"):
         facts = world.get("contact", relation, "*")
@@ -40,11 +39,7 @@ def add_talk(tx: Any, world: World, stand: Stand) -> None:
         file = picture(tx, contact, speaker, stand, number)
         world.put("talk_file", relation, id=file)
         world.put("handled_file", relation, id=file)
-        link = {"kind": KIND, "record_id": contact.id, "other_kind": "core.place"}
-        link |= {"other_id": place.id, "made_by_id": speaker, "note": "", "at": tx.now}
-        link["public_id"] = new_public_id()
-        kernel_execute(tx.session, insert(RecordLink.__table__).values(link))
-        world.put("handled_link", relation, **at, link_id=link["public_id"])
+        world.put("handled_link", relation, **at, link_id=link(tx, contact, speaker, ""))
         watcher = {"kind": KIND, "record_id": contact.id, "person_id": speaker, "active": True}
         watcher["since"] = tx.now
         kernel_execute(tx.session, insert(Watcher.__table__).values(watcher))
@@ -54,6 +49,16 @@ def add_talk(tx: Any, world: World, stand: Stand) -> None:
         said, _ = comment(tx, contact, owner, "Own words")
         world.put("own_comment", relation, role, id=said, version=1)
     kernel_execute(tx.session, insert(WatcherMark.__table__).values(id=1, audit_id=1))
+
+
+def link(tx: Any, row: Any, maker: int, note: str) -> str:
+    """Link a contact with a place; return the public id of the link."""
+    place = tx.session.scalars(select(Place).where(Place.code == "P-same")).one()
+    made = {"kind": KIND, "record_id": row.id, "other_kind": "core.place"}
+    made |= {"other_id": place.id, "made_by_id": maker, "note": note, "at": tx.now}
+    made["public_id"] = new_public_id()
+    kernel_execute(tx.session, insert(RecordLink.__table__).values(made))
+    return str(made["public_id"])
 
 
 def comment(

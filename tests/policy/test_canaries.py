@@ -77,7 +77,7 @@ def text_of(answer):
     if kind == "json":
         return kind, json.dumps(json.loads(answer.text), ensure_ascii=False)
     headers = [f"{name}: {value}" for name, value in answer.headers if name != "Set-Cookie"]
-    return kind, "\n".join([*headers, answer.text])
+    return kind, "\n".join([*headers, answer.get_data().decode(errors="replace")])
 
 
 def marks_in(text):

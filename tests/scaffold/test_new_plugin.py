@@ -52,7 +52,17 @@ def test_the_tests_of_a_new_plugin_pass(tmp_path):
     folder = tmp_path / "kantor-brewing"
     make(folder, said)
     ran = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:randomly", "-p", "no:cacheprovider", "tests"],
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-p",
+            "no:randomly",
+            "-p",
+            "no:cacheprovider",
+            "tests",
+        ],
         cwd=folder,
         env=installed(folder, tmp_path / "installed"),
         capture_output=True,
@@ -81,7 +91,9 @@ def test_the_layout_is_that_of_the_plugins_that_come_with_the_portal(made):
     assert (package / "templates" / said.slug / f"{said.noun}.html").is_file()
 
 
-@pytest.mark.parametrize("slug", ["", "x", "Keys", "people", "my-plugin", "a" * 21, "1st", "record"])
+@pytest.mark.parametrize(
+    "slug", ["", "x", "Keys", "people", "my-plugin", "a" * 21, "1st", "record"]
+)
 def test_a_name_that_cannot_be_is_refused_before_anything_is_written(tmp_path, slug):
     ran = CliRunner().invoke(commands, ["new", slug, "--into", str(tmp_path / "there")])
     assert ran.exit_code != 0
