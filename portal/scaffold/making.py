@@ -11,6 +11,13 @@ from typing import Any
 
 from portal.contradictions import RESERVED, SLUG
 
+# What the files name themselves: a record of that name would hide it.
+_WORDS = (
+    "action any area column conflict department empty field filter form import job key list"
+    " message named new person place plugin public scoped search select subject table text unit"
+    " version view web work"
+)
+TAKEN = frozenset(_WORDS.split())
 ENDING = ".txt"  # of the files here, so that no tool takes them for what they will be
 
 
@@ -65,6 +72,10 @@ def names(slug: str, thing: str = "", things: str = "", indonesian: str = "") ->
     noun, nouns = (re.sub(r"[^a-z0-9]+", "_", each.casefold()) for each in (thing, things))
     if not re.fullmatch(r"[a-z][a-z0-9_]*", noun) or noun == nouns or keyword.iskeyword(noun):
         raise NotMade(f"{thing!r}: say what one of them is called, as in --thing vehicle")
+    if noun in TAKEN or nouns in TAKEN:
+        raise NotMade(
+            f"{thing!r} is a word of the files themselves; say more, as in 'paper {thing}'"
+        )
     return Names(
         slug=slug,
         noun=noun,

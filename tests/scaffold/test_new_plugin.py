@@ -124,7 +124,7 @@ def test_one_and_many_are_told_by_the_name(slug, thing, things):
     assert (said.thing, said.things) == (thing, things)
 
 
-@pytest.mark.parametrize("thing", ["<b>", "a/b", "x;y", "sheep\n", "1 2"])
+@pytest.mark.parametrize("thing", ["<b>", "a/b", "x;y", "sheep\n", "1 2", "form", "class"])
 def test_words_that_would_break_the_files_are_refused(thing):
     with pytest.raises(NotMade):
         names("vehicles", thing)
