@@ -183,6 +183,8 @@ def python_problems(name: str, tree: ast.Module, text: str, errors: set[str]) ->
 
 def template_problems(name: str, text: str) -> Iterator[Problem]:
     """Yield what is wrong with one template."""
+    if name.startswith("portal/scaffold/"):
+        return  # Written out under another name, where `kantor plugin check` reads it.
     if not name.endswith(".html"):
         yield name, 1, "a template's name ends in .html, which is what switches escaping on"
     # Comments keep their line ends, so that the numbers stay right.
