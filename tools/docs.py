@@ -259,7 +259,7 @@ def events() -> str:
     return "\n".join(parts)
 
 
-def _below(cls: type) -> Iterator[Any]:
+def _below(cls: Any) -> Iterator[Any]:
     """Yield every class of events that has a name of its own."""
     for found in cls.__subclasses__():
         if "name" in vars(found):
