@@ -270,6 +270,12 @@ class Run:
                 value = f"{measure.slower(took, path, start):.2f}x"
                 self.report.add(f"{words}, search for {term!r}", value, "3x", "1.5x")
 
+        paths = {term: f"/search?q={quote(term)}" for term in SEARCHES}
+        took = self._took(site, [LISTS[0], *paths.values()])
+        for term, path in paths.items():
+            value = f"{measure.slower(took, path, LISTS[0]):.2f}x"
+            self.report.add(f"search of everything for {term!r}", value, "3x", "1.5x")
+
     def _took(self, site: Site, paths: list[str]) -> dict[str, list[float]]:
         return measure.latencies(site, paths, rounds=self.rounds, each=10)
 
@@ -301,6 +307,7 @@ class Run:
             ("SQL statements of the list", LISTS[0], "6", "4"),
             ("SQL statements of the stock list", LISTS[1], "6", "4"),
             ("SQL statements of a search", f"{LISTS[1]}?q=paper", "6", "4"),
+            ("SQL statements of a search of everything", "/search?q=paper", "6", "4"),
             ("SQL statements of the record", RECORD, "12", "8"),
             ("SQL statements of the order list", WORK[0], "12", "8"),
             ("SQL statements of a count of 200 lines", COUNT, "12", "8"),

@@ -68,8 +68,20 @@ def render(template: str, *, crumbs: Iterable[tuple[Any, str]] = (), **context: 
         unread=getattr(current_user, "unread", 0) if own else 0,
         banner="" if own or viewed is None else _looking_as(viewed.name),
         stop_url="" if own or viewed is None else _url("people.stop_viewing"),
+        record=_record() if own else "",
     )
     return kit.render(template, **context)
+
+
+def _record() -> str:
+    """Return whose page this is, as the script notes what was opened: empty if no record's."""
+    public_id = (request.view_args or {}).get("public_id")
+    if public_id is None or request.method != "GET":
+        return ""
+    for subject in current_app.extensions["kantor"].subjects().values():
+        if subject.endpoint == request.endpoint and not subject.confidential:
+            return f"{subject.name}:{public_id}"
+    return ""
 
 
 def frame() -> Shell:

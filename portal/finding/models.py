@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Index, Integer, String, Text, UniqueConstraint
+from datetime import datetime
+
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.orm import CoreBase, CoreOnly, KeyText
@@ -30,3 +32,19 @@ class SearchEntry(CoreOnly, CoreBase):
     number_key: Mapped[str] = mapped_column(KeyText)
     words: Mapped[str] = mapped_column(Text)
     marks: Mapped[str] = mapped_column(Text)
+
+
+class RecentRecord(CoreOnly, CoreBase):
+    """A record that somebody opened, and when they did last; only the newest are kept."""
+
+    __tablename__ = "recent_record"
+    __table_args__ = (
+        UniqueConstraint("person_id", "kind", "record_id"),
+        Index("ix_recent_record_opened_at", "person_id", "opened_at", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
+    kind: Mapped[str] = mapped_column(String(80))
+    record_id: Mapped[int]
+    opened_at: Mapped[datetime]

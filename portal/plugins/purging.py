@@ -14,7 +14,7 @@ from portal.contradictions import RESERVED, SLUG
 from portal.db import db, unscoped
 from portal.files.models import StoredFile, Upload
 from portal.finding.following import drop_following
-from portal.finding.models import SearchEntry
+from portal.finding.models import RecentRecord, SearchEntry
 from portal.guard import LIMITED, WRITE, kernel_execute
 from portal.jobs.models import Job, Outbox
 from portal.links.models import Link
@@ -66,7 +66,7 @@ def _remove_rows(tx: UnitOfWork, slug: str) -> Iterator[tuple[str, int]]:
     steps, views = UndoStep.__table__, SavedView.__table__
     talk, watching, linked = Comment.__table__, Watcher.__table__, RecordLink.__table__
     beside = Attachment.__table__
-    entries = SearchEntry.__table__
+    entries, opened = SearchEntry.__table__, RecentRecord.__table__
     facts, likings = PortalInfo.__table__, ListPreference.__table__
     for what, table, condition in (
         ("places where it was on", activation, activation.c.slug == slug),
@@ -80,6 +80,7 @@ def _remove_rows(tx: UnitOfWork, slug: str) -> Iterator[tuple[str, int]]:
         ("background jobs", jobs, jobs.c.name.startswith(begins, autoescape=True)),
         ("saved views", views, views.c.list.startswith(begins, autoescape=True)),
         ("words to find it by", entries, entries.c.kind.startswith(begins, autoescape=True)),
+        ("records opened last", opened, opened.c.kind.startswith(begins, autoescape=True)),
         ("steps to undo", steps, steps.c.name.startswith(begins, autoescape=True)),
         ("events", outbox, outbox.c.subscriber == slug),
         ("files of records", beside, beside.c.kind.startswith(begins, autoescape=True)),

@@ -386,6 +386,16 @@
     waiting = setTimeout(() => { waiting = 0; askPalette(); }, 120);
   });
 
+  // A record that was looked at for a moment is offered when the palette is opened next.
+  function noteOpened() {
+    const page = $("#main[data-record]");
+    const token = $(".side-foot [name=csrf_token]")?.value;
+    if (!page || !token) return;
+    const body = new URLSearchParams({ csrf_token: token, record: page.dataset.record });
+    fetch(page.dataset.opened, { method: "POST", body, credentials: "same-origin", keepalive: true }).catch(() => {});
+  }
+  setTimeout(noteOpened, 1500);
+
   const single = {
     "/": () => { openPalette(); return true; },
     "f": () => { find(); return true; },

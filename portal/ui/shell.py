@@ -83,6 +83,7 @@ class Shell:
     account_url: str = ""
     scan_url: str = ""
     search_url: str = ""
+    record: str = ""  # kind:public id of the record whose page it is
     notices_url: str = ""
     unread: int = 0  # notices
     preferences_url: str = ""
@@ -123,6 +124,7 @@ class Shell:
         unread: int = 0,
         banner: Text = "",
         stop_url: str = "",
+        record: str = "",
     ) -> Shell:
         """Return this shell for one page: its place in the menu marked, its own parts filled in.
 
@@ -148,6 +150,7 @@ class Shell:
             unread=unread,
             banner=banner or self.banner,
             stop_url=stop_url,
+            record=record,
         )
 
 

@@ -10,8 +10,10 @@ from sqlalchemy import select
 from kantor_inventory.models import Supplier
 from portal.contacts.models import Contact, ContactPoint
 from portal.finding import asking
+from portal.finding.models import RecentRecord
 from portal.finding.rules import typed, words_of
 from portal.finding.services import declared, find
+from portal.guard import kernel_execute
 from portal.people.models import Person
 from portal.places.models import Place
 from portal.reach import Principal
@@ -283,3 +285,58 @@ def test_commands_are_those_of_the_menu_and_no_others(as_role):
         assert f'href="{address}"' not in employee.get("/search/palette?q=>").text, address
     assert "data-toggle-theme" in employee.get("/search/palette?q=>dark").text
     assert "data-toggle-theme" not in employee.get("/search/palette?q=@dark").text
+
+
+@pytest.fixture
+def opening(portal_app, world):
+    """Return a function that notes that a browser opened the page of a record."""
+
+    def note(browser, kind, public_id):
+        return browser.post("/search/opened", data={"record": f"{kind}:{public_id}"}).status_code
+
+    return note
+
+
+def ids(app, model):
+    with working_as(app) as tx:
+        return {row.name: row.public_id for row in tx.session.scalars(select(model))}
+
+
+def test_the_palette_begins_with_what_was_opened_last(portal_app, browser, opening):
+    contacts = ids(portal_app, Contact)
+    page = browser.get(f"/contacts/{contacts['Copy paper A4']}").text
+    assert f'data-record="core.contact:{contacts["Copy paper A4"]}"' in page
+    assert opening(browser, "core.contact", contacts["Copy paper A4"]) == 204
+    assert opening(browser, "core.contact", contacts["Straße 7"]) == 204
+    part = browser.get("/search/palette").text
+    assert part.index("Straße 7") < part.index("Copy paper A4")
+    assert opening(browser, "core.contact", contacts["Copy paper A4"]) == 204
+    part = browser.get("/search/palette").text
+    assert part.index("Copy paper A4") < part.index("Straße 7")
+    assert part.count("Copy paper A4") == 1
+    assert "data-record" not in browser.get("/contacts").text
+
+
+def test_only_the_newest_twenty_are_kept_and_eight_shown(portal_app, world, browser, opening):
+    with working_as(portal_app) as tx:
+        tx.session.add_all(Contact(name=f"Shop {number}") for number in range(25))
+    for name, public_id in ids(portal_app, Contact).items():
+        if name.startswith("Shop"):
+            assert opening(browser, "core.contact", public_id) == 204
+    assert browser.get("/search/palette").text.count("Shop") == 8
+    with working_as(portal_app) as tx:
+        kept = kernel_execute(tx.session, select(RecentRecord.__table__)).all()
+    assert len(kept) == 20
+
+
+def test_what_may_no_longer_be_seen_is_not_offered(portal_app, world, as_role, opening, names):
+    assistant = as_role("assistant")
+    contacts = ids(portal_app, Contact)
+    assert opening(assistant, "core.contact", contacts["Straße 7"]) == 204
+    with working_as(portal_app) as tx:
+        contact = tx.one(select(Contact), public_id=contacts["Straße 7"])
+        contact.department_id = world.departments["lab"]
+    assert "Straße 7" not in assistant.get("/search/palette").text
+    assert opening(assistant, "core.contact", contacts["Straße 7"]) == 404
+    assert opening(assistant, "core.nothing", "x") == 404
+    assert opening(assistant, "", "") == 404
