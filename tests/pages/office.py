@@ -141,7 +141,9 @@ def _work(made: Office) -> None:
     form = {"person": own, "role": role, "department": "", "from_on": made.today.isoformat()}
     answer = administrator.post("/roles/assign", data=form)
     assert answer.status_code == 303
-    made.known["/lists/views/<public_id>/edit"] = _saved_view(made)
+    view = _saved_view(made)
+    made.known["/lists/views/<public_id>/edit"] = f"{view}/edit"
+    made.known["/lists/views/<public_id>/mail"] = f"{view}/mail"
     _ask(made)
 
 
@@ -163,7 +165,7 @@ def _saved_view(made: Office) -> str:
     view = {"name": "Firms", "audience": "me", "place": "/contacts", "query": "q=firm"}
     answer = made.client("bagus").post("/lists/core.contacts/views", data=view)
     assert answer.status_code == 303
-    return f"/lists/views/{answer.location.partition('view=')[2]}/edit"
+    return f"/lists/views/{answer.location.partition('view=')[2]}"
 
 
 def _without_account(made: Office) -> str:

@@ -47,6 +47,9 @@ EMPTY = (
     "/inventory/units",
     "/inventory/ledger",
     "/work",
+    "/calendar",
+    "/calendar/feeds",
+    "/lists/mails",
 )
 # Forms that are sent as they are first shown, or after they were emptied.
 FORMS = (
