@@ -107,7 +107,7 @@ class Database:
         with engine.connect().execution_options(**{LIMITED: EVERYTHING}) as connection:
             for table in inspect(connection).get_table_names():
                 found = connection.execute(text(f'SELECT * FROM "{table}"')).mappings().all()
-                self.rows[table] = [dict(row) for row in found]
+                self.rows[table] = [{k: _kept(v) for k, v in row.items()} for row in found]
 
     def restore(self, engine: Engine) -> None:
         """Put every row back as it was remembered, triggers or not."""
@@ -128,3 +128,12 @@ class Database:
                         text(f'INSERT INTO "{table}" ({columns}) VALUES ({values})'), rows
                     )
             connection.commit()
+
+
+def _kept(value: Any) -> Any:
+    """Return a value as it can be written back: what JSON was read into, as JSON."""
+    if isinstance(value, (dict, list)):
+        from psycopg.types.json import Json
+
+        return Json(value)
+    return value

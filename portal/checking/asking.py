@@ -26,20 +26,23 @@ def asked(
     quick: bool = False,
     say: Callable[[str], None] = lambda _line: None,
     kinds: Iterable[str] = (),
-    apart: bool = True,
+    parts: Iterable[str] = (),
     limit: float = LONGEST,
 ) -> list[Finding]:
-    """Return everything found about a plugin; ``quick`` reads its files alone."""
+    """Return everything found about a plugin; ``quick`` reads its files alone.
+
+    ``kinds`` and ``parts`` are those of ``running.asked_alive``, all unless said.
+    """
     say("reading its files")
     found = asked_of_files(sources)
     if not quick:
-        alive = in_a_process(sources, kinds=kinds, apart=apart, limit=limit)
+        alive = in_a_process(sources, kinds=kinds, parts=parts, limit=limit)
         found = in_order(in_place(found, alive))
     return found
 
 
 def in_a_process(
-    sources: Sources, *, kinds: Iterable[str], apart: bool, limit: float
+    sources: Sources, *, kinds: Iterable[str], parts: Iterable[str], limit: float
 ) -> list[Finding]:
     """Return what a process that imports the plugin finds, or why there is no answer."""
     told = {
@@ -49,7 +52,7 @@ def in_a_process(
         "project": str(sources.project) if sources.project else None,
         "attribute": sources.attribute,
         "kinds": list(kinds),
-        "apart": apart,
+        "parts": list(parts),
     }
     where = f"{sources.package.replace('.', '/')}/__init__.py"
     with tempfile.TemporaryDirectory(prefix="kantor-check-") as scratch:

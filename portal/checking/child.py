@@ -24,12 +24,12 @@ def main(arguments: list[str]) -> None:
         project=Path(asked["project"]) if asked["project"] else None,
         attribute=asked["attribute"],
     )
-    found = found_by(sources, say=_say, kinds=tuple(asked["kinds"]), apart=asked["apart"])
+    found = found_by(sources, say=_say, kinds=tuple(asked["kinds"]), parts=tuple(asked["parts"]))
     answer.write_text(json.dumps([one.as_dict() for one in found]), encoding="utf-8")
 
 
 def found_by(
-    sources: Sources, *, say: Any, kinds: tuple[str, ...] = (), apart: bool = True
+    sources: Sources, *, say: Any, kinds: tuple[str, ...] = (), parts: tuple[str, ...] = ()
 ) -> list[Finding]:
     """Import a plugin and ask everything of it; one that cannot be imported is a finding."""
     say("importing it")
@@ -39,10 +39,11 @@ def found_by(
         return error.found
     from . import running
 
+    parts = parts or running.PARTS
     found = running.asked_alive(
-        sources, plugin, beside=running.required(plugin), kinds=kinds, apart=apart, say=say
+        sources, plugin, beside=running.required(plugin), kinds=kinds, parts=parts, say=say
     )
-    if apart:
+    if "apart" in parts:
         found += running.beside_the_installed(sources, plugin, say)
     return found
 

@@ -25,6 +25,7 @@ BAD_SCHEMES = ("javascript:", "vbscript:", "data:text/html")
 JINJA = re.compile(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}", re.DOTALL)
 FORM = re.compile(r"<form\b(?P<head>.*?)>(?P<body>.*?)(?=</form>|\Z)", re.DOTALL | re.IGNORECASE)
 TAG = re.compile(r"<\s*/?\s*[a-zA-Z][a-zA-Z0-9]*(?:[\s/>]|\s*$)")
+UNESCAPED = re.compile(r"\bsafe\b|\bautoescape\b|\bMarkup\b")
 MARKUP = frozenset({"markupsafe.Markup", "flask.Markup", "markupsafe.escape.Markup"})
 
 
@@ -49,7 +50,8 @@ def unescaped(sources: Sources) -> Iterator[Finding]:
     """Yield what prints unescaped text alone."""
     for path in sources.templates:
         try:
-            tree = environment().parse(path.read_text(encoding="utf-8"))
+            text = path.read_text(encoding="utf-8")
+            tree = environment().parse(text) if UNESCAPED.search(text) else nodes.Template([])
         except (TemplateSyntaxError, UnicodeError):
             continue
         yield from _unescaped(sources.place(path), tree)

@@ -18,11 +18,12 @@ from portal.runtime import GROUP
 from portal.testing import make_app
 from portal.testing_databases import Database, offered
 
-from . import asked_of_files, lineage, loading, packaging, pages
+from . import asked_of_files, lineage, loading, packaging, pages, probing, seeding, sending
 from .findings import Finding, finding, in_order
 from .sources import Sources, of_package
 
 Say = Callable[[str], None]
+PARTS = ("wheel", "apart", "pages", "rows", "forms")
 
 
 def quiet(_line: str) -> None:
@@ -35,32 +36,35 @@ def asked_alive(
     *,
     beside: Iterable[Plugin] = (),
     kinds: Iterable[str] = (),
-    apart: bool = True,
+    parts: Iterable[str] = PARTS,
     say: Say = quiet,
 ) -> list[Finding]:
     """Return what a portal with the plugin in it shows; ``beside`` are the plugins it requires.
 
-    ``kinds`` are the databases, all at hand unless said; ``apart`` also builds the wheel and loads
-    the plugin in a process without others.
+    ``kinds`` are the databases, all at hand unless said; ``parts`` are those of PARTS to ask.
     """
+    wanted = frozenset(parts)
     others = [one for one in beside if one.slug != plugin.slug]
     with tempfile.TemporaryDirectory(prefix="kantor-check-") as scratch, _hushed():
         home = Path(scratch)
         found: list[Finding] = []
-        if apart:
+        if "wheel" in wanted:
             say("building the wheel")
             found += packaging.wheel(sources, home)
+        if "apart" in wanted:
             say("loading it alone")
             packages = [*(one.package for one in others), sources.package]
             found += loading.absent_partners(sources, packages, home)
-        for kind in kinds or offered():
+        for kind in list(kinds) or offered():
             with Database.made(kind, home) as database:
                 app = make_app(database.url, home, [*others, plugin])
-                if failed := loading.failures(app, sources):
-                    return in_order(loading.in_place(found, failed))
-                found += _on_one(app, sources, plugin, kind, say)
-                with app.app_context():
-                    db.engine.dispose()
+                try:
+                    if failed := loading.failures(app, sources):
+                        return in_order(loading.in_place(found, failed))
+                    found += _on_one(app, sources, plugin, database, wanted, say)
+                finally:
+                    with app.app_context():
+                        db.engine.dispose()
         found += pages.templates(app, sources)
         return in_order(found)
 
@@ -78,16 +82,34 @@ def promises_broken(plugin: Plugin, *, beside: Iterable[Plugin] = ()) -> list[Fi
 
 
 def _on_one(
-    app: Portal, sources: Sources, plugin: Plugin, kind: str, say: Say
+    app: Portal,
+    sources: Sources,
+    plugin: Plugin,
+    database: Database,
+    wanted: frozenset[str],
+    say: Say,
 ) -> Iterator[Finding]:
+    kind = database.kind
     say(f"{kind}: making, comparing and taking back its tables")
     with app.app_context():
         found = list(lineage.findings(app, sources, plugin, kind))
     yield from found
     if any(one.rule == "migration-fails" for one in found):
         return
-    say(f"{kind}: asking for every page")
-    yield from pages.findings(app, sources, plugin)
+    if "pages" in wanted:
+        say(f"{kind}: asking for every page")
+        yield from pages.findings(app, sources, plugin)
+    made = seeding.scene(app, plugin)
+    if "rows" in wanted:
+        say(f"{kind}: asking for pages with rows of two departments")
+        yield from probing.findings(app, sources, made)
+    if "forms" in wanted:
+        say(f"{kind}: sending forms")
+        if "rows" not in wanted:
+            for side in (seeding.HERE, seeding.ELSEWHERE):
+                seeding.seed(made, side, 1)
+        # What nobody types is tried once: forms read it before any database does.
+        yield from sending.findings(sources, made, database, thorough=kind == offered()[0])
 
 
 def beside_the_installed(sources: Sources, plugin: Plugin, say: Say = quiet) -> list[Finding]:

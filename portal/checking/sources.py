@@ -143,13 +143,14 @@ class Sources:
     folder: Path  # of the package
     project: Path | None = None  # with pyproject.toml
     attribute: str = "plugin"  # of the package: what the entry point leads to
+    chosen: frozenset[Path] | None = None  # the files to read; all unless said
 
     @cached_property
     def modules(self) -> list[Module]:
         """Every Python file that can be read, with the constants of all of them."""
         found = []
         for path in sorted(self.folder.rglob("*.py")):
-            if "__pycache__" not in path.parts:
+            if "__pycache__" not in path.parts and (self.chosen is None or path in self.chosen):
                 try:
                     found.append(self._module(path))
                 except (SyntaxError, UnicodeError, ValueError):
@@ -173,6 +174,10 @@ class Sources:
         made = Module(path, name, self.place(path), text, ast.parse(text, str(path)))
         made.names = names_of(made)
         return made
+
+    def only(self, chosen: frozenset[Path]) -> Sources:
+        """Return the same with these Python files alone."""
+        return replace(self, chosen=chosen)
 
     @property
     def code(self) -> Iterator[Module]:

@@ -28,7 +28,7 @@ def run(*arguments):
 
 def asked(garden, **more):
     (sources,) = found_at(garden.folder, garden.folder)
-    return [(one.rule, one.where) for one in asking.asked(sources, apart=False, **more)]
+    return [(one.rule, one.where) for one in asking.asked(sources, parts=["pages"], **more)]
 
 
 def test_a_good_plugin_is_clean(garden):

@@ -1,0 +1,271 @@
+"""The pages of a plugin with rows in it: what leaks, grows, writes, or is not escaped."""
+
+from __future__ import annotations
+
+import csv
+import io
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice, product
+from typing import Any
+
+from portal.db import db
+from portal.gate import Portal, serves_files
+from portal.reach import noun_of
+from portal.testing import PortalClient, counting_statements, sign_in
+from portal.testing_schema import rows
+
+from . import seeding
+from .findings import Finding, finding
+from .loading import place_of_view
+from .seeding import ELSEWHERE, HERE, Scene, Seeded
+from .sources import Sources
+
+TRIES = 150  # addresses that are tried for one route
+FEW, MANY = 3, 30
+SLACK = 3  # statements that may come to more rows, whatever their number
+# What looking at a page may write: who is here, how often, what waits.
+TRACES = frozenset(
+    {"audit_entry", "account_session", "job", "outbox", "idempotency", "throttle", "person"}
+)
+FORMATS = ("csv", "json", "xlsx")
+FORMULAS = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True)
+class Address:
+    """A page that is there: its view, and the row and column its address names."""
+
+    path: str
+    rule: Any
+    view: Any
+    row: Seeded | None = None
+    column: str = ""
+
+    @property
+    def policy(self) -> str:
+        return str(getattr(self.view, "__policy__", None) or "")
+
+
+def pages_of(app: Portal, slug: str, method: str = "GET") -> Iterator[tuple[Any, Any]]:
+    """Yield rule and view of each page of a plugin."""
+    for rule in sorted(app.url_map.iter_rules(), key=str):
+        view = app.view_functions[rule.endpoint]
+        own = rule.endpoint.partition(".")[0] == slug and not serves_files(rule.endpoint, view)
+        if own and method in (rule.methods or ()):
+            yield rule, view
+
+
+def addresses(made: Scene, browser: PortalClient) -> tuple[list[Address], list[Address]]:
+    """Return an address for each page that answers ``browser``, the first that does, and one for
+    each that fails.
+    """
+    found, failing = [], []
+    for rule, view in pages_of(made.app, made.plugin.slug):
+        failed = None
+        for one in islice(_candidates(made, rule, view), TRIES):
+            status = browser.get(one.path).status_code
+            failed = one if status >= 500 else failed
+            if status == 200:
+                found.append(one)
+                break
+        failing += [failed] if failed is not None else []
+    return found, failing
+
+
+def _candidates(made: Scene, rule: Any, view: Any) -> Iterator[Address]:
+    names = sorted(rule.arguments)
+    if not names:
+        yield Address(_built(made, rule, {}), rule, view)
+        return
+    first: dict[str, Seeded] = {}
+    for row in made.of(HERE):
+        first.setdefault(row.model.__tablename__, row)
+    named = [
+        (row, column, value)
+        for row in first.values()
+        for column, value in row.values.items()
+        if _can_name(row, column, value)
+    ]
+    noun = noun_of(str(getattr(view, "__policy__", None) or ""))
+    named.sort(key=lambda one: (one[0].model.__noun__ != noun, one[1] != "public_id"))
+    for chosen in product(named, repeat=len(names)):
+        values = {name: one[2] for name, one in zip(names, chosen, strict=True)}
+        try:
+            path = _built(made, rule, values)
+        except (ValueError, TypeError, LookupError):
+            continue
+        row, column, _ = chosen[0]
+        yield Address(path, rule, view, row if len(names) == 1 else None, column)
+
+
+def _can_name(row: Seeded, column: str, value: Any) -> bool:
+    return column in ("public_id", "id") or (isinstance(value, str) and value in row.marks)
+
+
+def _built(made: Scene, rule: Any, values: dict[str, Any]) -> str:
+    with made.app.test_request_context():
+        return str(made.app.url_map.bind("localhost").build(rule.endpoint, values))
+
+
+def findings(app: Portal, sources: Sources, made: Scene) -> Iterator[Finding]:
+    """Yield what pages with rows in them show; rows are left behind."""
+    grants = {one.name: ("all", None) for one in made.plugin.permissions}
+    everything = sign_in(app, seeding.visitor(made, grants))
+    for side in (HERE, ELSEWHERE):
+        seeding.seed(made, side, FEW)
+    before = _kept(app)
+    known, failing = addresses(made, everything)
+    for one in failing:
+        said = f"GET {one.rule} fails when there are rows"
+        yield finding("page-fails", place_of_view(sources, one.view), said)
+    yield from _leaks(sources, made, known)
+    if _kept(app) != before:
+        yield from _writing(sources, app, everything, known)
+    few = [_statements(app, everything, one.path) for one in known]
+    seeding.seed(made, HERE, MANY - FEW)
+    for one, less in zip(known, few, strict=True):
+        more = _statements(app, everything, one.path)
+        if more > less + SLACK:
+            said = f"GET {one.rule} sends {less} statements for {FEW} rows and {more} for {MANY}"
+            yield finding("growing-queries", place_of_view(sources, one.view), said)
+    seeding.seed(made, HERE, 1, pattern=seeding.ODD)
+    seeding.seed(made, HERE, 1, pattern=seeding.FORMULA)
+    yield from _shown(sources, made, everything, known)
+
+
+def _kept(app: Portal) -> dict[str, Any]:
+    with app.app_context():
+        return rows(db.engine, but=TRACES)
+
+
+def _leaks(sources: Sources, made: Scene, known: list[Address]) -> Iterator[Finding]:
+    """Look at each page with its permission here, and those on the same noun elsewhere."""
+    permissions = [one.name for one in made.plugin.permissions]
+    hidden = [row for row in made.of(ELSEWHERE) if not row.model.reads_freely]
+    for policy in sorted({one.policy for one in known} & set(permissions)):
+        noun = noun_of(policy)
+        there = {name for name in permissions if noun_of(name) == noun and name != policy}
+        grants = {n: ("department", ELSEWHERE if n in there else HERE) for n in permissions}
+        browser = sign_in(made.app, seeding.visitor(made, grants))
+        of_noun = [row for row in hidden if row.model.__noun__ == noun]
+        for one in known:
+            if one.policy == policy:
+                place = place_of_view(sources, one.view)
+                for said in _leaks_of(made, browser, one, of_noun, hidden):
+                    yield finding("leak", place, said)
+
+
+def _leaks_of(
+    made: Scene,
+    browser: PortalClient,
+    one: Address,
+    of_noun: list[Seeded],
+    hidden: list[Seeded],
+) -> Iterator[str]:
+    texts = {mark: row for row in of_noun for mark in row.marks}
+    asked = [one.path, *(f"{one.path}?format={name}" for name in FORMATS), f"{one.path}?q=zqb"]
+    for path in asked:
+        answer = browser.get(path)
+        shown = _text_of(answer)
+        if answer.status_code == 200 and (seen := [m for m in texts if m in shown]):
+            name = texts[seen[0]].model.__name__
+            yield (
+                f"GET {path} shows a {name} of a department that {one.policy} does not reach here"
+            )
+            break
+    if one.row is None or one.row.model.reads_freely:
+        return
+    for row in (row for row in hidden if row.model is one.row.model and row in of_noun):
+        value = row.values.get(one.column)
+        (name,) = one.rule.arguments
+        answer = browser.get(_built(made, one.rule, {name: value}))
+        if answer.status_code == 200:
+            yield (
+                f"GET {one.rule} answers 200 for a {row.model.__name__} of a department that"
+                f" {one.policy} does not reach here, not 404"
+            )
+            break
+
+
+def _text_of(answer: Any) -> str:
+    """Return what an answer says; of a workbook, the texts in its sheets."""
+    content = answer.get_data()
+    if content[:2] == b"PK":
+        with zipfile.ZipFile(io.BytesIO(content)) as book:
+            names = [name for name in book.namelist() if name.endswith(".xml")]
+            return "".join(book.read(name).decode("utf-8", "replace") for name in names)
+    return str(content.decode("utf-8", "replace"))
+
+
+def _writing(
+    sources: Sources, app: Portal, browser: PortalClient, known: list[Address]
+) -> Iterator[Finding]:
+    """Find the pages that change rows when they are looked at."""
+    for one in known:
+        before = _kept(app)
+        browser.get(one.path)
+        after = _kept(app)
+        changed = sorted(name for name in after if after[name] != before.get(name))
+        if changed:
+            said = f"GET {one.rule} writes when it is looked at: {', '.join(changed)}"
+            yield finding("writing-get", place_of_view(sources, one.view), said)
+
+
+def _statements(app: Portal, browser: PortalClient, path: str) -> int:
+    browser.get(path)  # What is asked once for all is known by then.
+    with counting_statements(app) as sent:
+        browser.get(path)
+    return len(sent)
+
+
+def _shown(
+    sources: Sources, made: Scene, browser: PortalClient, known: list[Address]
+) -> Iterator[Finding]:
+    """Look for markup that arrives as markup, and for formulas in files."""
+    odd = [row for row in made.rows if any("<i>zqx" in str(v) for v in row.values.values())]
+    extra = [
+        Address(_built(made, one.rule, {name: row.values[one.column]}), one.rule, one.view)
+        for one in known
+        if one.row is not None
+        for row in odd
+        if row.model is one.row.model and one.column in ("id", "public_id")
+        for (name,) in [tuple(one.rule.arguments)]
+    ]
+    for one in [*known, *extra]:
+        for path in (one.path, *(f"{one.path}?format={name}" for name in FORMATS)):
+            if said := list(_of_an_answer(browser.get(path), path)):
+                place = place_of_view(sources, one.view)
+                yield from (finding(rule, place, what) for rule, what in said)
+                break
+
+
+def _of_an_answer(answer: Any, path: str) -> Iterator[tuple[str, str]]:
+    """Yield rule and what is wrong with the texts of rows in one answer."""
+    if answer.status_code != 200:
+        return
+    kind, text = answer.content_type or "", _text_of(answer)
+    if kind.startswith("text/html") and "<i>zqx</i>" in text:
+        yield "unescaped", f"GET {path} prints a text of a row unescaped"
+    if _computed(text):
+        yield "eval", f"GET {path} computes what stands in a text of a row"
+    named = f"{kind} {answer.headers.get('Content-Disposition', '')}"
+    if "csv" in named and (cell := _formula_in(text)):
+        yield "formula-in-export", f"GET {path} writes {cell!r}, which a spreadsheet computes"
+    if answer.get_data()[:2] == b"PK" and "<f>1+zq" in text:
+        yield "formula-in-export", f"GET {path} writes a formula"
+
+
+def _computed(text: str) -> bool:
+    return "</i>49" in text or "&lt;/i&gt;49" in text
+
+
+def _formula_in(text: str) -> str:
+    """Return a cell that a spreadsheet would compute, whatever separates the cells."""
+    for separator in (",", ";", "\t"):
+        for cells in csv.reader(io.StringIO(text), delimiter=separator):
+            for cell in cells:
+                if cell.startswith(FORMULAS) and "zq" in cell:
+                    return cell
+    return ""

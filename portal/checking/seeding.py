@@ -1,0 +1,245 @@
+"""Rows of a plugin, made from its models alone: of two departments, each with marks of its own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, Enum, String
+from sqlalchemy.exc import SQLAlchemyError
+
+from portal.db import unscoped
+from portal.errors import PortalError
+from portal.gate import Portal
+from portal.orm import MODELS, metadata
+from portal.people.models import Department, Membership, Person
+from portal.places.models import Place
+from portal.plugin import Plugin
+from portal.plugins.models import PluginActivation
+from portal.roles.models import Role, RolePermission
+from portal.testing import LONG_AGO, give_role
+
+HERE, ELSEWHERE = "a", "b"  # the two departments
+CHOICES = re.compile(r"(\w+)\s+IN\s*\(([^)]*)\)", re.IGNORECASE)
+SHORTEST_MARK = 8
+ODD = "{mark}<i>zqx</i>{{{{7*7}}}}&\"'"
+FORMULA = "=1+{mark}"
+
+
+@dataclass
+class Seeded:
+    """One row: its model, whose it is, its columns, and the texts that tell it from others."""
+
+    model: Any
+    side: str
+    values: dict[str, Any]
+    marks: tuple[str, ...]
+
+
+@dataclass
+class Scene:
+    """An organisation of two departments that know nothing of one another, and the rows in it."""
+
+    app: Portal
+    plugin: Plugin
+    departments: dict[str, int] = field(default_factory=dict)
+    people: dict[str, list[int]] = field(default_factory=dict)
+    places: dict[str, list[int]] = field(default_factory=dict)
+    rows: list[Seeded] = field(default_factory=list)
+    unmade: set[str] = field(default_factory=set)  # tables no row could be made for
+    numbers: int = 0
+
+    @property
+    def models(self) -> list[Any]:
+        """The plugin's classes, those first that others point at."""
+        if self.plugin.models is None:
+            return []
+        classes = [mapper.class_ for mapper in self.plugin.models.registry.mappers]
+        mappers = {model.__tablename__: model for model in classes}
+        return [mappers[t.name] for t in metadata.sorted_tables if t.name in mappers]
+
+    def of(self, side: str) -> list[Seeded]:
+        return [row for row in self.rows if row.side == side]
+
+
+def scene(app: Portal, plugin: Plugin) -> Scene:
+    """Return two departments with people and places, and the roles that visitors get."""
+    made = Scene(app, plugin)
+    with app.app_context(), unscoped(reason="test data") as tx:
+        for side in (HERE, ELSEWHERE):
+            department = Department(name=f"Check {side}")
+            tx.session.add(department)
+            tx.session.flush()
+            made.departments[side] = department.id
+            made.people[side] = [_person(tx, f"Zq {side} {n}", department.id) for n in range(40)]
+            place = Place(
+                name=f"Place {side}",
+                code=f"ZQ-{side}",
+                kind="room",
+                department_id=department.id,
+                walk_order=1,
+            )
+            tx.session.add(place)
+            tx.session.flush()
+            made.places[side] = [place.id]
+        for number, permission in enumerate(plugin.permissions):
+            for reach in ("department", "all"):
+                role = Role(slug=f"check-{reach}-{number}", name=f"{permission.name} {reach}")
+                role.permissions = [RolePermission(permission=permission.name, reach=reach)]
+                tx.session.add(role)
+        if not _is_on(tx, plugin.slug):
+            tx.session.add(PluginActivation(slug=plugin.slug))
+    return made
+
+
+def _is_on(tx: Any, slug: str) -> bool:
+    from sqlalchemy import select
+
+    on = select(PluginActivation.id).where(PluginActivation.slug == slug)
+    return tx.session.scalar(on.limit(1)) is not None
+
+
+def _person(tx: Any, name: str, department_id: int) -> int:
+    person = Person(name=name, active_from=LONG_AGO)
+    tx.session.add(person)
+    tx.session.flush()
+    member = {"person_id": person.id, "department_id": department_id, "kind": "member"}
+    tx.session.add(Membership(**member, from_on=LONG_AGO))
+    return int(person.id)
+
+
+def visitor(made: Scene, grants: Mapping[str, tuple[str, str | None]]) -> int:
+    """Return a new person who holds each permission with a reach, from a department or none."""
+    with made.app.app_context(), unscoped(reason="test data") as tx:
+        person = _person(tx, f"Visitor {made.numbers}", made.departments[HERE])
+        made.numbers += 1
+        tx.session.flush()
+        for number, permission in enumerate(made.plugin.permissions):
+            if permission.name in grants:
+                reach, side = grants[permission.name]
+                place = made.departments[side] if side else None
+                give_role(tx, person, f"check-{reach}-{number}", department_id=place)
+        return person
+
+
+def seed(made: Scene, side: str, number: int, *, pattern: str = "{mark}") -> None:
+    """Make so many rows of each model for one of the departments."""
+    with made.app.app_context(), unscoped(reason="test data") as tx:
+        for model in made.models:
+            for _ in range(number):
+                if not _one(made, tx, model, side, pattern):
+                    made.unmade.add(model.__tablename__)
+                    break
+
+
+def _one(made: Scene, tx: Any, model: Any, side: str, pattern: str) -> bool:
+    """Make one row, more plainly each time the database refuses it."""
+    made.numbers += 1
+    for plain in range(3):
+        try:
+            values = _values(made, model, side, pattern if not plain else "{mark}", plain)
+            row = model(**values)
+            with tx.session.begin_nested():
+                tx.session.add(row)
+                tx.session.flush()
+        except (SQLAlchemyError, PortalError, TypeError, ValueError, LookupError):
+            continue
+        names = [column.key for column in model.__mapper__.columns if hasattr(row, column.key)]
+        kept = {name: getattr(row, name) for name in names}
+        marks = tuple(v for v in kept.values() if isinstance(v, str) and len(v) >= SHORTEST_MARK)
+        made.rows.append(Seeded(model, side, kept, tuple(m for m in marks if _is_mark(m, kept))))
+        return True
+    return False
+
+
+def _is_mark(text: str, kept: dict[str, Any]) -> bool:
+    return "zq" in text or text == kept.get("public_id")
+
+
+def _values(made: Scene, model: Any, side: str, pattern: str, plain: int) -> dict[str, Any]:
+    """Return a value for each column that needs one, or can have one."""
+    table = model.__mapper__.local_table
+    allowed = _allowed(table)
+    found: dict[str, Any] = {}
+    for attribute in model.__mapper__.column_attrs:
+        column = attribute.columns[0]
+        if column.table is not table or attribute.key in ("public_id", "version"):
+            continue
+        if column.primary_key and not column.foreign_keys:
+            continue
+        if column.foreign_keys:
+            found[attribute.key] = _pointed_at(made, column, side, plain)
+        elif column.name in allowed:
+            found[attribute.key] = allowed[column.name]
+        elif plain and (column.nullable or column.default is not None):
+            continue
+        elif isinstance(column.type, String) or column.default is None:
+            found[attribute.key] = _value(made, column, side, pattern)
+    return found
+
+
+def _allowed(table: Any) -> dict[str, Any]:
+    """Return the first value that a check of the table allows for a column."""
+    found: dict[str, Any] = {}
+    for constraint in table.constraints:
+        if isinstance(constraint, CheckConstraint):
+            for name, values in CHOICES.findall(str(constraint.sqltext)):
+                first = values.split(",")[0].strip().strip("'")
+                found.setdefault(name, int(first) if first.isdigit() else first)
+    return found
+
+
+def _pointed_at(made: Scene, column: Any, side: str, plain: int) -> Any:
+    """Return the id of a row of the same department, or None."""
+    target = next(iter(column.foreign_keys)).column.table.name
+    ids: list[Any] = []
+    if target == "department":
+        return made.departments[side]
+    if target == "person":
+        ids = made.people[side]
+    elif target == "place":
+        ids = made.places[side]
+    elif target in MODELS:
+        ids = [
+            row.values.get("id")
+            for row in made.rows
+            if row.side == side and row.model.__tablename__ == target
+        ][:3]
+    if not ids or (plain > 1 and column.nullable):
+        if column.nullable:
+            return None
+        raise LookupError(target)
+    return ids[made.numbers % len(ids)]
+
+
+def _value(made: Scene, column: Any, side: str, pattern: str) -> Any:
+    kind = column.type
+    if isinstance(kind, Enum):
+        return kind.enums[0]
+    if isinstance(kind, String):
+        mark = f"zq{side}{made.numbers:04d}{column.name.replace('_', '')}"
+        text = pattern.format(mark=mark)
+        return text if kind.length is None or len(text) <= kind.length else mark[: kind.length]
+    if isinstance(kind, JSON):
+        return {}
+    try:
+        python = kind.python_type
+    except NotImplementedError:
+        python = str
+    samples: dict[type, Any] = {
+        bool: False,
+        int: made.numbers + 1,
+        Decimal: Decimal(made.numbers + 1),
+        float: float(made.numbers + 1),
+        date: datetime.now(UTC).date() + timedelta(days=made.numbers % 5),
+        datetime: datetime.now(UTC) + timedelta(minutes=made.numbers % 50),
+        time: time(9, made.numbers % 60),
+        dict: {},
+        list: [],
+        bytes: b"zq",
+    }
+    return samples.get(python, "zq")
