@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from datetime import timedelta
 from functools import partial
@@ -37,6 +38,7 @@ from .settings import services as settings
 from .ui.assets import Assets
 from .ui.render import Kit, configure_jinja
 
+log = logging.getLogger("kantor.plugins")
 HERE = Path(__file__).parent  # templates, static files and translations lie in it
 
 
@@ -56,9 +58,20 @@ def create_app(config: Config | None = None, plugins: Iterable[Plugin] | None = 
     _register_core(app)
     chosen = registry.discover() if plugins is None else plugins
     registry.load(chosen, partial(mount, app), lambda ready: ready(app=app))
+    if config.strict_plugins:
+        _warn(registry)
     refuse_undeclared_tables(failure.slug for failure in registry.failures)
     _dress(app, registry)
     return app
+
+
+def _warn(registry: Plugins) -> None:
+    """Log what an administrator would be shown of the plugins: who writes one reads it first."""
+    from .checking import notable
+
+    for slug in registry.loaded:
+        for one in notable.of_slug(slug, registry.loaded):
+            log.warning("plugin %s: %s", slug, one)
 
 
 def _configure(app: Portal, config: Config) -> None:

@@ -29,7 +29,8 @@ def examine(app: Any) -> list[Problem]:
                     remedy=message("Start it, or mend database_url in kantor.toml."),
                 )
             )
-    return [*_plugins(app), *found]  # Asked last: a plugin may fail while it is asked.
+    # Asked last: a plugin may fail while it is asked.
+    return [*_plugins(app), *_notable(app), *found]
 
 
 def _package() -> Iterator[Problem]:
@@ -68,6 +69,26 @@ def _plugins(app: Any) -> Iterator[Problem]:
             ),
             remedy=message("Tell its author, or remove it; the others are not affected."),
         )
+
+
+def _notable(app: Any) -> Iterator[Problem]:
+    """Say what the files of plugins do that an administrator should know of."""
+    from portal.checking import notable
+
+    loaded = app.extensions["kantor"].loaded
+    for slug in loaded:
+        for says, file, line in notable.told(notable.of_slug(slug, loaded)):
+            yield Problem(
+                title=message(
+                    "Plugin {slug}: {says} {file}, line {line}",
+                    slug=slug,
+                    says=says,
+                    file=file,
+                    line=line,
+                ),
+                remedy=message("Ask its maker why."),
+                severe=False,
+            )
 
 
 def _files(app: Any) -> Iterator[Problem]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
@@ -13,7 +13,7 @@ from portal.errors import EditConflict, Forbidden, NotFound
 from portal.messages import Message, message
 from portal.orm import MODELS
 from portal.people.models import Department
-from portal.plugin import Job, Permission
+from portal.plugin import Job, Permission, Plugin
 from portal.roles.principals import raise_epoch
 from portal.roles.rules import reaches
 from portal.work import UnitOfWork
@@ -222,6 +222,11 @@ def _cell(slug: str, department_id: int | None) -> Any:
         else PluginActivation.department_id == department_id
     )
     return select(PluginActivation).where(PluginActivation.slug == slug, same)
+
+
+def loaded(tx: UnitOfWork) -> Mapping[str, Plugin]:
+    """Return the plugins that are loaded, by slug."""
+    return _registry(tx).loaded
 
 
 def _registry(tx: UnitOfWork) -> Plugins:

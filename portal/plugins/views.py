@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, request
 
+from portal.checking import notable
 from portal.messages import message
 from portal.people.services import in_tree_order
 from portal.roles.rules import reaches
@@ -60,7 +61,9 @@ def switch():
 @blueprint.get("/<slug>")
 @policy("core.plugin.view")
 def plugin(slug: str):
-    """Show one plugin: version, permissions, tables, jobs, and why it was set aside."""
+    """Show one plugin: version, permissions, tables, jobs, what its files do that one should know,
+    and why it was set aside.
+    """
     tx = reading()
     found = services.plugin(tx, slug)
     return render(
@@ -69,6 +72,7 @@ def plugin(slug: str):
         plugin=found,
         state=services.STATES[found.state],
         tone=services.TONES[found.state],
+        notable=notable.told(notable.of_slug(slug, services.loaded(tx))),
         places=[
             row for row, _ in in_tree_order(tx, active_only=True) if row.id in found.departments
         ],
