@@ -17,7 +17,7 @@ from .findings import Finding, finding, in_order
 from .loading import in_place
 from .sources import Sources
 
-LONGEST = 900  # seconds
+LONGEST = 1_800  # seconds
 
 
 def asked(

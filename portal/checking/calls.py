@@ -112,6 +112,8 @@ def _waits(module: Module, call: ast.Call) -> str:
     by_name = isinstance(call.func, ast.Attribute) and last in ("open", "urlopen", "wait", "join")
     if by_name and last == "join":
         by_name = "hread" in called
+    if isinstance(call.func, ast.Attribute) and last == "start":
+        by_name = "Thread" in called or "Timer" in called
     return f"{called.removeprefix(f'{module.name}.')}()" if slow or by_path or by_name else ""
 
 

@@ -108,6 +108,8 @@ def _calls(
         )
     if last in ROUND and isinstance(node.func, ast.Attribute) and node not in asked_which:
         yield _round(module, node, f"{last}()")
+    if last in ("offset", "paginate") and isinstance(node.func, ast.Attribute):
+        yield finding("paging-by-offset", module.at(node), f"turns pages by {last}()")
     if last in ENDING and isinstance(node.func, ast.Attribute) and not node.args:
         yield finding(
             "round-the-guard", module.at(node), f"calls {last}(); the caller's block decides"

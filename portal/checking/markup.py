@@ -21,6 +21,7 @@ ALLOWED_HX = frozenset(
 ADDRESSES = frozenset(
     {"href", "src", "action", "formaction", "hx-get", "data", "srcdoc", "xlink:href"}
 )
+ELSEWHERE = ("http:", "https:", "//")
 BAD_SCHEMES = ("javascript:", "vbscript:", "data:text/html")
 JINJA = re.compile(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}", re.DOTALL)
 FORM = re.compile(r"<form\b(?P<head>.*?)>(?P<body>.*?)(?=</form>|\Z)", re.DOTALL | re.IGNORECASE)
@@ -139,6 +140,9 @@ class Reader(HTMLParser):
             self._note("inline-script", "a script inside the page")
         if tag == "style":
             self._note("inline-style", "a style sheet inside the page")
+        elsewhere = (said.get("src") or said.get("href") or "").strip().startswith(ELSEWHERE)
+        if elsewhere and tag in ("script", "iframe", "link", "embed", "object"):
+            self._note("inline-script", f"a {tag} from another site")
         source = self.get_starttag_text() or ""
         for name, value in attrs:
             at = source.lower().find(name)
@@ -185,8 +189,19 @@ def in_python(module: Module) -> Iterator[Finding]:
             if made and module.text_of(node.args[0]) is None:
                 yield finding("unescaped", module.at(node), "prints unescaped text: Markup()")
                 continue
+        if _by_markup(module, node):
+            continue
         if is_formatted(module, node) and any(TAG.search(text) for text in _texts(node)):
             yield finding("unescaped", module.at(node), "puts HTML together from values")
+
+
+def _by_markup(module: Module, node: ast.AST) -> bool:
+    """Tell whether constant Markup is filled in, which escapes what fills it."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        base: ast.AST = node.func.value
+    else:
+        base = node.left if isinstance(node, ast.BinOp) else node
+    return isinstance(base, ast.Call) and module.dotted(base.func) in MARKUP
 
 
 def _texts(node: ast.AST) -> Iterator[str]:

@@ -22,7 +22,7 @@ from .loading import place_of_view
 from .seeding import ELSEWHERE, HERE, Scene, Seeded
 from .sources import Sources
 
-TRIES = 150  # addresses that are tried for one route
+TRIES = 60  # addresses that are tried for one route
 FEW, MANY = 3, 30
 SLACK = 3  # statements that may come to more rows, whatever their number
 # What looking at a page may write: who is here, how often, what waits.
@@ -30,6 +30,7 @@ TRACES = frozenset(
     {"audit_entry", "account_session", "job", "outbox", "idempotency", "throttle", "person"}
 )
 FORMATS = ("csv", "json", "xlsx")
+SHEETS = ("csv", "tab-separated", "excel")
 FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -117,6 +118,7 @@ def findings(app: Portal, sources: Sources, made: Scene) -> Iterator[Finding]:
         seeding.seed(made, side, FEW)
     before = _kept(app)
     known, failing = addresses(made, everything)
+    made.known = known
     for one in failing:
         said = f"GET {one.rule} fails when there are rows"
         yield finding("page-fails", place_of_view(sources, one.view), said)
@@ -251,7 +253,7 @@ def _of_an_answer(answer: Any, path: str) -> Iterator[tuple[str, str]]:
     if _computed(text):
         yield "eval", f"GET {path} computes what stands in a text of a row"
     named = f"{kind} {answer.headers.get('Content-Disposition', '')}"
-    if "csv" in named and (cell := _formula_in(text)):
+    if any(word in named for word in SHEETS) and (cell := _formula_in(text)):
         yield "formula-in-export", f"GET {path} writes {cell!r}, which a spreadsheet computes"
     if answer.get_data()[:2] == b"PK" and "<f>1+zq" in text:
         yield "formula-in-export", f"GET {path} writes a formula"

@@ -31,8 +31,8 @@ OBJECTS = names(
 YAML = frozenset({"yaml.load", "yaml.load_all"})
 SAFE_LOADERS = frozenset({"SafeLoader", "CSafeLoader", "BaseLoader"})
 CODE = names(
-    "eval exec compile builtins.eval builtins.exec builtins.compile code codeop runpy imp"
-    " flask.render_template_string flask.templating.render_template_string jinja2.Template"
+    "eval exec compile __builtins__ builtins.eval builtins.exec builtins.compile code codeop runpy"
+    " imp flask.render_template_string flask.templating.render_template_string jinja2.Template"
     " importlib.machinery importlib.util.spec_from_file_location"
     " importlib.util.module_from_spec types.FunctionType types.CodeType"
 )

@@ -261,6 +261,14 @@ def _was_sent(module: Module, node: ast.AST | None, names: set[str]) -> bool:
     return False
 
 
+def _goes_through(module: Module, node: ast.AST, sent: set[str]) -> bool:
+    """Tell whether a loop or comprehension goes through what was sent."""
+    if isinstance(node, (ast.For, ast.AsyncFor)):
+        return _was_sent(module, node.iter, sent)
+    comprehensions = (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
+    return isinstance(node, comprehensions) and _was_sent(module, node, sent)
+
+
 def _taken_over(module: Module, node: ast.AST, sent: set[str]) -> Iterator[tuple[ast.AST, str]]:
     if isinstance(node, ast.Call):
         if isinstance(node.func, ast.Attribute) and node.func.attr == "populate_obj":
@@ -271,7 +279,7 @@ def _taken_over(module: Module, node: ast.AST, sent: set[str]) -> Iterator[tuple
         filling = isinstance(node.func, ast.Attribute) and node.func.attr in ("values", "update")
         if filling and any(_was_sent(module, argument, sent) for argument in node.args):
             yield node, "sets everything that was sent"
-    elif isinstance(node, ast.For) and _was_sent(module, node.iter, sent):
+    elif _goes_through(module, node, sent):
         for below in ast.walk(node):
             if isinstance(below, ast.Call) and module.dotted(below.func) in SETTERS:
                 yield below, "sets whatever column the sender names: setattr()"

@@ -52,6 +52,7 @@ class Scene:
     rows: list[Seeded] = field(default_factory=list)
     unmade: set[str] = field(default_factory=set)  # tables no row could be made for
     numbers: int = 0
+    known: list[Any] = field(default_factory=list)  # addresses of pages that are there
 
     @property
     def models(self) -> list[Any]:

@@ -146,7 +146,7 @@ def findings(
     with made.app.app_context():
         database.remember(db.engine)
     sender = Sender(made, browser, database)
-    known, _ = addresses(made, browser)
+    known = made.known or addresses(made, browser)[0]
     seen: set[tuple[str, tuple[str, ...]]] = set()
     for page in known:
         for form in _forms_of(browser, page):

@@ -16,7 +16,7 @@ from typing import Any
 
 from portal.runtime import GROUP
 
-BUILTINS = frozenset(dir(builtins))
+BUILTINS = frozenset({*dir(builtins), "__builtins__"})
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 

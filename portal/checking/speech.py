@@ -47,6 +47,8 @@ READ: dict[str, tuple[tuple[int, ...], tuple[str, ...]]] = {
     "wtforms.ValidationError": ((0,), ()),
     "wtforms.validators.ValidationError": ((0,), ()),
 }
+# What people read of anything else that a plugin declares or shows.
+ANYWHERE = ("title", "label", "text", "remedy", "description", "blank", "absent", "labels")
 FIELD = ((0,), ("label", "description", "blank", "help", "message"))
 QUIET_TAGS = frozenset({"script", "style", "code", "kbd", "samp", "var", "pre", "title_"})
 SPOKEN_ATTRIBUTES = frozenset({"title", "alt", "placeholder", "aria-label", "label", "data-l"})
@@ -76,6 +78,8 @@ def _in_python(module: Module) -> Iterator[Finding]:
         places, keywords = READ.get(name, ((), ()))
         if name not in READ and last.endswith("Field") and _is_a_field(name):
             places, keywords = FIELD
+        elif name not in READ and name.startswith(("portal.plugin.", "portal.web.")):
+            keywords = ANYWHERE
         values = [node.args[place] for place in places if place < len(node.args)]
         values += [keyword.value for keyword in node.keywords if keyword.arg in keywords]
         for value in values:

@@ -22,6 +22,7 @@ FLOATS = names(
     "sqlalchemy.Float sqlalchemy.FLOAT sqlalchemy.REAL sqlalchemy.Double sqlalchemy.DOUBLE"
     " sqlalchemy.DOUBLE_PRECISION sqlalchemy.types.Float sqlalchemy.types.Double"
 )
+SHEETS = names("csv.writer csv.DictWriter openpyxl.Workbook xlsxwriter.Workbook xlwt.Workbook")
 NAIVE = names(
     "datetime.datetime.utcnow datetime.datetime.today datetime.datetime.utcfromtimestamp"
     " datetime.date.today datetime.date.fromtimestamp time.localtime time.ctime time.strftime"
@@ -37,6 +38,7 @@ def findings(sources: Sources) -> Iterator[Finding]:
         yield from _swallowed(module)
         yield from _naive(module)
         yield from _floats(module)
+        yield from _sheets(module)
     yield from _blocking_imports(sources)
 
 
@@ -184,6 +186,14 @@ def _floats(module: Module) -> Iterator[Finding]:
         if isinstance(node, (ast.Name, ast.Attribute)) and module.dotted(node) in FLOATS:
             if isinstance(getattr(node, "ctx", None), ast.Load):
                 yield finding("float-column", module.at(node), _float(None))
+
+
+def _sheets(module: Module) -> Iterator[Finding]:
+    """Yield files for spreadsheets that are written by hand: text in them may be a formula."""
+    for node in module.nodes:
+        if isinstance(node, ast.Call) and module.dotted(node.func) in SHEETS:
+            what = f"writes a file for spreadsheets itself: {module.dotted(node.func)}()"
+            yield finding("formula-in-export", module.at(node), what)
 
 
 def _float(target: ast.expr | None) -> str:

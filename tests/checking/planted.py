@@ -522,3 +522,130 @@ def scripted(garden: Garden) -> None:
     at = "{{ render_table" if "index" in file else "{% call form_open"
     mark = "data-hx-on" if "data-hx" in snippet else snippet[:12]
     garden.change(file, at, f"{snippet}\n{at}", mark)
+
+
+@kind("a sheet written by hand", "formula-in-export")
+def by_hand(garden: Garden) -> None:
+    imported, call = garden.pick(
+        ("import csv", "csv.writer(out)"),
+        ("from csv import DictWriter", "DictWriter(out, ['code'])"),
+        ("import csv as sheets", "sheets.writer(out, delimiter=';')"),
+    )
+    file = garden.pick("services.py", "views.py")
+    garden.import_(file, imported)
+    garden.append(file, f"def written(out, rows):\n    {call}.writerows(rows)", call)
+
+
+@kind(
+    "what no plugin should write",
+    "naive-time",
+    "swallowed-error",
+    "float-column",
+    "private-import",
+    "inline-style",
+    "hx-attribute",
+    "round-the-guard",
+    "paging-by-offset",
+    "stale-translation",
+    along="raw-sql",
+)
+def unbecoming(garden: Garden) -> None:
+    form = garden.pick(
+        "now",
+        "today",
+        "except",
+        "suppress",
+        "float",
+        "private",
+        "style",
+        "hx",
+        "commit",
+        "session",
+        "offset",
+        "stale",
+    )
+    services = "services.py"
+    if form == "now":
+        garden.import_(services, "from datetime import datetime")
+        call = garden.pick(
+            "datetime.now()", "datetime.utcnow()", "datetime.now(tz=None)", "datetime.today()"
+        )
+        garden.append(services, f"def moment():\n    return {call}", call)
+    elif form == "today":
+        garden.import_(services, "import datetime as dt")
+        garden.append(services, "def day():\n    return dt.date.today()", "today()")
+    elif form == "except":
+        caught = garden.pick(
+            "except Exception:",
+            "except:",
+            "except (ValueError, Exception):",
+            "except BaseException as error:",
+        )
+        garden.append(
+            services,
+            f"def tried(act):\n    try:\n        act()\n    {caught}\n        return None",
+            caught,
+        )
+    elif form == "suppress":
+        garden.import_(services, "import contextlib")
+        garden.append(
+            services,
+            "def tried(act):\n    with contextlib.suppress(Exception):\n        act()",
+            "suppress(",
+        )
+    elif form == "float":
+        line = garden.pick(
+            "    worth: Mapped[float]",
+            "    worth: Mapped[float | None]",
+            "    worth = mapped_column(sa.Float)",
+        )
+        if "sa." in line:
+            garden.import_("models.py", "import sqlalchemy as sa")
+        garden.change(
+            "models.py", "    room: Mapped[str]\n", f"    room: Mapped[str]\n{line}\n", "worth"
+        )
+    elif form == "private":
+        line = garden.pick(
+            "from portal.orm import Scoped",
+            "import portal.gate",
+            "from portal import db",
+            "from portal.people.models import Person as P",
+        )
+        garden.import_(services, line)
+        garden.seen(services, line)
+    elif form == "style":
+        line = garden.pick(
+            '<p style="color: red"></p>',
+            "<style>p { color: red }</style>",
+            "<p STYLE='top: 0'></p>",
+        )
+        garden.change("templates/keys/form.html", "{% call", f"{line}\n{{% call", line)
+    elif form == "hx":
+        name = garden.pick("hx-post", "hx-delete", "hx-vals", "hx-headers", "data-hx-put")
+        garden.change("templates/keys/form.html", "{% call", f'<p {name}="x"></p>\n{{% call', name)
+    elif form == "commit":
+        call = garden.pick("tx.session.commit()", "tx.session.rollback()")
+        garden.append(services, f"def done(tx):\n    {call}", call)
+    elif form == "session":
+        line = garden.pick(
+            "from portal.api import Key as K",
+            "import sqlite3",
+            "from sqlalchemy import create_engine",
+        )
+        if "Key" in line:
+            garden.append(services, "def bare():\n    return Key.__table__", "__table__")
+        else:
+            garden.import_(services, line)
+            garden.seen(services, line)
+    elif form == "offset":
+        garden.append(
+            services,
+            "def page(number):\n    return select(Key).offset(number * 20).limit(20)",
+            ".offset(",
+        )
+    else:
+        garden.append(
+            "translations/id/LC_MESSAGES/messages.po",
+            'msgid "Nobody says this"\nmsgstr "Tidak ada"',
+            'msgid "Nobody',
+        )
