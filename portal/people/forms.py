@@ -194,7 +194,9 @@ class ViewAsForm(Form):
 class WhyForm(Form):
     """About which right of a person, and which record, somebody asks."""
 
-    permission = ChoiceField(message("Right"), [optional()], blank=message("To see the record"))
+    permission = ChoiceField(
+        message("Which right"), [optional()], blank=message("To see the record")
+    )
     record = TextField(
         message("Record"),
         [optional(), longest(500)],
