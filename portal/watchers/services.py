@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import func, insert, select, tuple_, update
 
+from portal.activity.reading import SHOWN_AS_THEMSELVES
 from portal.audit.models import AuditEntry
 from portal.audit.words import ACTIONS
 from portal.guard import kernel_execute
@@ -117,7 +118,8 @@ def _acts(tx: UnitOfWork, after: int, last: int) -> dict[Key, list[Any]]:
     )
     found: dict[Key, list[Any]] = defaultdict(list)
     for act in kernel_execute(tx.session, wanted):
-        if act.action in ACTIONS and act.subject_id is not None:
+        known_act = act.action == TALK or act.action not in SHOWN_AS_THEMSELVES
+        if act.action in ACTIONS and act.subject_id is not None and known_act:
             found[act.subject_kind, act.subject_id].append(act)
     return dict(found)
 

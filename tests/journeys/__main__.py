@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 
-from . import count_to_order, first_day, manager_away
+from . import count_to_order, first_day, manager_away, record_followed
 
 JOURNEYS = {
     "1-first-day": first_day.travel,
     "2-count-to-order": count_to_order.travel,
     "3-the-manager-is-away": manager_away.travel,
+    "5-a-record-followed": record_followed.travel,
 }
 
 
