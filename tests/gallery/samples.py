@@ -180,6 +180,8 @@ def a_list(rows: bool = True) -> Any:
             editable=False,
             changed=False,
             may_share=True,
+            widget_url="",
+            mail_url="",
             notice="",
         ),
         blanks=[],
