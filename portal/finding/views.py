@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from flask import Blueprint, current_app, request, url_for
 from flask_login import current_user
 
 from portal.auth import throttle
+from portal.errors import NotFound
 from portal.messages import message
 from portal.shell import frame
 from portal.subjects.rules import Subject
@@ -78,11 +80,12 @@ def opened():
     """Note that the page of a record was looked at: the script says so, a page must not write."""
     kind, _, public_id = request.form.get("record", "").partition(":")
     tx = reading()
-    if not recents.is_noted(tx, kind, public_id):
-        throttle.hit("opened", f"person {tx.actor.person_id}", MOST_OPENED)
-        with transaction() as tx:
-            recents.note(tx, kind, public_id)
-    return "", 204
+    with suppress(NotFound):  # Nobody reads the answer.
+        if not recents.is_noted(tx, kind, public_id):
+            throttle.hit("opened", f"person {tx.actor.person_id}", MOST_OPENED)
+            with transaction() as tx:
+                recents.note(tx, kind, public_id)
+    return ""
 
 
 def _shown(group: Group, words: str, most: int) -> dict[str, Any]:
