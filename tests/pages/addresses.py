@@ -136,6 +136,8 @@ ROWS = {
         " WHERE p.name = 'Slamet Riyanto'"
     ),
     "/work/team/": "SELECT public_id FROM person WHERE name = 'Putri Maharani'",
+    "/records/": "SELECT 'core.place', public_id FROM place WHERE code = 'STORE'",
+    "/records/comments/": "SELECT public_id FROM record_comment WHERE author_id = {me}",
     "/roles/": "SELECT public_id FROM role WHERE slug = 'assistant'",
     "/roles/assignments/": (
         "SELECT a.public_id FROM assignment a JOIN role r ON r.id = a.role_id"

@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from PIL import Image
 from waitress.server import create_server
 
 from portal import migrate
@@ -144,7 +145,32 @@ def _work(made: Office) -> None:
     view = _saved_view(made)
     made.known["/lists/views/<public_id>/edit"] = f"{view}/edit"
     made.known["/lists/views/<public_id>/mail"] = f"{view}/mail"
+    _talk(made)
     _ask(made)
+
+
+def _talk(made: Office) -> None:
+    """Let people say something about the store room, with a photo, and link it with a firm."""
+    store = asked(made.app, "SELECT public_id FROM place WHERE code = 'STORE'")[0][0]
+    firm = asked(made.app, "SELECT name FROM contact WHERE department_id IS NULL ORDER BY id")[0][0]
+    photo = BytesIO()
+    Image.new("RGB", (800, 600), (150, 120, 90)).save(photo, "JPEG")
+    files = [(BytesIO(photo.getvalue()), "rak.jpg"), (BytesIO(b"%PDF-1.4"), "denah gudang.pdf")]
+    for name, data in (
+        ("bagus", {"text": "The second shelf is loose, see the photo. @ratna", "files": files}),
+        ("ratna", {"text": "Seen. Hendra mends it on Friday."}),
+        ("bagus", {"text": "Only the lower bolts are left.", "internal": "y"}),
+    ):
+        answer = made.client(name).post(
+            f"/records/core.place/{store}/comments",
+            data=data,
+            content_type="multipart/form-data",
+        )
+        assert answer.status_code == 303, answer.text
+    link = {"record": firm, "note": "built the shelves"}
+    assert (
+        made.client("bagus").post(f"/records/core.place/{store}/link", data=link).status_code == 303
+    )
 
 
 def _ask(made: Office) -> None:
