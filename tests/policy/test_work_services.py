@@ -25,7 +25,7 @@ from kantor_inventory.ordering.services import deliveries, drafts, placing, rece
 from kantor_inventory.ordering.services import reading as ordered
 from kantor_inventory.services import stock
 from kantor_inventory.watching import services as alerts
-from portal.api import Place
+from portal.api import Place, departments_reached
 from portal.plugin import Whose, WorkAsk
 from tests.policy.calling import answer, gives_only_with, the, there
 
@@ -201,7 +201,7 @@ ASKING = {
             tx, there(world, "budget", ROOM)["id"], budgets.EDIT
         ),
         "may_edit": lambda tx, world: budgets.may_edit(tx, the(tx, Budget, world, "budget")),
-        "departments": lambda tx, world: budgets.departments(tx),
+        "departments": lambda tx, world: departments_reached(tx, "inventory.budget.edit"),
     },
     "inventory.requisition.view": {
         "requisition_of": request_of,
