@@ -172,9 +172,7 @@ def test_a_strict_portal_does_not_start_beside_them(beside_the_broken, tmp_path)
 INVENTORY = "plugins/inventory/tests"
 SUITES = {
     "keys": ["examples/kantor-keys/tests"],
-    "inventory": [
-        f"{INVENTORY}/test_{part}.py" for part in ("contract", "names", "pages", "stock")
-    ],
+    "inventory": [f"{INVENTORY}/test_{part}.py" for part in ("names", "pages", "stock")],
 }
 
 
