@@ -40,10 +40,11 @@ def drawn_anew(source: BinaryIO, name: str) -> Picture:
     with _one_at_a_time:
         try:
             # A file is read by the child itself: its bytes never lie in this process.
+            file = _as_file(source)
             ran = subprocess.run(
                 [sys.executable, "-I", str(CHILD)],
-                stdin=_as_file(source),
-                input=None if _as_file(source) is not None else source.read(),
+                stdin=file,
+                input=source.read() if file is None else None,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
                 timeout=SECONDS,

@@ -214,7 +214,7 @@ RULES: dict[str, Rule] = {
         alive=True,
     ),
     "migration-stays": Rule(
-        asks="takes its tables back when it goes, with rows in them too",
+        asks="takes its tables back when it goes",
         remedy="Let downgrade() undo what upgrade() did",
         alive=True,
     ),
