@@ -19,7 +19,7 @@ from kantor_inventory.counting.services import reading as counted
 from kantor_inventory.counting.services import where
 from kantor_inventory.labels import flags
 from kantor_inventory.labels import services as labels
-from kantor_inventory.models import Balance, Item, Movement, Point, Supplier
+from kantor_inventory.models import Balance, Item, Movement, Point, Substitute, Supplier
 from kantor_inventory.ordering.models import OrderLine, PurchaseOrder
 from kantor_inventory.ordering.services import deliveries, drafts, placing, receiving, sheet
 from kantor_inventory.ordering.services import reading as ordered
@@ -140,6 +140,17 @@ def substituted(tx, world):
     return substitutes.add(tx, world.common["item"], other)
 
 
+def stock_of_a_substitute(tx, world):
+    """Look at the item that is in stock from the page of the one it may replace."""
+    other = inside(
+        tx,
+        select(Substitute.other_id).where(Substitute.item_id == item_id(tx, world)),
+    )
+    return sum(
+        row["quantity"] or 0 for row in substitutes.with_stock(tx, SimpleNamespace(id=other))
+    )
+
+
 def expected(tx, world):
     count = the(tx, Count, world, "count")
     count.blind = False
@@ -179,7 +190,7 @@ ASKING = {
         "cards": lambda tx, world: labels.found(
             tx, labels.SHELF, [labels.shelf_of(world.common["item"], place(world))]
         ),
-        "in_stock": lambda tx, world: substitutes.in_stock(tx, [item_id(tx, world)]),
+        "stock of a substitute": stock_of_a_substitute,
         "expected": expected,
         "most_serious": alerted(lambda tx: alerts.most_serious(tx, most=5)),
         "how_many": alerted(lambda tx: any(alerts.how_many(tx))),

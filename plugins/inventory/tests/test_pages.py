@@ -437,7 +437,7 @@ def test_the_home_page_says_what_runs_low(office, as_role):
         ("/inventory/stock", 6),
         ("/inventory/stock?view=below", 6),
         ("/inventory/items/{pen}/movements", 6),
-        ("/inventory/items/{pen}", 14),
+        ("/inventory/items/{pen}", 12),
         ("/inventory/movements/{movement}", 12),
     ],
 )

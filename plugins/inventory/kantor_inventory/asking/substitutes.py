@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import and_, bindparam, case, func, or_, select
 from sqlalchemy.orm import aliased
 
-from portal.api import NotFound, UnitOfWork, ValidationFailed, message, visible
+from portal.api import NotFound, UnitOfWork, ValidationFailed, message, permits, visible
 
 from ..counting import blind
 from ..models import Balance, Item, Substitute, Unit
@@ -57,40 +57,35 @@ def of(tx: UnitOfWork, items: Collection[int]) -> Mapping[int, list[Any]]:
     return found
 
 
-def in_stock(tx: UnitOfWork, items: Collection[int]) -> Mapping[int, int | None]:
-    """Return how much there is of each item wherever one may look.
-
-    None for what is being counted somewhere, to who counts it.
-    """
-    if not items:
-        return {}
-    closed = blind.said(blind.hidden(tx.actor, Balance))
-    statement: Any = (
-        select(
-            Balance.item_id,
-            func.sum(Balance.quantity).label("quantity"),
-            func.max(case((closed, 1), else_=0)).label("closed"),
-        )
-        .where(Balance.item_id.in_(items), ~Balance.outside)
-        .group_by(Balance.item_id)
-    )
-    rows = tx.session.execute(visible(statement, "inventory.stock.view", tx.actor))
-    return {row.item_id: None if row.closed else int(row.quantity) for row in rows}
-
-
 def with_stock(tx: UnitOfWork, item: Item) -> list[dict[str, Any]]:
-    """Return what serves as well as an item, with how much there is of it where one may look."""
-    others = of(tx, [item.id]).get(item.id, [])
-    held = in_stock(tx, [row.id for row in others])
+    """Return what serves as well as an item, with how much there is of it where one may look.
+
+    The quantity is None for what is being counted somewhere, to who counts it.
+    """
+    statement = tx.actor.once("substitutes with stock", lambda: _with_stock(tx))
     return [
         {
             "public_id": row.public_id,
             "name": row.name,
             "unit": row.unit,
-            "quantity": held.get(row.id, 0),
+            "quantity": None if row.closed else int(row.quantity),
         }
-        for row in others
+        for row in tx.session.execute(statement, {"items": [item.id]})
     ]
+
+
+def _with_stock(tx: UnitOfWork) -> Any:
+    mine = permits(Balance, "inventory.stock.view", tx.actor)
+    there = and_(Balance.item_id == OTHER.id, ~Balance.outside, mine)
+    closed = blind.said(blind.hidden(tx.actor, Balance))
+    return (
+        PAIRED.add_columns(
+            func.coalesce(func.sum(Balance.quantity), 0).label("quantity"),
+            func.coalesce(func.max(case((closed, 1), else_=0)), 0).label("closed"),
+        )
+        .outerjoin(Balance, there)
+        .group_by(Item.id, OTHER.id, OTHER.public_id, OTHER.name, OTHER.name_key, Unit.name)
+    )
 
 
 def add(tx: UnitOfWork, item_id: str, other_id: str) -> Item:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -300,30 +301,53 @@ def units_of(tx: UnitOfWork, item: Item) -> Any:
         codes = found.setdefault(unit.id, (unit, name, []))[2]
         if code is not None:
             codes.append(code)
-    return sorted(found.values(), key=lambda row: row[0].num / row[0].den)
+    return _smallest_first(found.values())
 
 
-OFFERS_OF = (
+PACKS_OF = (
     select(
-        Supplier.public_id,
-        Contact.name,
+        ItemUnit,
         Unit.name.label("unit"),
+        Barcode.code,
+        SupplierItem.id.label("offer"),
         SupplierItem.price,
         SupplierItem.priced_on,
+        Supplier.id.label("supplier"),
+        Supplier.public_id,
         Supplier.lead_days,
+        Supplier.order_every,
+        Contact.name,
     )
-    .join(SupplierItem, SupplierItem.supplier_id == Supplier.id)
-    .join(ItemUnit, ItemUnit.id == SupplierItem.item_unit_id)
     .join(Unit, Unit.id == ItemUnit.unit_id)
+    .outerjoin(Barcode, and_(Barcode.item_unit_id == ItemUnit.id, Barcode.active))
+    .outerjoin(SupplierItem, SupplierItem.item_unit_id == ItemUnit.id)
+    .outerjoin(Supplier, and_(Supplier.id == SupplierItem.supplier_id, Supplier.active))
     .outerjoin(Contact, Contact.id == Supplier.contact_id)
-    .where(ItemUnit.item_id == bindparam("item"), Supplier.active)
-    .order_by(Supplier.id, SupplierItem.id)
+    .where(ItemUnit.item_id == bindparam("item"))
+    .order_by(ItemUnit.id, Barcode.id, Supplier.id, SupplierItem.id)
 )
 
 
-def offers_of(tx: UnitOfWork, item: Item) -> Any:
-    """Return who sells an item, by which unit, and what they last asked for one."""
-    return tx.session.execute(OFFERS_OF, {"item": item.id}).all()
+def packs_of(tx: UnitOfWork, item: Item) -> tuple[Any, list[Any]]:
+    """Return what ``units_of`` does, and who sells an item, by which unit and for what.
+
+    In one statement: an item comes in a few units, each with a few codes and prices.
+    """
+    units: dict[int, tuple[ItemUnit, str, list[str]]] = {}
+    offers: dict[int, Any] = {}
+    for row in tx.session.execute(PACKS_OF, {"item": item.id}):
+        if row.ItemUnit.active:
+            codes = units.setdefault(row.ItemUnit.id, (row.ItemUnit, row.unit, []))[2]
+            if row.code is not None and row.code not in codes:
+                codes.append(row.code)
+        if row.supplier is not None:
+            offers[row.offer] = row
+    sold = sorted(offers.values(), key=lambda row: (row.supplier, row.offer))
+    return _smallest_first(units.values()), sold
+
+
+def _smallest_first(units: Iterable[tuple[ItemUnit, str, list[str]]]) -> Any:
+    return sorted(units, key=lambda row: row[0].num / row[0].den)
 
 
 def supplier_rows(tx: Any) -> Select[Any]:

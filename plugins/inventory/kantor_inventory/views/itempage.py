@@ -31,6 +31,7 @@ def context(tx: UnitOfWork, item: Item) -> dict[str, Any]:
     places = watching.places_of(tx, item) if may_look else []
     counted = any(row.closed for row in places)
     on_hand = None if counted else sum(balance.quantity for balance, *_ in places)
+    units, offers = lists.packs_of(tx, item)
     told = history.of_item(tx, item, on_hand=on_hand) if places and on_hand is not None else None
     return {
         "item": item,
@@ -42,21 +43,21 @@ def context(tx: UnitOfWork, item: Item) -> dict[str, Any]:
         "on_hand": on_hand,
         "counted": blind.StillCounted.default if counted else "",
         "worth": _worth(places) if tx.actor.holds("inventory.cost.view") and not counted else None,
-        "units": lists.units_of(tx, item),
-        "offers": lists.offers_of(tx, item),
+        "units": units,
+        "offers": offers,
         "story": story(tx, item),
         "told": _told(told, on_hand or 0, item) if told else None,
-        "suggestions": _suggestions(tx, item) if any(b.to_order for b, *_ in places) else [],
+        "suggestions": _suggestions(tx, item, offers)
+        if any(b.to_order for b, *_ in places)
+        else [],
         "coming": orders.open_lines_of(tx, item) if any(b.on_order for b, *_ in places) else [],
         "weeks": _weeks(told, item, [balance for balance, *_ in places]) if told else None,
     }
 
 
-def _suggestions(tx: UnitOfWork, item: Item) -> list[dict[str, Any]]:
+def _suggestions(tx: UnitOfWork, item: Item, offers: list[Any]) -> list[dict[str, Any]]:
     """Return what to order of an item for each place, and why."""
-    if not (rows := sheet.of_item(tx, item)):
-        return []
-    terms = sheet.suppliers(tx, rows)
+    terms = {offer.supplier: offer for offer in offers}
     return [
         {
             "row": row,
@@ -64,7 +65,7 @@ def _suggestions(tx: UnitOfWork, item: Item) -> list[dict[str, Any]]:
             "packs": groups.in_packs(row, row.suggestion.packs),
             "why": groups.sentence(row, terms, zone=tx.zone),
         }
-        for row in rows
+        for row in sheet.of_item(tx, item)
         if row.suggestion is not None and row.put_off is None and row.line is None
     ]
 
