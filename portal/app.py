@@ -91,7 +91,7 @@ def _configure(app: Portal, config: Config) -> None:
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_PATH="/",
         TRUSTED_HOSTS=config.trusted_hosts,
-        MAX_CONTENT_LENGTH=config.upload_megabytes * 1024 * 1024,
+        MAX_CONTENT_LENGTH=config.largest_file + 1024 * 1024,  # and what is typed beside it
         MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
         MAX_FORM_PARTS=5_000,
         WTF_CSRF_CHECK_DEFAULT=False,
@@ -137,7 +137,7 @@ def _speak(app: Portal) -> None:
 
 def _work(app: Portal, config: Config, registry: Plugins) -> None:
     """Give the portal its store of files, its mail server and its road to the worker."""
-    app.extensions["kantor_files"] = Store(config.files_url)
+    app.extensions["kantor_files"] = Store(config.files_url, largest=config.largest_file)
     app.extensions["kantor_outgoing"] = outgoing_of(config, app.extensions["kantor_files"])
     appcontext_pushed.connect(_point_to_mail, app)
     url = queue_url(config.jobs_url, app.config["SQLALCHEMY_DATABASE_URI"], config.home)
@@ -190,6 +190,7 @@ def _dress(app: Portal, registry: Plugins) -> None:
         if (folder := package_folder(plugin) / "static").is_dir():
             assets.add_folder(folder, prefix=slug)
     kit = Kit(
+        largest_file=app.extensions["kantor_config"].largest_file,
         shell=shell.guest,
         csrf_token=generate_csrf,
         form_key=new_form_key,

@@ -135,6 +135,11 @@ class Config(BaseModel):
             return False
 
     @property
+    def largest_file(self) -> int:
+        """The bytes of the largest file taken."""
+        return self.upload_megabytes * 1024 * 1024
+
+    @property
     def secure(self) -> bool:
         """Whether browsers reach the portal by HTTPS."""
         return self.base_url.startswith("https://")

@@ -14,6 +14,7 @@ import warnings
 from typing import Any
 
 MEMORY = 1024 * 1024 * 1024
+LARGEST_ANSWER = 64 * 1024 * 1024
 CPU_SECONDS = 20
 MOST_PIXELS = 40_000_000
 KNOWN = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "AVIF")
@@ -21,14 +22,14 @@ LARGEST, PREVIEW = 2560, 320  # pixels of the longer side
 
 
 def limit() -> None:
-    """Take away what a decoder does not need: memory, time, files to write."""
+    """Take away what a decoder does not need: much memory, time, room on the disk."""
     try:
         import resource
     except ImportError:  # Windows has no such limits; the parent's clock still runs.
         return
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (LARGEST_ANSWER, LARGEST_ANSWER))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 

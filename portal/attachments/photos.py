@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import subprocess
 import sys
+import tempfile
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -16,6 +20,7 @@ from portal.messages import message
 
 CHILD = Path(__file__).with_name("photo_child.py")
 SECONDS = 30
+UNREADABLE = {"refused": "unreadable"}
 _one_at_a_time = threading.Semaphore(1)
 
 
@@ -24,55 +29,85 @@ class Picture:
     """A picture as it is kept: its bytes, those of its preview, and its size in pixels."""
 
     kind: str  # jpeg or png
-    body: bytes
-    preview: bytes
+    body: BinaryIO
+    preview: BinaryIO
     width: int
     height: int
 
 
-def drawn_anew(source: BinaryIO, name: str) -> Picture:
-    """Return the picture in ``source`` without anything else that came with it.
+@contextmanager
+def drawn_anew(source: BinaryIO, name: str) -> Iterator[Picture]:
+    """Yield the picture in ``source`` without anything else that came with it.
 
     It is at most 2,560 pixels wide and high. Raise ValidationFailed for one that is too large to
     draw or is broken.
     """
+    with tempfile.TemporaryFile() as drawn:
+        told = _draw(source, drawn)
+        if why := told.get("refused"):
+            raise _refused(why, name)
+        size, begin = told["size"], drawn.tell()
+        yield Picture(
+            kind=told["kind"],
+            body=_Part(drawn, begin, size),
+            preview=_Part(drawn, begin + size, told["preview"]),
+            width=told["width"],
+            height=told["height"],
+        )
+
+
+def _draw(source: BinaryIO, drawn: BinaryIO) -> dict[str, Any]:
+    """Let the child draw ``source`` into ``drawn``; return what it says, leave its bytes next.
+
+    What comes and what is drawn are files of the child's: neither lies in this process.
+    """
     source.seek(0)
+    file = _as_file(source)
     with _one_at_a_time:
         try:
-            # A file is read by the child itself: its bytes never lie in this process.
-            file = _as_file(source)
             ran = subprocess.run(
                 [sys.executable, "-I", str(CHILD)],
                 stdin=file,
                 input=source.read() if file is None else None,
-                stdout=subprocess.PIPE,
+                stdout=drawn,
                 stderr=subprocess.DEVNULL,
                 timeout=SECONDS,
                 check=False,
             )
         except subprocess.TimeoutExpired:
-            raise _refused("unreadable", name) from None
-    head, _, rest = ran.stdout.partition(b"\n")
-    told: dict[str, Any] = {"refused": "unreadable"}
-    if ran.returncode == 0 and head:
-        told = json.loads(head)
-    if why := told.get("refused"):
-        raise _refused(why, name)
-    size = told["size"]
-    return Picture(
-        kind=told["kind"],
-        body=rest[:size],
-        preview=rest[size : size + told["preview"]],
-        width=told["width"],
-        height=told["height"],
-    )
+            return UNREADABLE
+    drawn.seek(0)
+    head = drawn.readline() if ran.returncode == 0 else b""
+    told: dict[str, Any] = json.loads(head) if head else UNREADABLE
+    return told
+
+
+class _Part(io.RawIOBase, BinaryIO):
+    """Some bytes of a file, to be read as a file of their own."""
+
+    def __init__(self, whole: BinaryIO, begin: int, size: int) -> None:
+        self._whole, self._begin, self._size, self._at = whole, begin, size, 0
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        self._at = offset + (0, self._at, self._size)[whence]
+        return self._at
+
+    def read(self, size: int = -1) -> bytes:
+        left = max(self._size - self._at, 0)
+        self._whole.seek(self._begin + self._at)
+        found = self._whole.read(left if size < 0 else min(size, left))
+        self._at += len(found)
+        return found
 
 
 def _as_file(source: BinaryIO) -> int | None:
+    """Return the number of an open file that the child reads from its beginning, if it is one."""
     try:
-        return source.fileno()
+        number = source.fileno()
     except (AttributeError, OSError, io.UnsupportedOperation):
         return None
+    os.lseek(number, 0, os.SEEK_SET)  # What was read ahead had moved it, whatever seek() says.
+    return number
 
 
 def _refused(why: str, name: str) -> ValidationFailed:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -64,15 +63,15 @@ def _received(store: Store, name: str, source: BinaryIO) -> Received:
     source.seek(0)
     if picture_kind(source.read(HEAD)) not in PICTURES:
         return Received(name=name, type="file", content=store.put(source))
-    picture = drawn_anew(source, name)
-    return Received(
-        name=_named_after(name, picture.kind),
-        type=picture.kind,
-        content=store.put(io.BytesIO(picture.body)),
-        preview=store.put(io.BytesIO(picture.preview)),
-        width=picture.width,
-        height=picture.height,
-    )
+    with drawn_anew(source, name) as picture:
+        return Received(
+            name=_named_after(name, picture.kind),
+            type=picture.kind,
+            content=store.put(picture.body),
+            preview=store.put(picture.preview),
+            width=picture.width,
+            height=picture.height,
+        )
 
 
 def _named_after(name: str, kind: str) -> str:

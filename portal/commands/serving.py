@@ -11,11 +11,14 @@ from typing import Any
 
 import click
 
+from portal.memory import share_heaps
+
 
 def serve_portal(desk: Any, *, host: str, port: int, threads: int, with_worker: bool) -> None:
     """Serve until told to stop; the worker, if any, ends with the server."""
     import waitress
 
+    share_heaps()
     app = desk.app
     child = start_worker(desk) if with_worker else None
     signal.signal(signal.SIGTERM, _stop)

@@ -15,7 +15,7 @@ from portal.errors import NotFound, ValidationFailed
 from portal.messages import message
 
 CHUNK = 1 << 16
-MAX_BYTES = 25 * 1024 * 1024
+MAX_BYTES = 25 * 1024 * 1024  # unless the configuration says otherwise
 _SHA256 = frozenset("0123456789abcdef")
 
 
@@ -34,8 +34,8 @@ class Content:
 class Store:
     """Contents by their hash; equal ones are one. No name a person chose ever becomes a path."""
 
-    def __init__(self, url: str) -> None:
-        self.url = url
+    def __init__(self, url: str, *, largest: int = MAX_BYTES) -> None:
+        self.url, self.largest = url, largest
 
     @cached_property
     def _opened(self) -> tuple[Any, str]:
@@ -44,8 +44,11 @@ class Store:
         filesystem, root = url_to_fs(self.url)
         return filesystem, str(root).rstrip("/")
 
-    def put(self, source: BinaryIO, *, limit: int = MAX_BYTES) -> Content:
-        """Store all that ``source`` holds and return what it is, or raise TooLarge."""
+    def put(self, source: BinaryIO, *, limit: int | None = None) -> Content:
+        """Store all that ``source`` holds and return what it is, or raise TooLarge for more bytes
+        than ``limit``, or than the largest file this portal takes.
+        """
+        limit = self.largest if limit is None else limit
         filesystem, root = self._opened
         filesystem.makedirs(f"{root}/incoming", exist_ok=True)
         incoming = f"{root}/incoming/{secrets.token_hex(16)}"

@@ -34,6 +34,12 @@
   document.addEventListener("paste", (event) => { const form = composerOf(event); if (form && event.clipboardData?.files.length) { event.preventDefault(); addFiles(form, event.clipboardData.files); } });
   document.addEventListener("change", (event) => { if (event.target.matches("[data-files]")) showChosen(event.target.form); });
 
+  function sayIn(form, words) {
+    let place = $("#talk-error", form);
+    if (!place) { place = Object.assign(document.createElement("div"), { id: "talk-error", className: "err" }); place.setAttribute("role", "alert"); $(".br", form).before(place); }
+    place.textContent = words;
+  }
+
   function sendShowing(form) { // Large files: the same form, with a bar that shows how far it is.
     const request = new XMLHttpRequest();
     const bar = $("[data-progress]", form);
@@ -44,10 +50,7 @@
     request.addEventListener("load", () => {
       if (request.status < 400) { location.assign(request.responseURL.split("#")[0] + "#talk"); if (request.responseURL.split("#")[0] === location.href.split("#")[0]) location.reload(); return; }
       const page = new DOMParser().parseFromString(request.responseText, "text/html");
-      const told = $("#talk-error", page) ?? $("main h1", page);
-      let place = $("#talk-error", form);
-      if (!place) { place = Object.assign(document.createElement("div"), { id: "talk-error", className: "err" }); place.setAttribute("role", "alert"); $(".br", form).before(place); }
-      place.textContent = told?.textContent.trim() ?? "";
+      sayIn(form, ($("#talk-error", page) ?? $("main h1", page))?.textContent.trim() ?? "");
       const key = $("input[name=_key]", page);
       if (key) form.elements._key.value = key.value;
       bar.hidden = true;
@@ -61,9 +64,12 @@
   document.addEventListener("submit", (event) => {
     const form = event.target;
     if (event.defaultPrevented || !form.matches("[data-composer]")) return;
-    if (chosenIn(form).reduce((sum, file) => sum + file.size, 0) < 500_000) return;
+    const size = chosenIn(form).reduce((sum, file) => sum + file.size, 0);
+    if (size < 500_000) return;
     event.preventDefault();
-    sendShowing(form);
+    if (size <= Number(form.dataset.most)) { sendShowing(form); return; }
+    sayIn(form, form.dataset.tooLarge);
+    form.dispatchEvent(new Event("kantor:again", { bubbles: true }));
   });
 
   let asked = 0; // The newest question for names; answers to older ones are dropped.

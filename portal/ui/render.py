@@ -39,6 +39,7 @@ class Kit:
     zone: Callable[[], tzinfo] = lambda: UTC
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     currency: Callable[[], str] = lambda: "IDR"
+    largest_file: int = 25 * 1024 * 1024  # bytes
     assets: Assets
 
 
@@ -60,6 +61,7 @@ def configure_jinja(app: Flask, kit: Kit) -> None:
         form_key=kit.form_key,
         back_token=kit.back,
         icon=icon,
+        largest_file=kit.largest_file,
         qr=qr,
         initials=formats.initials,
         new_menu=new_menu,

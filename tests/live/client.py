@@ -88,7 +88,7 @@ class Client:
         hidden = {"csrf_token": self.csrf_token, "_key": key or secrets.token_urlsafe(12)}
         return self.request("POST", path, hidden | fields)
 
-    def send_file(self, path: str, name: str, content: bytes) -> Answer:
+    def send_file(self, path: str, name: str, content: bytes, *, field: str = "file") -> Answer:
         """Send a file as a browser does."""
         edge = secrets.token_hex(16)
         hidden = {"csrf_token": self.csrf_token, "_key": secrets.token_urlsafe(12)}
@@ -96,7 +96,7 @@ class Client:
             f'--{edge}\r\nContent-Disposition: form-data; name="{key}"\r\n\r\n{value}\r\n'
             for key, value in hidden.items()
         ]
-        head = f'--{edge}\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n'
+        head = f'--{edge}\r\nContent-Disposition: form-data; name="{field}"; filename="{name}"\r\n'
         before = ("".join(parts) + head + "Content-Type: text/csv\r\n\r\n").encode()
         body = before + content + f"\r\n--{edge}--\r\n".encode()
         return self.request("POST", path, body=body, kind=f"multipart/form-data; boundary={edge}")

@@ -135,3 +135,18 @@ def test_a_file_that_is_refused_costs_no_word(page):
     page.set_input_files("input[name=files]", [])
     page.get_by_role("button", name="Send", exact=True).click()
     expect(page.locator(".words").first).to_have_text("Words that stay")
+
+
+def test_files_that_are_too_large_are_said_before_they_are_sent_and_the_words_stay(page):
+    item = open_item(page, "PAP-003")
+    page.locator("[data-composer] textarea").fill("All the plans")
+    plan = {"mimeType": "application/pdf", "buffer": b"%PDF" + bytes(14_000_000)}
+    files = [plan | {"name": "first.pdf"}, plan | {"name": "second.pdf"}]
+    page.locator("input[name=files]").set_input_files(files)
+    page.locator("[data-composer] button").click()
+    expect(page.locator("#talk-error")).to_have_text("Together these files are larger than 25 MB.")
+    expect(page.locator("[data-composer] textarea")).to_have_value("All the plans")
+    page.locator("input[name=files]").set_input_files(files[:1])
+    page.locator("[data-composer] button").click()
+    expect(page.locator(".words").first).to_have_text("All the plans")
+    assert page.url.split("#")[0] == item

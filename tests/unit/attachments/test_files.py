@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 import struct
+import tempfile
 import zlib
 
 import pytest
 from PIL import Image
 
 from portal.attachments.models import Attachment
+from portal.attachments.photos import drawn_anew
 from portal.attachments.rules import picture_kind, refusal
 from portal.files.models import StoredFile
 from portal.testing import sign_in, working_as
@@ -140,6 +143,24 @@ def test_a_photo_is_drawn_anew_without_its_place_and_the_right_way_up(portal_app
         )
         <= 320
     )
+
+
+def noise(width, height):
+    target = io.BytesIO()
+    Image.frombytes("RGB", (width, height), os.urandom(width * height * 3)).save(target, "JPEG")
+    return target.getvalue()
+
+
+def test_a_photo_as_large_as_phones_make_them_is_drawn_smaller():
+    """From 500 kB on what is sent lies in a file, not in memory."""
+    with tempfile.TemporaryFile() as sent:
+        sent.write(noise(3_000, 1_500))
+        sent.seek(0)
+        sent.read(32)
+        with drawn_anew(sent, "large.jpg") as picture:
+            assert (picture.kind, picture.width, picture.height) == ("jpeg", 2_560, 1_280)
+            assert Image.open(io.BytesIO(picture.body.read())).size == (2_560, 1_280)
+            assert Image.open(io.BytesIO(picture.preview.read())).size == (320, 160)
 
 
 def test_a_picture_that_is_a_page_as_well_is_only_a_picture_afterwards(portal_app, assistant, firm):

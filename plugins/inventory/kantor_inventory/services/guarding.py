@@ -13,7 +13,7 @@ from .. import rules
 from ..asking.rules import MOST, usual
 from ..models import Item, ItemUnit, Movement
 from ..rules import Amount, Factor
-from . import lists
+from . import packs
 
 LEARNED_FROM = {"ask": "issue"}  # what one asks for is compared with what was handed out
 
@@ -74,7 +74,7 @@ def unusual(tx: UnitOfWork, item: Item, kind: str, quantity: int, unit: ItemUnit
     known = usual(tx.session.scalars(PAST, asked).all())
     if known is None or known.fits(moved):
         return None
-    units = lists.units_of(tx, item)
+    units = packs.units_of(tx, item)
     base = next((name for other, name, _ in units if other.num == other.den), "")
     others = tuple(
         _meaning(other, name, quantity, meant, base)

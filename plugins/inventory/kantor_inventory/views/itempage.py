@@ -20,7 +20,7 @@ from ..ordering.services import reading as orders
 from ..ordering.services import sheet
 from ..ordering.views import groups
 from ..rules import Amount
-from ..services import history, lists, points
+from ..services import history, packs, points
 from ..tables import STATE_TONES, STATUS_TONES
 from ..watching import services as watching
 
@@ -31,7 +31,7 @@ def context(tx: UnitOfWork, item: Item) -> dict[str, Any]:
     places = watching.places_of(tx, item) if may_look else []
     counted = any(row.closed for row in places)
     on_hand = None if counted else sum(balance.quantity for balance, *_ in places)
-    units, offers = lists.packs_of(tx, item)
+    units, offers = packs.packs_of(tx, item)
     told = history.of_item(tx, item, on_hand=on_hand) if places and on_hand is not None else None
     return {
         "item": item,

@@ -10,7 +10,7 @@ from portal.web import policy, reading, redirect_to, render, submitted, toast, t
 
 from ..forms import CodeForm, EditItemForm, NewItemForm, PackForm, PriceForm
 from ..models import ItemUnit
-from ..services import choices, lists, suppliers
+from ..services import choices, packs, suppliers
 from ..services import items as services
 from ..tables import ITEMS
 from . import itempage
@@ -146,7 +146,7 @@ def new_price(public_id):
     crumbs = item_trail(row, message("New price"))
     form = PriceForm(request.form)
     form.supplier.choices = choices.suppliers(tx)
-    form.unit.choices = [(unit.public_id, name) for unit, name, _ in lists.units_of(tx, row)]
+    form.unit.choices = [(unit.public_id, name) for unit, name, _ in packs.units_of(tx, row)]
     if request.method == "POST" and form.validate():
         with transaction() as tx:
             suppliers.set_price(tx, form.command(suppliers.SetPrice))

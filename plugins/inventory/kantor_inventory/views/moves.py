@@ -20,7 +20,7 @@ from ..forms import TYPES, IssueForm, MoveForm, ReceiveForm, ReverseForm, ScrapF
 from ..models import ItemUnit, Movement
 from ..ordering.services import reading as orders
 from ..rules import Amount
-from ..services import choices, lists, points, stock
+from ..services import choices, lists, packs, points, stock
 from .shared import blueprint, item_named, item_trail
 
 PEOPLE_SHOWN = 10
@@ -117,7 +117,7 @@ def understood(public_id):
     tx = reading()
     row = item_named(tx, public_id)
     form = MoveForm(request.args)
-    form.offer(lists.units_of(tx, row), row.base_unit.name)
+    form.offer(packs.units_of(tx, row), row.base_unit.name)
     form.quantity.validate(form)
     return render("inventory/understood.html", **_meaning(tx, row, form))
 
@@ -274,7 +274,7 @@ def _prepared(move, public_id):
     tx = reading()
     row = item_named(tx, public_id)
     form = move.form(request.form, data={"occurred_on": tx.today} | _suggested(request.args))
-    form.offer(lists.units_of(tx, row), row.base_unit.name)
+    form.offer(packs.units_of(tx, row), row.base_unit.name)
     _offer_places(tx, move, form, row)
     if move is RECEIVE:
         form.supplier.choices = choices.suppliers(tx)
