@@ -25,6 +25,7 @@ from .people.views import blueprint as people
 from .places.views import blueprint as places
 from .plugins.views import blueprint as plugins
 from .related.views import blueprint as related
+from .removed.views import blueprint as removed
 from .roles.views import blueprint as roles
 from .scanning.views import blueprint as scanning
 from .settings.views import blueprint as settings
@@ -58,6 +59,7 @@ CORE = (
     notices,
     scanning,
     undo,
+    removed,
     activity,
     comments,
     attachments,

@@ -142,6 +142,7 @@ def _shell(actor: Principal) -> Shell:
         single_keys=actor.single_keys,
         home_url=_url("home.index"),
         account_url=_url("account.account"),
+        bin_url=_url("removed.bin_page"),
         notices_url=_url("notices.notices"),
         search_url=_url("search.results"),
         scan_url=_url("scanning.scan") if _scans(actor) else "",

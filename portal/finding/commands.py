@@ -43,6 +43,8 @@ def commands(shell: Shell) -> list[Command]:
     if shell.account_url:
         account = message("Your account")
         found.append(Command(title=account, url=shell.account_url, icon="user-circle"))
+    if shell.bin_url:
+        found.append(Command(title=message("Bin"), url=shell.bin_url, icon="trash"))
     if shell.sign_out_url:
         press = f'form[action="{shell.sign_out_url}"] button'
         found.append(Command(title=message("Sign out"), press=press, icon="logout"))

@@ -81,6 +81,7 @@ class Shell:
     single_keys: bool = True  # whether one key alone does something
     home_url: str = "/"
     account_url: str = ""
+    bin_url: str = ""
     scan_url: str = ""
     search_url: str = ""
     record: str = ""  # kind:public id of the record whose page it is

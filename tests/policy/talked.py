@@ -6,7 +6,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from PIL import Image
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from portal.attachments.models import Attachment
 from portal.attachments.services import receive
@@ -48,7 +48,17 @@ def add_talk(tx: Any, world: World, stand: Stand) -> None:
     for relation, role, owner in owners:
         said, _ = comment(tx, contact, owner, "Own words")
         world.put("own_comment", relation, role, id=said, version=1)
+        world.put("binned", relation, role, part="comment", id=removed(tx, contact, owner))
     kernel_execute(tx.session, insert(WatcherMark.__table__).values(id=1, audit_id=1))
+
+
+def removed(tx: Any, row: Any, who: int) -> str:
+    """Let somebody say something about a record and remove it; return the public id."""
+    said, number = comment(tx, row, who, "Removed words")
+    table = Comment.__table__
+    gone = {"removed_at": tx.now, "removed_by_id": who}
+    kernel_execute(tx.session, update(table).where(table.c.id == number).values(gone))
+    return said
 
 
 def link(tx: Any, row: Any, maker: int, note: str) -> str:

@@ -1,0 +1,1 @@
+"""The bin: what somebody has removed lately, to be put back."""
