@@ -15,6 +15,7 @@ from .approvals.services import (
     withdraw_approval,
 )
 from .audit.changes import put
+from .comments.services import past_comment
 from .contacts.models import Contact, ContactPoint
 from .delegation.models import Delegation
 from .delegation.resolving import deciders, may_decide
@@ -164,6 +165,7 @@ __all__ = [
     "next_working",
     "notify",
     "organisation_facts",
+    "past_comment",
     "people_who_may",
     "permits",
     "put",

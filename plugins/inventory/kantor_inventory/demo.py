@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from portal.api import Contact, ContactPoint, Department, Person, Place, UnitOfWork, sort_key
 
-from . import demo_catalogue, demo_data
+from . import demo_catalogue, demo_data, demo_talk
 from .asking import demo as demo_requests
 from .budgets import demo as demo_budgets
 from .demo_counts import fill_counts
@@ -76,6 +76,7 @@ def fill(tx: UnitOfWork, *, seed: int, today: date) -> None:
     ordering.fill(tx)
     levels.fill(tx)
     demo_budgets.fill(tx)
+    demo_talk.fill(tx, clinic.items, clinic.people)
     summing.keep(tx, summing.look(tx, DAYS))
     selfcheck.check_ledger(tx)
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import html
 import re
+from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
+from portal.api import Contact, Forbidden, past_comment, visible
 from portal.attachments.models import Attachment
 from portal.audit.models import AuditEntry
 from portal.comments.models import Comment
@@ -234,3 +237,26 @@ def test_a_page_of_a_record_asks_the_same_however_much_was_said(portal_app, assi
     with counting_statements(portal_app) as after:
         page(assistant, firm)
     assert len(after) <= len(before) + 1  # the files of the comments that are there
+
+
+def test_a_comment_of_an_earlier_day_is_shown_on_its_day_and_tells_nobody(
+    portal_app, world, assistant
+):
+    firm = contact(portal_app, "Toko Kertas")
+    with working_as(portal_app) as tx:
+        row = tx.one(select(Contact), public_id=firm)
+        who, at = world.people["office_manager"], tx.now - timedelta(days=400)
+        past_comment(tx, row, person_id=who, text="Ask for Budi. @Assistant", at=at)
+    assert "Ask for Budi." in page(assistant, firm)
+    assert rows(portal_app, Comment)[-1].at == at
+    assert rows(portal_app, Notice) == []
+
+
+def test_nobody_writes_in_the_name_of_another(portal_app, world):
+    firm = contact(portal_app, "Toko Kertas")
+    manager = world.people["office_manager"]
+    with working_as(portal_app, world.people["assistant"]) as tx:
+        row = tx.one(visible(select(Contact), "core.contact.view", tx.actor), public_id=firm)
+        with pytest.raises(Forbidden):
+            past_comment(tx, row, person_id=manager, text="No", at=tx.now)
+    assert rows(portal_app, Comment) == []
