@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Protocol
 from weakref import WeakKeyDictionary
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ClauseElement, bindparam, insert, inspect, select, update
+from sqlalchemy import ClauseElement, bindparam, inspect, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
@@ -28,7 +28,8 @@ from .errors import (
 from .guard import GuardedSession, kernel_execute, require_keys, require_pointed_at
 from .idempotency import FormKey, claim, dialect_of, remembering
 from .inserting import insert_numbered
-from .jobs.models import Job, Outbox
+from .jobs.models import Job
+from .jobs.telling import store_events
 from .messages import Message
 from .orm import new_public_id
 from .reach import EVERYTHING, Principal
@@ -60,7 +61,9 @@ class Runtime(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
-    """A fact, delivered after commit; its fields are ids and plain values."""
+    """A fact, delivered after commit; its fields are ids and plain values. Days arrive as text,
+    ``2027-03-05``.
+    """
 
     name: ClassVar[str]
 
@@ -360,7 +363,7 @@ def unit_of_work(
             claim(tx.session, owner, form, tx.now)
         yield tx
         session.flush()
-        sent = _store_events(tx)
+        sent = store_events(tx)
         remembered = None if form is None else remembering(owner, form, tx.answer)
         if tx.entries:
             audit.append(session, tx.entries, remembered)
@@ -385,28 +388,6 @@ def unit_of_work(
     sent = sent or bool(tx.letters)
     if session.runtime is not None and (tx.jobs or sent):
         session.runtime.wake(tx.jobs, sent)
-
-
-def _store_events(tx: UnitOfWork) -> bool:
-    runtime = tx.session.runtime
-    if runtime is None or not tx.events:
-        return False
-    rows = [
-        {
-            "owner_id": tx.actor.person_id,
-            "event": event.name,
-            "subscriber": slug,
-            "payload": dataclasses.asdict(event),
-            "attempts": 0,
-            "created_at": tx.now,
-            "due_at": tx.now,
-        }
-        for event in tx.events
-        for slug in runtime.subscribers(event.name)
-    ]
-    if rows:
-        kernel_execute(tx.session, insert(Outbox.__table__), rows)
-    return bool(rows)
 
 
 @contextmanager

@@ -1,9 +1,12 @@
 """An event is heard after the commit, once, and one deaf subscriber does not stop the others."""
 
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import ClassVar
 
 import pytest
 
+from portal.api import Event
 from portal.db import unscoped
 from portal.guard import kernel_execute
 from portal.jobs import outbox
@@ -11,6 +14,13 @@ from portal.jobs.models import Outbox
 
 from . import shelf
 from .shelf import ThingsCame
+
+
+@dataclass(frozen=True, kw_only=True)
+class ThingsAreDue(Event):
+    name: ClassVar[str] = "shelf.things_came"
+    on: date
+    at: datetime
 
 
 @pytest.fixture
@@ -46,6 +56,14 @@ def test_an_event_is_heard_once(app, publish, waiting, things, queue, work):
     assert shelf.heard == [{"count": 7}]
     assert "heard-7" in things()
     assert waiting() == []
+
+
+def test_days_and_instants_arrive_as_text(app, waiting):
+    with app.app_context(), unscoped(reason="test") as tx:
+        tx.publish(ThingsAreDue(on=date(2027, 3, 5), at=datetime(2027, 3, 5, 9, tzinfo=UTC)))
+    assert [row.payload for row in waiting()] == [
+        {"on": "2027-03-05", "at": "2027-03-05 09:00:00+00:00"}
+    ]
 
 
 def test_an_event_of_a_unit_that_fails_is_never_heard(app, waiting, queue):
