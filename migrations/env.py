@@ -7,6 +7,7 @@ from portal.finding.following import drop_following
 from portal.guard import LIMITED, WRITE
 from portal.orm import Instant
 from portal.reach import EVERYTHING
+from portal.search import mend_search
 
 here = context.config.attributes
 slug, tables, engine = here["slug"], here["tables"], here["engine"]
@@ -45,6 +46,11 @@ def goes_somewhere():
     return wanted != context.get_context().get_current_revision()
 
 
+def keep_searchable(*, ctx, **step):
+    if on_sqlite:
+        mend_search(ctx.connection)
+
+
 def refuse_foreign_tables(touched):
     allowed = (f"{slug}_", here["version_table"])
     foreign = sorted(name for name in touched if not name.startswith(allowed))
@@ -75,6 +81,7 @@ with engine.connect().execution_options(**{WRITE: True, LIMITED: EVERYTHING}) as
                 render_item=render_item,
                 render_as_batch=True,
                 transactional_ddl=True,
+                on_version_apply=keep_searchable,
                 compare_type=True,
             )
             before = set(inspect(connection).get_table_names())

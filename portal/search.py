@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from sqlalchemy import (
     ColumnElement,
+    Connection,
     Select,
     and_,
     case,
@@ -41,6 +42,10 @@ COPY_OF = "copy_of"  # in a column's info: "table.column", whose values it repea
 FEW = 1000  # So many rows are fetched by key and sorted in the time that a page takes anyway.
 # How rare a word is decides its plan, and a statement planned once for all words does not know.
 FOR_THESE_WORDS = {PLANNED_ANEW: True}
+_MADE = re.compile(  # how _creation() begins on SQLite
+    r"CREATE VIRTUAL TABLE (?P<fts>\w+) USING fts5\((?P<columns>[\w, ]+),"
+    r" content='(?P<name>\w+)', content_rowid='(?P<key>\w+)'"
+)
 _LAST = "\U0010ffff"
 _ESCAPE = "\\"
 
@@ -301,8 +306,8 @@ def create_search(
 ) -> None:
     """Make the index that ``matching`` uses over ``columns`` of a table, in a migration.
 
-    SQLite keeps it current by triggers, and a rebuild of the table (``batch_alter_table``) loses
-    them: drop the search before one and create it again after.
+    SQLite keeps it current by triggers. What a rebuild of the table (``batch_alter_table``) loses
+    of them is made again behind the migration; before a searched column goes, drop the search.
     """
     for statement in _creation(op.get_bind().dialect.name, table_name, list(columns), key):
         op.execute(statement)
@@ -317,6 +322,17 @@ def drop_search(op: Operations, table_name: str, columns: Sequence[str]) -> None
     for event in ("insert", "update", "delete"):
         op.execute(f"DROP TRIGGER {search_table(table_name)}_{event}")
     op.execute(f"DROP TABLE {search_table(table_name)}")
+
+
+def mend_search(connection: Connection) -> None:
+    """Make again what rebuilds of searched tables have lost: SQLite drops triggers with a table."""
+    schema = table("sqlite_master", column("name"), column("type"), column("sql"))
+    triggers = set(connection.scalars(select(schema.c.name).where(schema.c.type == "trigger")))
+    for (sql,) in connection.execute(select(schema.c.sql).where(schema.c.sql.is_not(None))).all():
+        if (made := _MADE.match(sql)) and f"{made['fts']}_insert" not in triggers:
+            columns = made["columns"].split(", ")
+            for statement in _creation("sqlite", made["name"], columns, made["key"])[1:]:
+                connection.exec_driver_sql(statement)
 
 
 def _trigram_index(table_name: str, name: str) -> str:

@@ -3,7 +3,18 @@
 import random
 
 import pytest
-from sqlalchemy import delete, select, update
+from alembic.operations import Operations
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import (
+    Column,
+    Integer,
+    String,
+    create_engine,
+    delete,
+    inspect,
+    select,
+    update,
+)
 
 from portal import search
 from portal.contacts.models import Contact
@@ -161,3 +172,46 @@ def test_a_code_is_found_from_its_beginning(portal_app, world, hits):
         finding = matching(tx, select(Place.name), "st-1")
         assert sorted(tx.session.scalars(finding)) == ["Room st-1", "Shelf", "Store"]
         assert sorted(tx.session.scalars(matching(tx, select(Place.name), "x-"))) == ["Room st-1"]
+
+
+@pytest.fixture
+def migrated():
+    """Return what a migration works with, on SQLite with one searched table."""
+    engine = create_engine("sqlite://")
+    with engine.connect() as connection:
+        op = Operations(MigrationContext.configure(connection))
+        op.create_table(
+            "thing",
+            Column("id", Integer, primary_key=True),
+            Column("name_key", String),
+            Column("gone", String),
+        )
+        search.create_search(op, "thing", ["name_key"])
+        yield op, connection
+
+
+def words(connection):
+    return connection.exec_driver_sql(
+        "SELECT rowid FROM thing_fts WHERE thing_fts MATCH 'paper'"
+    ).fetchall()
+
+
+def test_a_rebuilt_table_is_searched_as_before(migrated):
+    op, connection = migrated
+    op.execute("INSERT INTO thing (id, name_key) VALUES (1, 'paper')")
+    with op.batch_alter_table("thing") as batch:
+        batch.drop_column("gone")
+    search.mend_search(connection)
+    op.execute("INSERT INTO thing (id, name_key) VALUES (2, 'paper clip')")
+    op.execute("DELETE FROM thing WHERE id = 1")
+    assert words(connection) == [(2,)]
+
+
+def test_what_is_as_it_was_is_left_alone(migrated):
+    op, connection = migrated
+    search.mend_search(connection)
+    op.execute("INSERT INTO thing (id, name_key) VALUES (1, 'paper')")
+    assert words(connection) == [(1,)]
+    search.drop_search(op, "thing", ["name_key"])
+    search.mend_search(connection)
+    assert "thing_fts" not in inspect(connection).get_table_names()
