@@ -77,6 +77,7 @@ from .search import Searched, create_search, drop_search, matching
 from .series.services import next_number
 from .settings.services import facts as organisation_facts
 from .settings.services import values_of as settings_of
+from .subjects.rules import record_kind
 from .undo.services import undoable
 from .watchers.services import watch
 from .work import Event, UnitOfWork
@@ -169,6 +170,7 @@ __all__ = [
     "people_who_may",
     "permits",
     "put",
+    "record_kind",
     "repeated",
     "require_approved",
     "retire_link",

@@ -236,6 +236,8 @@ class Plugins:
         Each runs in a savepoint of its own; ``shape`` turns results into what is wanted under the
         same protection. A fault costs its plugin's results; ``instead``, if given, stands for them.
         """
+        if not getattr(getattr(self.pm.hook, hook, None), "spec", None):
+            raise LookupError(f"no plugin offers the hook {hook}")
         results: list[tuple[str, Any]] = []
         for implementation in self._implementations(hook):
             slug = implementation.plugin_name

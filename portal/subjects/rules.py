@@ -88,3 +88,11 @@ class Subject:
         """Return what the timeline tells of a column, None for nothing."""
         found = self.fields.get(column)
         return SubjectField(title=found) if isinstance(found, Message) else found
+
+
+def record_kind(row: Any) -> str:
+    """Return what kind of record a row is, such as ``inventory.item``, or nothing if it is none.
+
+    By this a hook knows the records of another plugin, whose classes it does not import.
+    """
+    return str(getattr(type(row), "__kind__", ""))

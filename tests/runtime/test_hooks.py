@@ -3,6 +3,7 @@
 import pytest
 from sqlalchemy import delete, func, select
 
+from portal.api import record_kind
 from portal.audit.models import AuditEntry
 from portal.db import looking
 from portal.people.models import Person
@@ -165,6 +166,21 @@ def test_a_plugin_asks_the_others_its_own_question(portal_app, world, registry):
     with reader(portal_app, world) as session:
         tx = UnitOfWork(session, session.principal, False)
         assert registry.collect("hen_eggs", tx, day="Monday") == [("owl", "owl Monday")]
+
+
+def test_its_services_ask_it_by_the_unit(portal_app, world, registry):
+    with reader(portal_app, world) as session:
+        tx = UnitOfWork(session, session.principal, False)
+        assert tx.ask("hen_eggs", day="Monday") == ["owl Monday"]
+        with pytest.raises(LookupError, match="hen_milk"):
+            tx.ask("hen_milk", day="Monday")
+
+
+def test_a_hook_knows_the_records_of_others_by_their_kind(portal_app, world):
+    with reader(portal_app, world) as session:
+        person = session.scalars(select(Person)).first()
+    assert record_kind(person) == "core.person"
+    assert record_kind(Home()) == ""
 
 
 def test_services_are_those_of_plugins_that_are_on(portal_app, world):

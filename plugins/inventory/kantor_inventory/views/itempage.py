@@ -7,7 +7,7 @@ from typing import Any
 from flask import url_for
 
 from portal.api import UnitOfWork, message
-from portal.web import BarChart, bar_chart, story
+from portal.web import BarChart, bar_chart, panels, story
 
 from .. import rules
 from ..asking import substitutes
@@ -45,6 +45,7 @@ def context(tx: UnitOfWork, item: Item) -> dict[str, Any]:
         "worth": _worth(places) if tx.actor.holds("inventory.cost.view") and not counted else None,
         "units": units,
         "offers": offers,
+        "panels": panels(tx, item, "page"),
         "story": story(tx, item),
         "told": _told(told, on_hand or 0, item) if told else None,
         "suggestions": _suggestions(tx, item, offers)
