@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 
-from . import count_to_order, first_day, manager_away, record_followed
+from . import count_to_order, first_day, manager_away, own_plugin, record_followed
 
 JOURNEYS = {
     "1-first-day": first_day.travel,
     "2-count-to-order": count_to_order.travel,
     "3-the-manager-is-away": manager_away.travel,
+    "4-a-plugin-in-an-hour": own_plugin.travel,
     "5-a-record-followed": record_followed.travel,
 }
 

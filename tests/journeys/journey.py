@@ -46,6 +46,10 @@ class Journey:
             self._pictures.append((path, page.screenshot(full_page=full, animations="disabled")))
             self.lines += [f"![{sentence}]({self.name}/{path.name})", ""]
 
+    def typed(self, sentence: str, lines: list[str]) -> None:
+        """Tell which commands were typed, one after the other."""
+        self.lines += [sentence, "", "```", *lines, "```", ""]
+
     def write(self) -> Path:
         """Write the page and its pictures, and nothing of an earlier run beside them."""
         target = self.folder / self.name
