@@ -8,8 +8,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from tests.gallery.browse import browser, chromium
+
+# A machine may be slow: tests are about what comes out, never about how long it took.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 FIGURES: list[str] = []
 OF_A_WORKER = "kantor_figures"

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import func, insert, select, tuple_, update
+from sqlalchemy import exists, func, insert, select, tuple_, update
 
 from portal.activity.reading import SHOWN_AS_THEMSELVES
 from portal.audit.models import AuditEntry
@@ -33,7 +33,7 @@ from portal.work import UnitOfWork
 from .models import Watcher, WatcherMark
 
 watchers, marks, entries = Watcher.__table__, WatcherMark.__table__, AuditEntry.__table__
-AT_ONCE = 500  # acts that one run looks at
+AT_ONCE = 20_000  # acts that one run looks at; what nobody watches stays in the database
 TALK = "core.comment_written"
 
 
@@ -102,7 +102,7 @@ def tell(tx: UnitOfWork) -> None:
 
 
 def _acts(tx: UnitOfWork, after: int, last: int) -> dict[Key, list[Any]]:
-    """Return the acts that people can be told of, by the record on which they were done."""
+    """Return the acts that somebody is to be told of, by the record on which they were done."""
     known = [name for name, subject in subjects(tx).items() if subject.talk]
     wanted = (
         select(
@@ -114,6 +114,13 @@ def _acts(tx: UnitOfWork, after: int, last: int) -> dict[Key, list[Any]]:
             entries.c.detail,
         )
         .where(entries.c.id > after, entries.c.id <= last, entries.c.subject_kind.in_(known))
+        .where(
+            exists().where(
+                watchers.c.kind == entries.c.subject_kind,
+                watchers.c.record_id == entries.c.subject_id,
+                watchers.c.active,
+            )
+        )
         .order_by(entries.c.id)
     )
     found: dict[Key, list[Any]] = defaultdict(list)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from hypothesis import settings
 from sqlalchemy import select
 
 from kantor_inventory import plugin
@@ -17,6 +18,10 @@ from kantor_inventory.models import Balance, Item, ItemUnit, Movement, Point, Un
 from kantor_inventory.services import stock
 from portal.api import Contact, Department, Person, Place, PlaceServes
 from portal.testing import World, add_person, sign_in, working_as
+
+# A machine may be slow: tests are about what comes out, never about how long it took.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 
 @pytest.fixture(scope="session")
