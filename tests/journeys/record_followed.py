@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 
 from PIL import Image, ImageDraw
 from playwright.sync_api import Page, expect
@@ -42,6 +43,7 @@ def travel() -> Journey:
         put_right(journey, hendra)
         keep_to_themselves(journey, hendra, lina, item)
         hear(journey, dewi, item)
+        order_anew(journey, hendra, item)
         in_the_calendar(journey, hendra)
         look_back(journey, dewi, item)
     rest = [c for c in journey.complaints if not any(code in c for code in ("422", "404", "409"))]
@@ -164,12 +166,34 @@ def hear(journey: Journey, page: Page, item: str) -> None:
     journey.step("Dewi watches since she was named, and hears of what came after.", page)
 
 
+def order_anew(journey: Journey, page: Page, item: str) -> None:
+    """Order other paper in place of the damp one, by phone."""
+    journey.chapter("Ordered anew")
+    page.goto(item)
+    page.locator("main summary", has_text="More").click()
+    follow(page, page.get_by_role("link", name="Put on the order list"))
+    page.get_by_label("How many").fill("10")
+    submit(page, "Add to the order list")
+    page.goto("/inventory/orders?view=draft")
+    follow(page, page.get_by_role("link", name=SUPPLIER).first)
+    follow(page, page.get_by_role("link", name=re.compile("Place the order")).first)
+    page.locator("main").get_by_label("Phone", exact=True).check(force=True)
+    page.locator("main").get_by_label("Who took it").fill("Ibu Ratna")
+    submit(page, "Place the order")
+    journey.step("Ten reams are ordered by phone; they are expected in three days.", page)
+
+
 def in_the_calendar(journey: Journey, page: Page) -> None:
-    """Look at the month."""
+    """Find the delivery on its day."""
     journey.chapter("On its day in the calendar")
     page.goto("/calendar")
-    expect(page.locator("h1")).to_be_visible()
-    journey.step("What has a day stands in the calendar, each app's in its own colour.", page)
+    delivery = page.locator("main a[href^='/inventory/orders/']:visible").first
+    if not delivery.count():  # The last days of a month: the delivery comes in the next one.
+        follow(page, page.get_by_role("link", name="Later", exact=True))
+    expect(delivery).to_be_visible()
+    journey.step("The delivery stands in the calendar, on the day it is expected.", page)
+    follow(page, delivery)
+    assert PAPER in said(page)
 
 
 def look_back(journey: Journey, page: Page, item: str) -> None:
