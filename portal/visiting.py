@@ -26,7 +26,7 @@ SETTING_UP = frozenset(
 )
 # What somebody does as themselves who sees the portal through another's eyes.
 ENDING = frozenset({"people.stop_viewing", "sign.sign_out"})
-THEIRS_ALONE = frozenset({"account", "notices", "dates.follow"})  # blueprints and pages
+THEIRS_ALONE = frozenset({"account", "notices", "removed", "dates.follow"})  # blueprints and pages
 
 
 class NeedsSecondStep(Forbidden):

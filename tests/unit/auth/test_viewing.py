@@ -104,7 +104,7 @@ _ENDING = {"people.stop_viewing", "sign.sign_out"}
 
 
 def test_what_is_theirs_alone_stays_theirs(looking):
-    for path in ("/account", "/account/password", "/notices", "/calendar/feeds"):
+    for path in ("/account", "/account/password", "/notices", "/bin", "/calendar/feeds"):
         answer = looking.get(path)
         assert answer.status_code == 403, path
         assert "This is for Employee alone" in answer.text or "can only look" in answer.text
