@@ -71,5 +71,5 @@ bench: setup-test ## Measure the budgets against a bare page, with 1,000,000 mov
 mutate: setup-test ## Break the code N times and count which breaks a test notices (SEED=2026-01-31 N=20)
 	@$(py) -m tests.mutate --seed $(SEED) --number $(N)
 
-soak: setup-test ## Kills, the full ledger run over HTTP, long state machines
+soak: setup-test ## Kills, the full ledger run over HTTP, long state machines, more forms of planted mistakes
 	@$(py) -m tests.soak

@@ -34,8 +34,8 @@ RACES = [
 
 
 def main() -> int:
-    """Run the ledger at full length, the kills, fifty rounds of every race and the long state
-    machines; return the failures.
+    """Run the ledger at full length, the kills, fifty rounds of every race, five forms of every
+    planted mistake and the long state machines; return the failures.
     """
     options = argparse.ArgumentParser(prog="python -m tests.soak")
     options.add_argument("--kills", type=int, default=40)
@@ -55,6 +55,9 @@ def main() -> int:
     failed += subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode != 0
     environment = os.environ | {"KANTOR_TEST_ROUNDS": "50"}
     command = [sys.executable, "-m", "pytest", "-q", *RACES]
+    failed += subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode != 0
+    environment = os.environ | {"KANTOR_TEST_VARIANTS": "5"}
+    command = [sys.executable, "-m", "pytest", "-q", "tests/checking/test_planted.py"]
     failed += subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode != 0
     failed += throw_hostile_forms(200) > 0
     if not asked.without_machines:

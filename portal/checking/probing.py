@@ -6,7 +6,7 @@ import csv
 import io
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice, product
 from typing import Any
 
@@ -23,12 +23,14 @@ from .seeding import ELSEWHERE, HERE, Scene, Seeded
 from .sources import Sources
 
 TRIES = 60  # addresses that are tried for one route
+AGAIN = 6  # of them on a database after the first, which has shown what answers
 FEW, MANY = 3, 30
 SLACK = 3  # statements that may come to more rows, whatever their number
 # What looking at a page may write: who is here, how often, what waits.
 TRACES = frozenset(
     {"audit_entry", "account_session", "job", "outbox", "idempotency", "throttle", "person"}
 )
+IN_SHORT = {"Accept": "application/json"}
 FORMATS = ("csv", "json", "xlsx")
 SHEETS = ("csv", "tab-separated", "excel")
 FORMULAS = ("=", "+", "-", "@", "\t", "\r")
@@ -43,6 +45,12 @@ class Address:
     view: Any
     row: Seeded | None = None
     column: str = ""
+    way: tuple[tuple[str, str], ...] = ()  # table and column of each part of its address
+    formats: tuple[str, ...] = ()  # those in which it answers with something other than a page
+
+    def asked(self) -> list[str]:
+        """Return its address, and that of each of its formats."""
+        return [self.path, *(f"{self.path}?format={name}" for name in self.formats)]
 
     @property
     def policy(self) -> str:
@@ -65,14 +73,33 @@ def addresses(made: Scene, browser: PortalClient) -> tuple[list[Address], list[A
     found, failing = [], []
     for rule, view in pages_of(made.app, made.plugin.slug):
         failed = None
-        for one in islice(_candidates(made, rule, view), TRIES):
-            status = browser.get(one.path).status_code
+        tried = _tried(made, rule, view)
+        made.ways.setdefault(rule.endpoint, [])
+        for one in tried:
+            # An error is quicker said than shown.
+            status = browser.get(one.path, headers=IN_SHORT).status_code
             failed = one if status >= 500 else failed
-            if status == 200:
-                found.append(one)
+            if status == 200 and browser.get(one.path).status_code == 200:
+                found.append(replace(one, formats=_formats(browser, one.path)))
+                made.ways[rule.endpoint] = [one.way]
                 break
         failing += [failed] if failed is not None else []
     return found, failing
+
+
+def _tried(made: Scene, rule: Any, view: Any) -> list[Address]:
+    """Return the addresses to try: first what answered on the database asked before this one."""
+    ways = made.ways.get(rule.endpoint)
+    every = list(islice(_candidates(made, rule, view), TRIES))
+    if ways is None:
+        return every
+    return sorted(every, key=lambda one: one.way not in ways)[:AGAIN]
+
+
+def _formats(browser: PortalClient, path: str) -> tuple[str, ...]:
+    """Return the formats that a page has beside its own: most answer with the page to each."""
+    kinds = {name: browser.get(f"{path}?format={name}").content_type or "" for name in FORMATS}
+    return tuple(name for name, kind in kinds.items() if not kind.startswith("text/html"))
 
 
 def _candidates(made: Scene, rule: Any, view: Any) -> Iterator[Address]:
@@ -87,7 +114,7 @@ def _candidates(made: Scene, rule: Any, view: Any) -> Iterator[Address]:
         (row, column, value)
         for row in first.values()
         for column, value in row.values.items()
-        if _can_name(row, column, value)
+        if _can_name(row, column, value) and (names != ["public_id"] or column == "public_id")
     ]
     noun = noun_of(str(getattr(view, "__policy__", None) or ""))
     named.sort(key=lambda one: (one[0].model.__noun__ != noun, one[1] != "public_id"))
@@ -98,7 +125,8 @@ def _candidates(made: Scene, rule: Any, view: Any) -> Iterator[Address]:
         except (ValueError, TypeError, LookupError):
             continue
         row, column, _ = chosen[0]
-        yield Address(path, rule, view, row if len(names) == 1 else None, column)
+        way = tuple((one[0].model.__tablename__, one[1]) for one in chosen)
+        yield Address(path, rule, view, row if len(names) == 1 else None, column, way)
 
 
 def _can_name(row: Seeded, column: str, value: Any) -> bool:
@@ -116,16 +144,17 @@ def findings(app: Portal, sources: Sources, made: Scene) -> Iterator[Finding]:
     everything = sign_in(app, seeding.visitor(made, grants))
     for side in (HERE, ELSEWHERE):
         seeding.seed(made, side, FEW)
+    visitors = _visitors(made)
     before = _kept(app)
     known, failing = addresses(made, everything)
     made.known = known
     for one in failing:
         said = f"GET {one.rule} fails when there are rows"
         yield finding("page-fails", place_of_view(sources, one.view), said)
-    yield from _leaks(sources, made, known)
+    yield from _leaks(sources, made, visitors, known)
+    few = [_statements(app, everything, one.path) for one in known]
     if _kept(app) != before:
         yield from _writing(sources, app, everything, known)
-    few = [_statements(app, everything, one.path) for one in known]
     seeding.seed(made, HERE, MANY - FEW)
     for one, less in zip(known, few, strict=True):
         more = _statements(app, everything, one.path)
@@ -142,21 +171,30 @@ def _kept(app: Portal) -> dict[str, Any]:
         return rows(db.engine, but=TRACES)
 
 
-def _leaks(sources: Sources, made: Scene, known: list[Address]) -> Iterator[Finding]:
+def _visitors(made: Scene) -> dict[str, PortalClient]:
+    """Return, for each permission, somebody who holds it here, and those on its noun elsewhere."""
+    found = {}
+    names = [one.name for one in made.plugin.permissions]
+    used = {
+        str(getattr(view, "__policy__", "")) for _, view in pages_of(made.app, made.plugin.slug)
+    }
+    for policy in sorted(used.intersection(names)):
+        there = {name for name in names if noun_of(name) == noun_of(policy) and name != policy}
+        grants = {n: ("department", ELSEWHERE if n in there else HERE) for n in names}
+        found[policy] = sign_in(made.app, seeding.visitor(made, grants))
+    return found
+
+
+def _leaks(
+    sources: Sources, made: Scene, visitors: dict[str, PortalClient], known: list[Address]
+) -> Iterator[Finding]:
     """Look at each page with its permission here, and those on the same noun elsewhere."""
-    permissions = [one.name for one in made.plugin.permissions]
     hidden = [row for row in made.of(ELSEWHERE) if not row.model.reads_freely]
-    for policy in sorted({one.policy for one in known} & set(permissions)):
-        noun = noun_of(policy)
-        there = {name for name in permissions if noun_of(name) == noun and name != policy}
-        grants = {n: ("department", ELSEWHERE if n in there else HERE) for n in permissions}
-        browser = sign_in(made.app, seeding.visitor(made, grants))
-        of_noun = [row for row in hidden if row.model.__noun__ == noun]
-        for one in known:
-            if one.policy == policy:
-                place = place_of_view(sources, one.view)
-                for said in _leaks_of(made, browser, one, of_noun, hidden):
-                    yield finding("leak", place, said)
+    for one in known:
+        if (browser := visitors.get(one.policy)) is not None:
+            of_noun = [row for row in hidden if row.model.__noun__ == noun_of(one.policy)]
+            for said in _leaks_of(made, browser, one, of_noun, hidden):
+                yield finding("leak", place_of_view(sources, one.view), said)
 
 
 def _leaks_of(
@@ -167,8 +205,7 @@ def _leaks_of(
     hidden: list[Seeded],
 ) -> Iterator[str]:
     texts = {mark: row for row in of_noun for mark in row.marks}
-    asked = [one.path, *(f"{one.path}?format={name}" for name in FORMATS), f"{one.path}?q=zqb"]
-    for path in asked:
+    for path in [*one.asked(), f"{one.path}?q=zqb"]:
         answer = browser.get(path)
         shown = _text_of(answer)
         if answer.status_code == 200 and (seen := [m for m in texts if m in shown]):
@@ -228,7 +265,7 @@ def _shown(
     """Look for markup that arrives as markup, and for formulas in files."""
     odd = [row for row in made.rows if any("<i>zqx" in str(v) for v in row.values.values())]
     extra = [
-        Address(_built(made, one.rule, {name: row.values[one.column]}), one.rule, one.view)
+        replace(one, path=_built(made, one.rule, {name: row.values[one.column]}))
         for one in known
         if one.row is not None
         for row in odd
@@ -236,7 +273,7 @@ def _shown(
         for (name,) in [tuple(one.rule.arguments)]
     ]
     for one in [*known, *extra]:
-        for path in (one.path, *(f"{one.path}?format={name}" for name in FORMATS)):
+        for path in one.asked():
             if said := list(_of_an_answer(browser.get(path), path)):
                 place = place_of_view(sources, one.view)
                 yield from (finding(rule, place, what) for rule, what in said)

@@ -55,13 +55,14 @@ def asked_alive(
             say("loading it alone")
             packages = [*(one.package for one in others), sources.package]
             found += loading.absent_partners(sources, packages, home)
+        ways: dict[str, list[Any]] = {}
         for kind in list(kinds) or offered():
             with Database.made(kind, home) as database:
                 app = make_app(database.url, home, [*others, plugin])
                 try:
                     if failed := loading.failures(app, sources):
                         return in_order(loading.in_place(found, failed))
-                    found += _on_one(app, sources, plugin, database, wanted, say)
+                    found += _on_one(app, sources, plugin, database, ways, wanted, say)
                 finally:
                     with app.app_context():
                         db.engine.dispose()
@@ -86,6 +87,7 @@ def _on_one(
     sources: Sources,
     plugin: Plugin,
     database: Database,
+    ways: dict[str, list[Any]],
     wanted: frozenset[str],
     say: Say,
 ) -> Iterator[Finding]:
@@ -99,7 +101,7 @@ def _on_one(
     if "pages" in wanted:
         say(f"{kind}: asking for every page")
         yield from pages.findings(app, sources, plugin)
-    made = seeding.scene(app, plugin)
+    made = seeding.scene(app, plugin, ways)
     if "rows" in wanted:
         say(f"{kind}: asking for pages with rows of two departments")
         yield from probing.findings(app, sources, made)

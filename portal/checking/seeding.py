@@ -53,6 +53,8 @@ class Scene:
     unmade: set[str] = field(default_factory=set)  # tables no row could be made for
     numbers: int = 0
     known: list[Any] = field(default_factory=list)  # addresses of pages that are there
+    # For each page, by its endpoint, how the parts of an address are found that answered before.
+    ways: dict[str, list[Any]] = field(default_factory=dict)
 
     @property
     def models(self) -> list[Any]:
@@ -67,9 +69,12 @@ class Scene:
         return [row for row in self.rows if row.side == side]
 
 
-def scene(app: Portal, plugin: Plugin) -> Scene:
-    """Return two departments with people and places, and the roles that visitors get."""
-    made = Scene(app, plugin)
+def scene(app: Portal, plugin: Plugin, ways: dict[str, list[Any]] | None = None) -> Scene:
+    """Return two departments with people and places, and the roles that visitors get.
+
+    ``ways`` keeps what answered from one database to the next.
+    """
+    made = Scene(app, plugin, ways={} if ways is None else ways)
     with app.app_context(), unscoped(reason="test data") as tx:
         for side in (HERE, ELSEWHERE):
             department = Department(name=f"Check {side}")

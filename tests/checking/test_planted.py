@@ -19,7 +19,7 @@ from .planted import KINDS
 assert planted_alive  # Its kinds are among KINDS.
 
 SEED = os.environ.get("KANTOR_TEST_SEED", "2026-11-30")
-VARIANTS = 5
+VARIANTS = int(os.environ.get("KANTOR_TEST_VARIANTS", "1"))  # that are drawn, of each kind
 BASES = {
     "keys": ROOT / "examples" / "kantor-keys",
     "visits": ROOT / "tests" / "checking" / "kantor-visits",
