@@ -15,11 +15,10 @@ import sys
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from urllib.parse import quote
 
 from sqlalchemy import create_engine, select
 
-from bench import backing, importing, measure, stand
+from bench import backing, importing, measure, searching, stand
 from bench.client import Site
 from bench.loading import public_id
 from bench.measure import Work
@@ -32,7 +31,7 @@ from portal.testing import counting_statements
 from portal.testing_databases import offered
 from portal.ui.table import paging
 
-LISTS = ("/inventory/items", "/inventory/stock")
+LISTS = searching.LISTS
 COUNT = f"/inventory/counts/{public_id(1)}/sheet"  # of two hundred lines
 ORDER = f"/inventory/orders/{public_id(1)}"
 WORK = ("/inventory/order-list", COUNT, "/inventory/counts", "/inventory/orders", ORDER)
@@ -42,9 +41,8 @@ PAGES = (
 )
 RECORD = f"/inventory/items/{public_id(4711)}"
 NEW = "/inventory/items/new"
-SEARCHES = ("paper", "paper black", "x-48", "pa", "t", "4711", "pap-0047", "zzzz")
 CONNECTIONS = 4
-PARTS = ("pages", "work", "flat", "writing", "backup")
+PARTS = ("pages", "search", "work", "flat", "writing", "backup")
 WAITING = ("/work", "/approvals", "/work?part=department")
 
 
@@ -90,7 +88,7 @@ class Run:
             self.report.add(f"  ({part} measured in)", f"{time.perf_counter() - begun:.0f} s")
 
     def pages(self) -> None:
-        """Measure reading: throughput, depth, sorts, searches, exports, statements, memory."""
+        """Measure reading: throughput, depth, sorts, exports, statements, memory."""
         with (
             stand.serving("bench.bare:application", self.url) as bare,
             stand.serving("wsgi:application", self.url) as server,
@@ -99,7 +97,6 @@ class Run:
             self.starts(bare, server)
             self.throughput(bare, server, site)
             self.depth_and_sorts(site)
-            self.searches(server, site)
             self.exports(server, site)
         with stand.serving("wsgi:application", self.url) as server:
             self.residence(server, Site(server.port, self.cookie))
@@ -256,25 +253,19 @@ class Run:
         order = paging.Order("name", (Item.name_key, Item.id))
         return f"{LISTS[0]}?after={paging.cursor(order, found)}"
 
-    def searches(self, server: Server, site: Site) -> None:
-        """Search as somebody who sees everything, and as one who sees one department."""
-        clerk = Site(server.port, stand.cookie(self.url, stand.CLERK))
-        for who, start, words in (
-            (site, LISTS[0], LISTS[0]),
-            (site, LISTS[1], LISTS[1]),
-            (clerk, LISTS[1], f"{LISTS[1]}, one department"),
-        ):
-            paths = {term: f"{start}?q={quote(term)}" for term in SEARCHES}
-            took = self._took(who, [start, *paths.values()])
-            for term, path in paths.items():
-                value = f"{measure.slower(took, path, start):.2f}x"
-                self.report.add(f"{words}, search for {term!r}", value, "3x", "1.5x")
-
-        paths = {term: f"/search?q={quote(term)}" for term in SEARCHES}
-        took = self._took(site, [LISTS[0], *paths.values()])
-        for term, path in paths.items():
-            value = f"{measure.slower(took, path, LISTS[0]):.2f}x"
-            self.report.add(f"search of everything for {term!r}", value, "3x", "1.5x")
+    def search(self) -> None:
+        """Measure searching one list, and everything."""
+        with stand.serving("wsgi:application", self.url) as server:
+            keeper = Site(server.port, self.cookie)
+            clerk = Site(server.port, stand.cookie(self.url, stand.CLERK))
+            for line in searching.lines(keeper, clerk, self._took):
+                self.report.add(*line)
+            with stand.serving("bench.bare:application", self.url) as bare:
+                page = Work(bare, measure.forever(Site(bare.port).request("GET", "/items")))
+                for path in searching.AGAINST_BARE:
+                    mine = Work(server, measure.forever(keeper.request("GET", path)))
+                    self.report.add(f"{path} against bare", self._compared(mine, page))
+        self._count(self.cookie, searching.STATEMENTS)
 
     def _took(self, site: Site, paths: list[str]) -> dict[str, list[float]]:
         return measure.latencies(site, paths, rounds=self.rounds, each=10)
@@ -306,8 +297,6 @@ class Run:
         pages = (
             ("SQL statements of the list", LISTS[0], "6", "4"),
             ("SQL statements of the stock list", LISTS[1], "6", "4"),
-            ("SQL statements of a search", f"{LISTS[1]}?q=paper", "6", "4"),
-            ("SQL statements of a search of everything", "/search?q=paper", "6", "4"),
             ("SQL statements of the record", RECORD, "12", "8"),
             ("SQL statements of the order list", WORK[0], "12", "8"),
             ("SQL statements of a count of 200 lines", COUNT, "12", "8"),

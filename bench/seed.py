@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from flask import current_app
 from sqlalchemy import Connection, text
 
 from bench.loading import (
@@ -27,6 +28,8 @@ from bench.loading import (
 from bench.seed_decisions import fill_decisions
 from bench.seed_work import ORDERED, fill_work, is_on_order
 from portal.db import db
+from portal.finding.following import drop_following
+from portal.finding.services import follow_all
 from portal.guard import LIMITED, WRITE
 from portal.orm import sort_key
 from portal.reach import EVERYTHING
@@ -55,10 +58,12 @@ class Size:
 
 def fill(size: Size) -> None:
     """Fill the migrated database of the running app; the same rows every time."""
-    options = {WRITE: True, LIMITED: EVERYTHING}
+    options: dict[str, Any] = {WRITE: True, LIMITED: EVERYTHING}
     with db.engine.connect().execution_options(**options) as connection:
         if connection.dialect.name == "sqlite":
             connection.connection.driver_connection.execute("PRAGMA synchronous=OFF")
+        with connection.begin():
+            drop_following(connection)
         with connection.begin(), indexed_afterwards(connection):
             load(connection, "department", _departments())
             load(connection, "person", _people())
@@ -69,7 +74,7 @@ def fill(size: Size) -> None:
             load(connection, "inventory_category", _named(NOUNS))
             load(connection, "inventory_item", _items(size.items))
             load(connection, "inventory_item_unit", _item_units(size.items))
-            load(connection, "contact", _contacts())
+            load(connection, "contact", _contacts(size.items))
             load(connection, "inventory_supplier", _suppliers())
             load(connection, "inventory_supplier_item", _offers(size.items))
             ledger = Ledger(size, len(outside), outside)
@@ -80,6 +85,7 @@ def fill(size: Size) -> None:
             fill_work(connection, size.items, len(outside))
             fill_decisions(connection, size.items)
             load(connection, "plugin_activation", [{"id": 1, "slug": "inventory"}])
+        follow_all(db.engine, current_app.extensions["kantor"])
         with connection.begin():
             connection.execute(text("ANALYZE"))
     db.engine.dispose()
@@ -249,10 +255,19 @@ def _item_units(count: int) -> Rows:
         yield row | {"num": 1, "den": 1, "active": True}
 
 
-def _contacts() -> Rows:
-    for i in range(1, SUPPLIERS + 1):
-        row = _base(i, f"House {i} of supplies") | {"kind": "organisation", "note": ""}
-        yield row | {"active": True, "version": 1, "department_id": i % 13 or None}
+def _contacts(count: int) -> Rows:
+    """Yield the suppliers, then as many contacts as there are items, spread over all departments.
+
+    Every one is a contact; sons are known in eleven departments of twelve, daughters in the third.
+    """
+    for i in range(1, SUPPLIERS + count + 1):
+        ours = i % (DEPARTMENTS + 1)
+        name = f"Contact {i * 7919 % count} and {'daughters' if ours == 3 else 'sons'}"
+        if i <= SUPPLIERS:
+            name = f"House {i} of supplies"
+        kind = "organisation" if i <= SUPPLIERS or i % 3 == 0 else "person"
+        row = _base(i, name) | {"kind": kind, "note": "", "department_id": ours or None}
+        yield row | {"active": True, "version": 1}
 
 
 def _suppliers() -> Rows:

@@ -28,7 +28,7 @@ LONG = 10_000
 BUDGETS = 250
 GROWING = {
     *("absence", "audit_entry", "contact", "contact_point", "delegation", "job"),
-    *("notice", "person"),
+    *("notice", "person", "search_entry"),
     *("inventory_alert", "inventory_balance", "inventory_budget_entry"),
     *("inventory_item", "inventory_movement"),
     *("inventory_count", "inventory_count_entry", "inventory_count_line"),
@@ -80,7 +80,6 @@ def _crowd() -> None:
             ("person", _people()),
             ("absence", _absences()),
             ("delegation", _delegations()),
-            ("contact", _contacts()),
             ("contact_point", _numbers()),
             ("inventory_supplier", _suppliers()),
             ("audit_entry", _acts()),
@@ -126,13 +125,6 @@ def _delegations() -> Iterator[dict[str, Any]]:
         row = {"id": i, "public_id": public_id(i), "version": 1, "scope": "all"}
         row |= {"principal_id": i, "deputy_id": i % (MANY - 1) + 1, "only_when_absent": i % 3 > 0}
         yield row | {"from_on": first, "last_on": first + timedelta(days=i % 9)}
-
-
-def _contacts() -> Iterator[dict[str, Any]]:
-    for i in range(SUPPLIERS + 1, MANY):
-        kind = "person" if i % 3 else "organisation"
-        row = _named(i, f"Contact {i * 7919 % MANY} and sons") | {"kind": kind, "note": ""}
-        yield row | {"active": True, "version": 1, "department_id": i % 13 or None}
 
 
 def _numbers() -> Iterator[dict[str, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 
 import pytest
 from sqlalchemy import select
@@ -11,7 +12,7 @@ from kantor_inventory.models import Supplier
 from portal.contacts.models import Contact, ContactPoint
 from portal.finding import asking
 from portal.finding.models import RecentRecord
-from portal.finding.rules import typed, words_of
+from portal.finding.rules import typed, wanted, words_of
 from portal.finding.services import declared, find
 from portal.guard import kernel_execute
 from portal.people.models import Person
@@ -110,6 +111,26 @@ def test_a_number_comes_first_then_names_that_begin_so_then_the_newest(portal_ap
         ]
         [group] = find(tx, typed("#ab"))
         assert [one.label for one in group.found] == ["Cellar", "Attic"]
+
+
+def test_a_name_begins_with_the_first_word_whatever_stands_before_it(portal_app, world):
+    with working_as(portal_app) as tx:
+        for name in ("Of paper, blue", "“Paper” and blue", "Blue paper", "Paper-thin blue"):
+            tx.session.add(Contact(name=name))
+            tx.session.flush()
+    with working_as(portal_app, world.people["administrator"]) as tx:
+        [group] = find(tx, typed("paper blu"))
+        best = ["Paper-thin blue", "“Paper” and blue"]
+        assert [one.label for one in group.found] == [*best, "Blue paper", "Of paper, blue"]
+
+
+@pytest.mark.parametrize("words", ["d0", "o0", "core+contact", "core", "d", "+blue", "#blue", "++"])
+def test_what_the_index_notes_beside_the_words_is_not_found(portal_app, world, words):
+    with working_as(portal_app) as tx:
+        tx.session.add(Contact(name="Blue"))
+    for person in (world.people["administrator"], world.people["assistant"]):
+        with working_as(portal_app, person) as tx:
+            assert find(tx, wanted(words), kinds=["core.contact"]) == []
 
 
 def test_further_words_lie_in_other_columns_and_rows(portal_app, world):
@@ -226,7 +247,7 @@ def test_the_page_shows_what_was_found_kind_by_kind(browser):
     page = browser.get("/search?q=paper").text
     assert "Paper clip 33 mm" in page
     assert "Contact" in page
-    assert "/contacts?q=paper" in page
+    assert re.search(r'<a [^>]*href="/contacts\?q=paper"[^>]*>All in the list', page)
     assert "Kertas" not in page
 
 
