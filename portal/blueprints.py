@@ -17,6 +17,7 @@ from .finding.views import blueprint as finding
 from .health.views import blueprint as health
 from .home.views import blueprint as home
 from .jobs.views import blueprint as jobs
+from .kit.views import blueprint as kit
 from .links.views import blueprint as links
 from .lists.mail_views import blueprint as lists
 from .mywork.views import blueprint as mywork
@@ -60,6 +61,7 @@ CORE = (
     scanning,
     undo,
     removed,
+    kit,
     activity,
     comments,
     attachments,

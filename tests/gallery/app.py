@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,15 +12,23 @@ from flask import Flask, Response, g, request
 
 from portal import messages
 from portal.headers import POLICY
+from portal.kit import samples
+from portal.messages import message
+from portal.ui import forms
 from portal.ui.assets import CORE_FOLDER, Assets
 from portal.ui.render import Kit, configure_jinja, render
 from portal.ui.shell import Crumb, NavEntry, NavGroup, Person, Shell, Toast
 from portal.ui.speaking import SpeakingEnvironment
-from tests.gallery import samples
 
+TEMPLATES = Path(__file__).parent / "templates"
 NOW = datetime(2026, 11, 21, 3, 5, tzinfo=UTC)
 PAGES = ("components", "list", "empty", "form", "record", "stock")
 ERRORS = (400, 401, 403, 404, 405, 409, 413, 422, 429, 500, 503)
+
+
+class SignInForm(forms.Form):
+    username = forms.TextField(message("Username"), [forms.required()])
+    password = forms.PasswordField(message("Password"), [forms.required()])
 
 
 def frame(theme: str = "system", signed_in: bool = True, toasts: tuple[Toast, ...] = ()) -> Shell:
@@ -103,7 +112,7 @@ def create_app() -> Flask:
     )
     app.jinja_environment = SpeakingEnvironment
     configure_jinja(app, kit)
-    app.jinja_loader.searchpath.append(str(samples.TEMPLATES))  # type: ignore[union-attr]
+    app.jinja_loader.searchpath.append(str(TEMPLATES))  # type: ignore[union-attr]
     app.wsgi_app = assets.serve(app.wsgi_app)  # type: ignore[method-assign]
     app.before_request(_begin)
     app.after_request(_harden)
@@ -112,7 +121,9 @@ def create_app() -> Flask:
         toasts = (Toast("Minimum changed for 2 items", undo_url="/undo"),) if name == "list" else ()
         shell = frame(request.args.get("theme", "system"), toasts=toasts)
         return render(
-            f"gallery/{name}.html", shell=shell, **samples.context(name, NOW, date(2026, 11, 21))
+            f"gallery/{name}.html",
+            shell=shell,
+            **samples.context(NOW, date(2026, 11, 21), rows=name != "empty"),
         )
 
     def error(code: int) -> Any:
@@ -135,7 +146,7 @@ def create_app() -> Flask:
 
     def sign_in() -> Any:
         shell = frame(request.args.get("theme", "system"), signed_in=False)
-        return render("gallery/sign_in.html", shell=shell, form=samples.SignInForm())
+        return render("gallery/sign_in.html", shell=shell, form=SignInForm())
 
     def broken() -> Any:
         return error(500), 500, {"HX-Retarget": "#main", "HX-Reswap": "innerHTML"}

@@ -27,6 +27,7 @@ from portal.people.models import Department, Membership, Person
 from portal.places.models import Place, PlaceServes
 from portal.plugins.models import PluginActivation
 from portal.roles.models import Assignment, Role, RolePermission
+from portal.settings.services import write_facts
 from portal.testing import LONG_AGO, add_person, give_role
 from tests.policy import canaries, papers, stocked, tables, talked, timed
 from tests.policy.stand import PASSWORD, Stand
@@ -87,6 +88,7 @@ def build(stand: Stand) -> World:
     world = World()
     stored = passwords.hashed(PASSWORD)
     with stand.building() as tx:
+        write_facts(tx, kind="test")
         _departments(tx, world)
         _roles(tx)
         _actors(tx, world)
@@ -97,6 +99,7 @@ def build(stand: Stand) -> World:
         stocked.add_catalogue(tx, world)
         for slug in stand.app.extensions["kantor"].loaded:
             tx.session.add(PluginActivation(slug=slug, department_id=None))
+    stand.app.extensions["kantor_facts"].forget()
     for role, actor in world.actors.items():
         stand.sign_in(role, actor["id"], stored)
     with stand.building() as tx:

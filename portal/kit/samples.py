@@ -1,19 +1,23 @@
-"""The invented data of the gallery."""
+"""Invented data that the samples of the kit are drawn with."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from werkzeug.datastructures import MultiDict
+
+from portal.activity.story import Entry, File, Story
 from portal.messages import message
+from portal.subjects.own import CORE_SUBJECTS
+from portal.subjects.rules import Told
+from portal.subjects.services import Described
 from portal.ui import formats, forms
 from portal.ui.charts import bar_chart
 from portal.ui.shell import HUES
 
-TEMPLATES = Path(__file__).parent / "templates"
 ITEMS = [
     ("Ballpoint pen, blue", "WRI-0012", "Front office", 12000, "pens", "Low", "warn", 1),
     ("Copy paper A3 80 g", "PAP-0002", "Copier room", 9000, "reams", "Enough", "ok", 1),
@@ -29,17 +33,16 @@ WEEKS += [(26, 40), (8, 100), (92, 0), (68, 5), (45, 9), (18, 50)]
 PLACES = [("main", "Main store"), ("front", "Front office"), ("copier", "Copier room")]
 
 
-class SignInForm(forms.Form):
-    username = forms.TextField(message("Username"), [forms.required()])
-    password = forms.PasswordField(message("Password"), [forms.required()])
-
-
 class FilterForm(forms.Form):
+    """What a list is narrowed by."""
+
     place = forms.ChoiceField(message("Place"), choices=PLACES, blank=message("Any place"))
     category = forms.TextField(message("Category"))
 
 
 class ItemForm(forms.Form):
+    """A field of every kind."""
+
     version = forms.HiddenField()
     name = forms.TextField(message("Name"), [forms.required(), forms.longest(80)])
     place = forms.ChoiceField(message("Place"), [forms.required()], choices=PLACES, blank="")
@@ -68,7 +71,7 @@ def matches(arguments: Mapping[str, str]) -> list[tuple[str, str, str]]:
     return [match for match in known if words in match[1].casefold()]
 
 
-def a_list(rows: bool = True) -> Any:
+def a_list(rows: bool = True) -> Any:  # long: a page of a list, value by value
     """Return a page of a list as a declared Table gives it."""
     column = SimpleNamespace
     heads = [
@@ -202,18 +205,49 @@ def a_list(rows: bool = True) -> Any:
     )
 
 
-def context(name: str, now: datetime, today: date) -> dict[str, Any]:
-    """Return what one page of the gallery shows."""
-    from werkzeug.datastructures import MultiDict
+def a_story(now: datetime, comment: str) -> Story:
+    """Return what people said and did about a supplier; ``comment`` is the id of a comment."""
+    (contact,) = (one for one in CORE_SUBJECTS if one.name == "core.contact")
+    record = Described(subject=contact, id=0, public_id="sample", label="Kertaloka", number="")
+    said = Told(at=now - timedelta(minutes=12), text="", person="Dewi Anggraini")
+    done = Told(
+        at=now - timedelta(days=2),
+        text="changed a contact",
+        person="Agus Nugroho",
+        changes=(("Phone", "021 555 0100", "021 555 0199"),),
+    )
+    return Story(
+        record=record,
+        entries=(
+            Entry(
+                part="comment",
+                id=2,
+                at=said.at,
+                told=said,
+                public_id=comment,
+                pieces=(("They deliver on Tuesdays now.", ""),),
+            ),
+            Entry(part="act", id=1, at=done.at, told=done),
+        ),
+        files=(File(public_id="sample", name="Prices.pdf", type="file", size=48_200),),
+        watchers=(("sample", "Dewi Anggraini"),),
+    )
 
+
+def context(  # long: names and values, no steps
+    now: datetime, today: date, *, rows: bool = True
+) -> dict[str, Any]:
+    """Return what the samples name; without ``rows`` the list is empty."""
     filled = ItemForm(MultiDict({"name": "", "quantity": "1.000", "kind": "a", "supplier_q": "a"}))
     filled.supplier.search = lambda words: matches({"supplier_q": words})
     filled.validate()
     return {
         "hues": HUES,
-        "table": a_list(rows=name != "empty"),
+        "table": a_list(rows=rows),
         "form": filled,
-        "fresh": ItemForm(),
+        "fresh": ItemForm(prefix="fresh-"),
+        "story": a_story(now, "talk"),
+        "older": a_story(now, ""),
         "now": now,
         "today": today,
         "kpis": [

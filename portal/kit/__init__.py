@@ -1,0 +1,1 @@
+"""The components of pages with their samples, for those who write plugins."""
