@@ -29,7 +29,7 @@ from portal.plugins.models import PluginActivation
 from portal.roles.models import Assignment, Role, RolePermission
 from portal.settings.services import write_facts
 from portal.testing import LONG_AGO, add_person, give_role
-from tests.policy import canaries, papers, stocked, tables, talked, timed
+from tests.policy import canaries, papers, planted, stocked, tables, talked, timed
 from tests.policy.stand import PASSWORD, Stand
 from tests.policy.stocked import SHARED
 
@@ -111,7 +111,7 @@ def build(stand: Stand) -> World:
         stocked.add_budgets(tx, world)
         papers.add_papers(tx, world, stand)
         talked.add_talk(tx, world, stand)
-        world.aviary = canaries.plant(tx, world, stand)
+        world.aviary = planted.plant(tx, world, stand)
     with stand.building() as tx:
         last = kernel_execute(tx.session, select(func.max(AuditEntry.__table__.c.id))).scalar_one()
         world.aviary.addresses |= {f"/audit/{last - back}" for back in range(3)}
