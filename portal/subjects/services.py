@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import Select, inspect, literal, select
+from sqlalchemy import Select, inspect, literal, or_, select
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql.elements import True_
 
@@ -91,7 +91,8 @@ def described(tx: UnitOfWork, keys: Iterable[Key]) -> dict[Key, Described]:
         subject = known[kind]
         if not tx.actor.holds(subject.permission) and tx.actor.realm is None:
             continue
-        wanted = naming(subject).where(subject.model.id.in_(sorted(ids[kind])))
+        wanted = naming(subject, unnamed=tx.actor.realm is not None)
+        wanted = wanted.where(subject.model.id.in_(sorted(ids[kind])))
         for row in tx.session.execute(visible(wanted, subject.permission, tx.actor)):
             one = as_described(subject, row)
             found[one.key] = one
@@ -112,8 +113,12 @@ def describe(tx: UnitOfWork, subject: Subject, row: Any) -> Described:
     )
 
 
-def naming(subject: Subject) -> Select[Any]:
-    """Return a select of what names the records of a kind: id, public_id, label, number."""
+def naming(subject: Subject, *, unnamed: bool = False) -> Select[Any]:
+    """Return a select of what names the records of a kind: id, public_id, label, number.
+
+    Those whose name lies in another row, out of sight, only if ``unnamed``: their page is not
+    shown either.
+    """
     model = subject.model
     number = getattr(model, subject.number) if subject.number else literal("")
     way, _, last = subject.label.rpartition(".")
@@ -123,7 +128,11 @@ def naming(subject: Subject) -> Select[Any]:
     target = aliased(inspect(model).relationships[way].mapper.class_)
     columns = (model.id, model.public_id, getattr(target, last).label("label"))
     found: Any = select(*columns, number.label("number"))
-    return found.outerjoin(target, getattr(model, way).of_type(target))
+    found = found.outerjoin(target, getattr(model, way).of_type(target))
+    if unnamed:
+        return found
+    [(key, _)] = inspect(model).relationships[way].local_remote_pairs
+    return found.where(or_(key.is_(None), target.id.is_not(None)))
 
 
 def as_described(subject: Subject, row: Any) -> Described:
