@@ -56,9 +56,11 @@ SUITES = (
     "tests/policy/test_services.py",
     "tests/policy/test_work_services.py",
     "tests/policy/test_buying_services.py",
+    "tests/policy/test_record_services.py",
     "tests/policy/test_buttons.py",
     "tests/policy/test_matrix.py",
     "tests/policy/test_canaries.py",
+    "tests/policy/test_found.py",
     "tests/policy/test_hostile_queries.py",
     *(f"plugins/inventory/tests/{name}" for name in INVENTORY),
 )
