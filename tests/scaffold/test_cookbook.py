@@ -20,7 +20,7 @@ def _contents():
 
 def test_every_recipe_works_on_the_plugin_of_the_tutorial(machine, tmp_path):
     plugin = {"folder": tmp_path / "kantor-vehicles", "package": "kantor_vehicles"}
-    machine.follow(DOCS / "tutorial.md", but="pytest|kantor plugin check", **plugin)
+    machine.follow(DOCS / "tutorial.md", but="pytest|kantor plugin (check|enable)", **plugin)
     for page in recipes():
         machine.follow(page, **plugin)
     machine.run("pytest -q -p no:randomly --ignore tests/test_contract.py")
