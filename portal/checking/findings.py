@@ -204,7 +204,7 @@ RULES: dict[str, Rule] = {
     ),
     # Tables.
     "migration-fails": Rule(
-        asks="makes its tables on each database",
+        asks="makes its tables on each database, each revision with rows in them too",
         remedy="Run it on both databases and mend it",
         alive=True,
     ),
@@ -214,7 +214,7 @@ RULES: dict[str, Rule] = {
         alive=True,
     ),
     "migration-stays": Rule(
-        asks="takes its tables back when it goes",
+        asks="takes its tables back when it goes, rows or none",
         remedy="Let downgrade() undo what upgrade() did",
         alive=True,
     ),

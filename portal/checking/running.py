@@ -18,12 +18,22 @@ from portal.runtime import GROUP
 from portal.testing import make_app
 from portal.testing_databases import Database, offered
 
-from . import asked_of_files, lineage, loading, packaging, pages, probing, seeding, sending
+from . import (
+    asked_of_files,
+    lineage,
+    loading,
+    moving,
+    packaging,
+    pages,
+    probing,
+    seeding,
+    sending,
+)
 from .findings import Finding, finding, in_order
 from .sources import Sources, of_package
 
 Say = Callable[[str], None]
-PARTS = ("wheel", "apart", "pages", "rows", "forms")
+PARTS = ("wheel", "apart", "pages", "rows", "forms", "moves")
 
 
 def quiet(_line: str) -> None:
@@ -105,13 +115,16 @@ def _on_one(
     if "rows" in wanted:
         say(f"{kind}: asking for pages with rows of two departments")
         yield from probing.findings(app, sources, made)
+    if "rows" not in wanted and wanted & {"forms", "moves"}:
+        for side in (seeding.HERE, seeding.ELSEWHERE):
+            seeding.seed(made, side, 1)
     if "forms" in wanted:
         say(f"{kind}: sending forms")
-        if "rows" not in wanted:
-            for side in (seeding.HERE, seeding.ELSEWHERE):
-                seeding.seed(made, side, 1)
         # What nobody types is tried once: forms read it before any database does.
         yield from sending.findings(sources, made, database, thorough=kind == offered()[0])
+    if "moves" in wanted:
+        say(f"{kind}: taking each revision back and forward with rows in its tables")
+        yield from moving.findings(sources, made, kind)
 
 
 def beside_the_installed(sources: Sources, plugin: Plugin, say: Say = quiet) -> list[Finding]:

@@ -94,3 +94,26 @@ class Kind:
     along: frozenset[str] = frozenset()  # what may be said besides
     base: str = "keys"
     ask: str = "files"  # what finds it: files, wheel, alive
+
+
+KINDS: dict[str, Kind] = {}
+
+
+def kind(name: str, *rules: str, along: str = "", base: str = "keys", ask: str = "files"):
+    """Register a way of planting under the name of the mistake."""
+
+    def add(plant: Planting) -> Planting:
+        KINDS[name] = Kind(plant, frozenset(rules), frozenset(along.split()), base, ask)
+        return plant
+
+    return add
+
+
+def page(garden: Garden, name: str, body: str, *, guard: str = "", both: bool = False) -> str:
+    """Return the text of one more page; ``guard`` is the decorator that says who may see it."""
+    guard = guard or '@web.policy("keys.key.view")'
+    address = name.replace("_", "-")
+    route = garden.pick(f'@blueprint.get("/{address}")', f'@blueprint.route("/{address}")')
+    if both:
+        route = f'@blueprint.route("/{address}", methods=["GET", "POST"])'
+    return f"{route}\n{guard}\ndef {name}():\n{body}"

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from .garden import Garden
-from .planted import kind
+from .garden import Garden, kind
 
 VIEWS, SERVICES = "views.py", "services.py"
 MIGRATION = "migrations/visits0001_the_book.py"

@@ -12,11 +12,8 @@ from portal.checking import asked_of_files, child, packaging, running
 from portal.checking.sources import found_at
 from portal.testing_databases import offered
 
-from . import planted_alive
 from .garden import ROOT, Garden
 from .planted import KINDS
-
-assert planted_alive  # Its kinds are among KINDS.
 
 SEED = os.environ.get("KANTOR_TEST_SEED", "2026-11-30")
 VARIANTS = int(os.environ.get("KANTOR_TEST_VARIANTS", "1"))  # that are drawn, of each kind
