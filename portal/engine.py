@@ -11,9 +11,12 @@ from .guard import WRITE, trip_unguarded_sql
 
 # execution option of a statement whose parameters decide how PostgreSQL should answer it
 PLANNED_ANEW = "kantor_planned_anew"
+# execution option of a connection: on SQLite it is refused at once while somebody else writes
+AT_ONCE = "kantor_at_once"
 PREPARED_AFTER = 5  # times that a statement is sent before PostgreSQL keeps it prepared
+WAITS = "busy_timeout=5000"
 PRAGMAS = (
-    "busy_timeout=5000",
+    WAITS,
     "journal_mode=WAL",
     "synchronous=FULL",
     "foreign_keys=ON",
@@ -95,5 +98,14 @@ def _prepare_sqlite(dbapi: Any, _record: Any) -> None:
 
 
 def _begin_sqlite(connection: Any) -> None:
-    writes = connection.get_execution_options().get(WRITE)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    options = connection.get_execution_options()
+    begin = "BEGIN IMMEDIATE" if options.get(WRITE) else "BEGIN"
+    if not options.get(AT_ONCE):
+        connection.exec_driver_sql(begin)
+        return
+    driver = connection.connection.driver_connection
+    driver.execute("PRAGMA busy_timeout=0")
+    try:
+        connection.exec_driver_sql(begin)
+    finally:
+        driver.execute(f"PRAGMA {WAITS}")

@@ -1,5 +1,6 @@
 """A session is a row: whatever ends it, every copy of its cookie is worth nothing from then on."""
 
+import time
 from datetime import timedelta
 
 import pytest
@@ -179,6 +180,23 @@ def test_being_used_keeps_a_session_awake_but_not_beyond_its_end(portal_app):
     (after,) = live_sessions(portal_app, account)
     assert after.seen_at >= before.seen_at
     assert after.expires_at == before.expires_at
+
+
+def test_a_page_does_not_wait_until_somebody_else_has_written(portal_app):
+    account = add_account(portal_app)
+    client = signed_in(portal_app)
+    (before,) = live_sessions(portal_app, account)
+    long_ago = before.seen_at - timedelta(minutes=50)
+    change(portal_app, update(table).where(table.c.id == before.id).values(seen_at=long_ago))
+    with portal_app.app_context(), unscoped(reason="test") as tx:
+        tx.session.add(Person(name="Somebody else", active_from=LONG_AGO))
+        tx.session.flush()
+        began = time.monotonic()
+        assert is_in(client)
+        assert time.monotonic() - began < 4  # SQLite would have waited for five seconds.
+    assert is_in(client)
+    (after,) = live_sessions(portal_app, account)
+    assert after.seen_at >= before.seen_at
 
 
 # Fixation: what was in the browser before signing in proves nothing after.
