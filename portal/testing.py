@@ -163,6 +163,7 @@ def check_plugin(plugin: Plugin, *, beside: Iterable[Plugin] = ()) -> None:
 
 
 def _let_go(app: Portal) -> None:
+    app.extensions["kantor_queue"].close()
     with app.app_context():
         db.engine.dispose()
 

@@ -19,7 +19,7 @@ from .engine import database_url
 from .guard import LIMITED, WRITE
 from .reach import EVERYTHING
 
-KEPT = "kantor_test_kept"  # the schema in which PostgreSQL keeps the rows to come back to
+KEPT = "kantor_scratch"  # the schema in which PostgreSQL keeps the rows to come back to
 LOCAL = "postgresql+psycopg://postgres@127.0.0.1:5432/postgres"
 
 

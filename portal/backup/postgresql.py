@@ -31,6 +31,7 @@ OPTIONS = (
     " -c timezone=UTC -c datestyle=ISO -c intervalstyle=postgres -c bytea_output=hex"
     " -c extra_float_digits=1 -c client_encoding=UTF8"
 )
+SCRATCH = "kantor_scratch"  # the schema of copies that nobody needs to keep, such as tests make
 LOCK_PATIENCE = "60s"  # pg_dump waits so long for a migration
 TABLES = """
 SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -90,7 +91,8 @@ class Snapshot:
     def contents(self) -> Iterator[bytes]:
         """Yield what pg_dump writes of the same snapshot."""
         options = ["--format=custom", "--compress=1", "--no-owner", "--no-privileges"]
-        options += [f"--exclude-schema={QUEUE}", f"--lock-wait-timeout={LOCK_PATIENCE}"]
+        options += [f"--exclude-schema={name}" for name in (QUEUE, SCRATCH)]
+        options.append(f"--lock-wait-timeout={LOCK_PATIENCE}")
         options += [f"--snapshot={self._exported}", "--no-password"]
         command = [self._program.path, *options, f"--dbname={_conninfo(self._url)}"]
         with tempfile.TemporaryFile() as said:
@@ -224,7 +226,7 @@ def _tables(connection: psycopg.Connection[Any]) -> list[str]:
     return [
         table if schema == "public" else f"{schema}.{table}"
         for schema, table in found
-        if schema != QUEUE
+        if schema not in (QUEUE, SCRATCH)
     ]
 
 

@@ -74,6 +74,7 @@ def asked_alive(
                         return in_order(loading.in_place(found, failed))
                     found += _on_one(app, sources, plugin, database, ways, wanted, say)
                 finally:
+                    app.extensions["kantor_queue"].close()
                     with app.app_context():
                         db.engine.dispose()
         found += pages.templates(app, sources)

@@ -62,6 +62,12 @@ class Queue:
             self._engine = (os.getpid(), connected(self, self._secret))
         return self._engine[1]
 
+    def close(self) -> None:
+        """Let go of the connection this process has; the next call makes a new one."""
+        if self._engine is not None and self._engine[0] == os.getpid():
+            self._engine[1].storage.close()
+        self._engine = None
+
 
 def queue_url(jobs_url: str, database_url: str, home: Path) -> str:
     """Return where the queue lies: as configured, else beside SQLite or inside PostgreSQL."""

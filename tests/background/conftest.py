@@ -84,7 +84,7 @@ def use_queue(app, tmp_path):
     yield use
     plugins.send_jobs = before
     for queue in made:
-        queue.engine().storage.close()
+        queue.close()
 
 
 @pytest.fixture(params=["beside the database", "redis"])

@@ -51,6 +51,7 @@ class Place:
     def let_go(self):
         """Close what its portals have opened."""
         for app in self.apps:
+            app.extensions["kantor_queue"].close()
             with app.app_context():
                 db.engine.dispose()
 

@@ -108,6 +108,7 @@ def live_server(
                 yield server
             finally:
                 _stop(process)
+                app.extensions["kantor_queue"].close()
                 with app.app_context():
                     db.engine.dispose()
 
