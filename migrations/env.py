@@ -85,7 +85,7 @@ with engine.connect().execution_options(**{WRITE: True, LIMITED: EVERYTHING}) as
                 compare_type=True,
             )
             before = set(inspect(connection).get_table_names())
-            if goes_somewhere():
+            if moves := goes_somewhere():
                 # No table can be rebuilt that a trigger names.
                 drop_following(connection, "" if slug == "core" else slug)
             with context.begin_transaction():
@@ -93,6 +93,10 @@ with engine.connect().execution_options(**{WRITE: True, LIMITED: EVERYTHING}) as
             refuse_foreign_tables(before ^ set(inspect(connection).get_table_names()))
             if on_sqlite:
                 refuse_broken_references(connection)
+            if "installed_plugin" in before and moves:
+                here["note"](connection, context.get_context().get_current_heads())
+            if here["after"] is not None:
+                here["after"](connection)
     finally:
         if on_sqlite:
             connection.connection.driver_connection.execute("PRAGMA foreign_keys=ON")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from sqlalchemy.exc import NoReferencedColumnError, NoReferencedTableError
 
 from . import messages
 from .orm import MODELS, CoreOnly, Follows, Global, metadata
-from .plugin import Plugin
+from .plugin import Plugin, PluginDefinitionError
 from .reach import noun_of
 
 
@@ -20,6 +21,31 @@ def package_folder(plugin: Plugin) -> Path:
     module = sys.modules.get(plugin.package)
     origin = getattr(module, "__file__", None)
     return Path(origin).parent if origin else Path("/nonexistent")
+
+
+def admitted(plugin: Any, entry_point: EntryPoint, tables: set[str]) -> Plugin:
+    """Return what an entry point led to, or raise PluginDefinitionError."""
+    name = entry_point.name
+    if not isinstance(plugin, Plugin):
+        raise PluginDefinitionError(name, [f"{entry_point.value} is no portal.plugin.Plugin"])
+    found = []
+    if plugin.slug != name:
+        found.append(f"calls itself {plugin.slug!r}, its entry point {name!r}")
+    if bare := sorted(tables - MODELS.keys()):
+        found.append(f"makes tables without saying whose rows they hold: {', '.join(bare)}")
+    if found:
+        raise PluginDefinitionError(name, found)
+    return plugin
+
+
+def take_back(slug: str, tables: set[str]) -> None:
+    """Forget the tables that a plugin brought along which is not let in.
+
+    They might point at tables that nobody has, which would stop every comparison with the schema.
+    """
+    for name in tables:
+        if name not in MODELS or MODELS[name].__slug__ == slug:
+            metadata.remove(metadata.tables[name])
 
 
 def problems(plugin: Plugin) -> Iterator[str]:

@@ -155,7 +155,7 @@ def _admit(app: Portal, config: Config, registry: Plugins) -> None:
     """Set up who comes in: sessions, the gate, forged forms, the answers to errors."""
     compiler = Compiler(
         lambda: registry.permissions,
-        lambda: registry.loaded,
+        lambda: registry.lineages,
         lambda: app.extensions["kantor_facts"].zone,
     )
     registry.compiler = compiler

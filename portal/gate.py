@@ -23,7 +23,7 @@ from .errors import BadRequest, Forbidden, NotFound, NotSignedIn, Unavailable
 from .guard import kernel_execute
 from .idempotency import FormKey
 from .messages import message
-from .plugins.models import PluginActivation
+from .plugins.models import InstalledPlugin, PluginActivation
 from .reach import Principal
 from .retries import retrying
 from .ui.speaking import SpeakingEnvironment
@@ -204,18 +204,20 @@ def guest_language() -> str:
 def _require_plugin(actor: Principal | None) -> None:
     """Raise NotFound for a page of a plugin that is not loaded, or not switched on for ``actor``.
 
-    What a plugin shows to everybody (no actor) is there while it is switched on for anybody.
+    What a plugin shows to everybody (no actor) is there while it is switched on for anybody. One
+    that rests is there for nobody.
     """
     slug = request.blueprints[-1] if request.blueprints else ""
     if slug in current_app.extensions["kantor_core_blueprints"]:
         return
-    if slug not in current_app.extensions["kantor"].loaded:
+    if slug not in (lineages := current_app.extensions["kantor"].lineages):
         raise NotFound()
     if actor is None:
-        on = select(PluginActivation.__table__.c.id).where(
-            PluginActivation.__table__.c.slug == slug
-        )
-        if kernel_execute(db.session(), on.limit(1)).first() is None:
+        on, there = PluginActivation.__table__.c, InstalledPlugin.__table__.c
+        at = select(there.revision).join(PluginActivation, on.slug == there.slug)
+        at = at.where(there.slug == slug, there.state == "ready").limit(1)
+        found = kernel_execute(db.session(), at).first()
+        if found is None or not lineages[slug].fits(found.revision):
             raise NotFound()
     elif slug not in actor.active:
         raise NotFound()

@@ -15,9 +15,10 @@ from zoneinfo import ZoneInfo
 import pluggy
 
 from . import admission, hookspecs, messages
-from .admission import package_folder
+from .admission import admitted, package_folder, take_back
 from .approvals.known import ApprovalKind
 from .dates.rules import Dates
+from .lineages import Lineage, read_lineage
 from .mywork.rules import WorkItems
 from .notices.rules import CORE_KINDS, NoticeKind
 from .orm import MODELS, UndeclaredModel, metadata
@@ -29,10 +30,12 @@ from .plugin import (
     PluginDefinitionError,
     Subject,
 )
+from .plugins.fitting import resting
 from .work import UnitOfWork
 
 log = logging.getLogger("kantor.plugins")
 GROUP = "kantor.plugins"
+NO_TABLES = Lineage()
 Mount = Callable[[Plugin, list[str]], None]  # takes a plugin's pages in unless something is wrong
 
 
@@ -67,6 +70,7 @@ class Plugins:
         self.pm.add_hookspecs(hookspecs)
         self.strict, self.disabled = strict, frozenset(disabled)
         self.loaded: dict[str, Plugin] = {}
+        self._lineages: dict[str, Lineage] = {}
         self.versions: dict[str, str] = {}
         self.distributions: dict[str, str] = {}
         self.failures: list[Failure] = []
@@ -93,7 +97,7 @@ class Plugins:
             self.distributions[slug], self.versions[slug] = name, version
             before = set(metadata.tables)
             try:
-                plugin = _admitted(entry_point.load(), entry_point, set(metadata.tables) - before)
+                plugin = admitted(entry_point.load(), entry_point, set(metadata.tables) - before)
             except KeyboardInterrupt:
                 raise
             except PluginDefinitionError as error:
@@ -103,7 +107,7 @@ class Plugins:
             else:
                 yield plugin
                 continue
-            _take_back(slug, set(metadata.tables) - before)
+            take_back(slug, set(metadata.tables) - before)
 
     def load(
         self,
@@ -149,6 +153,8 @@ class Plugins:
         found += self._hook_problems(plugin)
         mount(plugin, found)
         self.loaded[plugin.slug] = plugin
+        if plugin.models is not None:
+            self._lineages[plugin.slug] = read_lineage(package_folder(plugin) / "migrations")
         self.versions.setdefault(plugin.slug, "")
         self.permissions |= {permission.name: permission for permission in plugin.permissions}
         messages.NAMES.update(plugin.names)
@@ -231,7 +237,8 @@ class Plugins:
         instead: Any = None,
         **arguments: Any,
     ) -> list[tuple[str, Any]]:
-        """Return (slug, result) of ``hook`` on every plugin active for the actor.
+        """Return (slug, result) of ``hook`` on every plugin active for the actor; for the portal
+        itself, on all that do not rest.
 
         Each runs in a savepoint of its own; ``shape`` turns results into what is wanted under the
         same protection. A fault costs its plugin's results; ``instead``, if given, stands for them.
@@ -239,9 +246,10 @@ class Plugins:
         if not getattr(getattr(self.pm.hook, hook, None), "spec", None):
             raise LookupError(f"no plugin offers the hook {hook}")
         results: list[tuple[str, Any]] = []
+        asked = tx.actor.active if tx.actor.realm is None else self.loaded.keys() - resting(tx)
         for implementation in self._implementations(hook):
             slug = implementation.plugin_name
-            if slug not in tx.actor.active and tx.actor.realm is None:
+            if slug not in asked:
                 continue
             given = {"tx": tx, **arguments}
 
@@ -303,6 +311,11 @@ class Plugins:
     def zone(self) -> ZoneInfo:
         """The organisation's time zone."""
         return self.zone_of()
+
+    @property
+    def lineages(self) -> Mapping[str, Lineage]:
+        """How far the migrations of each loaded plugin lead."""
+        return {slug: self._lineages.get(slug, NO_TABLES) for slug in self.loaded}
 
     def services(self, active: frozenset[str]) -> Mapping[str, Any]:
         """Return what the active plugins provide, by name."""
@@ -382,31 +395,6 @@ def _preference(entry_point: EntryPoint) -> tuple[str, bool, str, str]:
 def _distribution(entry_point: EntryPoint) -> tuple[str, str]:
     """Return name and version of the distribution that brings an entry point."""
     return (entry_point.dist.name, entry_point.dist.version) if entry_point.dist else ("", "")
-
-
-def _admitted(plugin: Any, entry_point: EntryPoint, tables: set[str]) -> Plugin:
-    """Return what an entry point led to, or raise PluginDefinitionError."""
-    name = entry_point.name
-    if not isinstance(plugin, Plugin):
-        raise PluginDefinitionError(name, [f"{entry_point.value} is no portal.plugin.Plugin"])
-    found = []
-    if plugin.slug != name:
-        found.append(f"calls itself {plugin.slug!r}, its entry point {name!r}")
-    if bare := sorted(tables - MODELS.keys()):
-        found.append(f"makes tables without saying whose rows they hold: {', '.join(bare)}")
-    if found:
-        raise PluginDefinitionError(name, found)
-    return plugin
-
-
-def _take_back(slug: str, tables: set[str]) -> None:
-    """Forget the tables that a plugin brought along which is not let in.
-
-    They might point at tables that nobody has, which would stop every comparison with the schema.
-    """
-    for name in tables:
-        if name not in MODELS or MODELS[name].__slug__ == slug:
-            metadata.remove(metadata.tables[name])
 
 
 def refuse_undeclared_tables(aside: Iterable[str] = ()) -> None:

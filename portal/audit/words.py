@@ -88,6 +88,7 @@ _ACTIONS: dict[str, Message] = {
     "core.plugin_purged": message("Removed all data of a plugin"),
     "core.plugin_switched_off": message("Switched a plugin off"),
     "core.plugin_switched_on": message("Switched a plugin on"),
+    "core.plugin_taken_back": message("Took the tables of a plugin back to an earlier version"),
     "core.portal_changed": message("Changed what holds for the organisation"),
     "core.portal_founded": message("Founded the portal"),
     "core.related_added": message("Linked two records"),

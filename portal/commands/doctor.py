@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -115,6 +115,7 @@ def _files(app: Any) -> Iterator[Problem]:
 def _database(app: Any) -> Iterator[Problem]:
     from portal import migrate
     from portal.db import db, looking
+    from portal.plugins.fitting import misfits
 
     if migrate.is_empty(db.engine):
         yield Problem(
@@ -123,7 +124,9 @@ def _database(app: Any) -> Iterator[Problem]:
         )
         return
     registry = app.extensions["kantor"]
-    for difference in migrate.differences(registry):
+    with looking(reason="doctor") as tx:
+        unfit = misfits(tx, registry)
+    for difference in migrate.differences(registry, without=unfit):
         yield Problem(
             title=message(
                 "The tables are not up to date: {difference}", difference=difference[:300]
@@ -133,7 +136,7 @@ def _database(app: Any) -> Iterator[Problem]:
     yield from _queue(app)
     with looking(reason="doctor") as tx:
         yield from _postgresql(tx)
-        yield from _stored_plugins(tx, registry)
+        yield from _stored_plugins(tx, registry, unfit)
         yield from _audit(tx)
         yield from _background(tx)
         yield from _deciding(tx)
@@ -176,13 +179,18 @@ def _postgresql(tx: Any) -> Iterator[Problem]:
         )
 
 
-def _stored_plugins(tx: Any, registry: Any) -> Iterator[Problem]:
+def _stored_plugins(tx: Any, registry: Any, unfit: Mapping[str, Any]) -> Iterator[Problem]:
     """Compare what the last upgrade made of each plugin with what is loaded now."""
-    from portal import migrate
+    from portal.plugins.fitting import noted
 
     failed_now = {failure.slug for failure in registry.failures}
-    for slug, row in migrate.installed(tx).items():
-        if row.state == "failed":
+    for slug, row in noted(tx).items():
+        if slug in unfit and (row.state != "failed" or unfit[slug].newer):
+            yield Problem(
+                title=message("Plugin {slug} rests: {why}", slug=slug, why=unfit[slug].says),
+                remedy=unfit[slug].remedy,
+            )
+        elif row.state == "failed":
             yield Problem(
                 title=message(
                     "The migration of plugin {slug} failed: {reason}", slug=slug, reason=row.reason
@@ -216,10 +224,12 @@ def _background(tx: Any) -> Iterator[Problem]:
 
     from portal.guard import kernel_execute
     from portal.jobs.models import Job, Outbox
+    from portal.plugins.fitting import of_others
 
     jobs, events = Job.__table__, Outbox.__table__
     late = tx.now - timedelta(minutes=5)
     waiting = select(func.count()).where(jobs.c.state == "waiting", jobs.c.created_at < late)
+    waiting = waiting.where(of_others(tx, jobs.c.name))
     if count := kernel_execute(tx.session, waiting).scalar():
         yield Problem(
             title=message("{count} jobs have waited for more than five minutes.", count=count),

@@ -67,6 +67,21 @@ def disable(desk: Any, slug: str, department: str | None) -> None:
 
 @plugin.command()
 @click.argument("slug")
+@click.pass_obj
+def rest(desk: Any, slug: str) -> None:
+    """Keep everybody out of a plugin until the next `kantor db upgrade`; where it is on stays."""
+    from portal import migrate
+    from portal.plugins.fitting import noted
+
+    with desk.app.app_context(), _unit() as tx:
+        if slug not in noted(tx):
+            raise click.ClickException(f"there is no plugin {slug!r} here")
+        migrate.put_to_rest(tx, slug)
+    click.echo(f"{slug} rests until `kantor db upgrade`")
+
+
+@plugin.command()
+@click.argument("slug")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.pass_obj
 def purge(desk: Any, slug: str, yes: bool) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import delete, select, update
 
 from portal.db import looking, unscoped
 from portal.guard import kernel_execute
+from portal.plugins.fitting import resting
 
 from .models import Outbox
 
@@ -27,6 +28,7 @@ def deliver(now: datetime | None = None) -> int:
         with looking(reason="look for events", realm="core") as tx:
             due = select(outbox.c.id, outbox.c.event, outbox.c.subscriber, outbox.c.attempts)
             due = due.where(outbox.c.due_at <= (now or datetime.now(UTC)), outbox.c.id > last)
+            due = due.where(outbox.c.subscriber.not_in(resting(tx)))
             found = kernel_execute(tx.session, due.order_by(outbox.c.id).limit(BATCH)).all()
         if not found:
             return arrived

@@ -20,6 +20,7 @@ from portal.errors import Forbidden, PortalError
 from portal.guard import GuardedSession, kernel_execute
 from portal.messages import Message, message
 from portal.notices.services import notify
+from portal.plugins.fitting import of_others
 from portal.reach import Principal
 from portal.roles import compiled
 from portal.work import UnitOfWork, unit_of_work
@@ -131,7 +132,7 @@ def principal_of(person_id: int | None) -> Principal:
 
 
 def claim(job_id: int) -> Running | None:
-    """Take a waiting job, or return None when somebody else has it or had it."""
+    """Take a waiting job; return None when somebody else has it or had it, or its plugin rests."""
     columns = (jobs.c.id, jobs.c.public_id, jobs.c.name, jobs.c.args, jobs.c.owner_id)
     with unscoped(reason="take a job", realm="core") as tx:
         values = {
@@ -140,7 +141,7 @@ def claim(job_id: int) -> Running | None:
             "started_at": tx.now,
             "beat_at": tx.now,
         }
-        waiting = (jobs.c.id == job_id, jobs.c.state == "waiting")
+        waiting = (jobs.c.id == job_id, jobs.c.state == "waiting", of_others(tx, jobs.c.name))
         taken = update(jobs).where(*waiting).values(values)
         found = kernel_execute(
             tx.session, taken.returning(*columns, jobs.c.attempts.label("attempt"))

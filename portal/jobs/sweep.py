@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -24,6 +24,8 @@ from portal.imports import history as imports
 from portal.mail import services as mail
 from portal.notices import services as notices
 from portal.plugin import Job as DeclaredJob
+from portal.plugin import Plugin
+from portal.plugins.fitting import resting
 from portal.undo.models import UndoStep
 from portal.work import SWEEP_AFTER
 
@@ -65,7 +67,7 @@ class Sweeper(threading.Thread):
             lambda: beat(self.runner.running),
             take_back,
             self._send_again,
-            lambda: enqueue_recurring(recurring(self.app.extensions["kantor"].loaded.values())),
+            lambda: enqueue_recurring(recurring(_working(self.app.extensions["kantor"].loaded))),
             outbox.deliver,
         ]
         if time.monotonic() - self._tidied > TIDY_EVERY or not self._tidied:
@@ -160,6 +162,12 @@ def tidy(store: Any, now: datetime | None = None) -> None:
         unused = [] if keeping.is_running(tx) else files.unused_contents(tx, store)
     for sha256 in unused:
         store.remove(sha256)
+
+
+def _working(loaded: Mapping[str, Plugin]) -> list[Plugin]:
+    """Return the plugins that do not rest: nothing is put in line that nobody would take."""
+    with looking(reason="look for work", realm="core") as tx:
+        return [loaded[slug] for slug in loaded.keys() - resting(tx)]
 
 
 def _any(column: Any, *conditions: Any) -> bool:

@@ -56,6 +56,7 @@ def run_waiting(app: Any) -> int:
 
     from portal.db import looking
     from portal.guard import kernel_execute
+    from portal.plugins.fitting import of_others
 
     from .models import Job
 
@@ -63,7 +64,8 @@ def run_waiting(app: Any) -> int:
     runner = Runner(app, JOBS)
     while True:
         with app.app_context(), looking(reason="look for work", realm="core") as tx:
-            waiting = select(table.c.id).where(table.c.state == "waiting").order_by(table.c.id)
+            waiting = select(table.c.id).where(table.c.state == "waiting")
+            waiting = waiting.where(of_others(tx, table.c.name)).order_by(table.c.id)
             found = kernel_execute(tx.session, waiting).scalars().all()
         if not found:
             break

@@ -16,6 +16,7 @@ from portal.messages import Message, message
 from portal.notices.services import notify
 from portal.orm import new_public_id
 from portal.people.models import Person
+from portal.plugins.fitting import of_others
 from portal.work import UnitOfWork
 from portal.worktime.services import calendar_of
 
@@ -112,7 +113,8 @@ def put_in_line(tx: UnitOfWork) -> dict[str, int]:
     Each time comes once: the key of its job is the view's mail with this time, and the next time is
     said in the same commit. What was missed meanwhile is not made up for.
     """
-    due = (mails.c.state == "active", mails.c.next_at <= tx.now)
+    awake = select(views.c.id).where(of_others(tx, views.c.list))  # The others wait.
+    due = (mails.c.state == "active", mails.c.next_at <= tx.now, mails.c.view_id.in_(awake))
     found = kernel_execute(
         tx.session, select(mails).where(*due).order_by(mails.c.next_at, mails.c.id).limit(AT_ONCE)
     ).all()
@@ -134,10 +136,12 @@ def rhythm_of(row: Any) -> Rhythm:
 
 
 def facts_of(tx: UnitOfWork, mail_id: int) -> Any | None:
-    """Return how a view is sent, with its owner's address; None once it is paused or gone."""
+    """Return how a view is sent, with its owner's address; None once it is paused or gone, and
+    while its plugin rests.
+    """
     wanted = _listed().add_columns(people.c.email, people.c.language)
     wanted = wanted.join(people, people.c.id == mails.c.owner_id)
-    active = (mails.c.id == mail_id, mails.c.state == "active")
+    active = (mails.c.id == mail_id, mails.c.state == "active", of_others(tx, views.c.list))
     return kernel_execute(tx.session, wanted.where(*active)).one_or_none()
 
 

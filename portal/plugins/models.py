@@ -33,14 +33,19 @@ class PluginActivation(Global, CoreBase, noun="plugin", reason="navigation needs
 
 
 class InstalledPlugin(Global, CoreBase, noun="plugin", reason="the plugins page names versions"):
-    """What ``kantor db upgrade`` made of a plugin; only a ready one is ever active."""
+    """What ``kantor db upgrade`` made of a plugin; only a ready one is ever active.
+
+    Its tables are those of ``version`` and have come to ``revision``; one that rests is between two
+    versions, until the next upgrade.
+    """
 
     __tablename__ = "installed_plugin"
-    __table_args__ = (CheckConstraint("state IN ('ready', 'failed')", name="state"),)
+    __table_args__ = (CheckConstraint("state IN ('ready', 'failed', 'resting')", name="state"),)
 
     slug: Mapped[str] = mapped_column(String(20), primary_key=True)
     title: Mapped[str] = mapped_column(String(80))
     version: Mapped[str] = mapped_column(String(40))
+    revision: Mapped[str] = mapped_column(default="", server_default="")
     state: Mapped[str] = mapped_column(String(10))
     reason: Mapped[str] = mapped_column(default="")
     upgraded_at: Mapped[datetime]

@@ -19,7 +19,7 @@ from portal.guard import LIMITED, WRITE, kernel_execute
 from portal.jobs.models import Job, Outbox
 from portal.links.models import Link
 from portal.lists.models import ListPreference, SavedView
-from portal.migrate import version_table
+from portal.migrate import made_key, version_table
 from portal.orm import MODELS
 from portal.reach import EVERYTHING
 from portal.related.models import RecordLink
@@ -95,6 +95,7 @@ def _remove_rows(tx: UnitOfWork, slug: str) -> Iterator[tuple[str, int]]:
             ),
         ),
         ("notes of roles", facts, facts.c.key == offered_key(slug)),
+        ("notes of versions", facts, facts.c.key == made_key(slug)),
         ("notes of upgrades", installed, installed.c.slug == slug),
     ):
         yield what, kernel_execute(tx.session, delete(table).where(condition)).rowcount

@@ -18,6 +18,7 @@ from portal.roles.principals import raise_epoch
 from portal.roles.rules import reaches
 from portal.work import UnitOfWork
 
+from .fitting import FAILED, Misfit, misfits
 from .models import InstalledPlugin, PluginActivation
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ class PluginFacts:
     state: str
     reason: str = ""
     stage: Message | str = ""
+    misfit: Misfit | None = None  # why it rests although it is loaded
     complaints: tuple[str, ...] = ()  # of parts that failed while the rest runs
     has_settings: bool = False
     icon: str = "puzzle"
@@ -91,10 +93,10 @@ def plugins(tx: UnitOfWork) -> list[PluginFacts]:
     """Return every plugin that is loaded, set aside or only known to the database, by title."""
     registry = _registry(tx)
     installed = {row.slug: row for row in tx.session.scalars(select(InstalledPlugin))}
-    cells = activations(tx)
+    cells, unfit = activations(tx), misfits(tx, registry)
     failed = [failure.slug for failure in registry.failures if failure.slug not in registry.loaded]
     slugs = dict.fromkeys([*registry.loaded, *failed, *installed, *sorted(registry.disabled)])
-    found = [_facts(registry, slug, installed.get(slug), cells) for slug in slugs]
+    found = [_facts(registry, slug, installed.get(slug), cells, unfit.get(slug)) for slug in slugs]
     return sorted(found, key=lambda one: (str(one.title).casefold(), one.slug))
 
 
@@ -234,13 +236,19 @@ def _registry(tx: UnitOfWork) -> Plugins:
 
 
 def _facts(
-    registry: Plugins, slug: str, row: InstalledPlugin | None, cells: frozenset[Cell]
+    registry: Plugins,
+    slug: str,
+    row: InstalledPlugin | None,
+    cells: frozenset[Cell],
+    unfit: Misfit | None,
 ) -> PluginFacts:
     loaded = registry.loaded.get(slug)
     failures = [failure for failure in registry.failures if failure.slug == slug]
     fatal = next((f for f in failures if not f.stage.startswith("hook ")), None)
     everywhere, departments = (slug, None) in cells, sorted(d for s, d in cells if s == slug and d)
-    state, reason, stage = _state(slug, registry, row, fatal)
+    if unfit is not None and row is not None and row.state == FAILED and not unfit.newer:
+        unfit = None  # That its migration failed says more.
+    state, reason, stage = _state(slug, registry, row, fatal, unfit)
     if state == "off" and (everywhere or departments):
         state = "on"
     return PluginFacts(
@@ -249,6 +257,7 @@ def _facts(
         version=registry.versions.get(slug) or (row.version if row else ""),
         state=state,
         reason=reason,
+        misfit=unfit,
         stage=STAGES.get(stage, stage),
         complaints=tuple(f.reason for f in failures if f is not fatal),
         icon=loaded.icon if loaded else "puzzle-off",
@@ -264,9 +273,11 @@ def _facts(
 
 
 def _state(
-    slug: str, registry: Plugins, row: InstalledPlugin | None, fatal: Any
+    slug: str, registry: Plugins, row: InstalledPlugin | None, fatal: Any, unfit: Misfit | None
 ) -> tuple[str, str, str]:
     """Return (state, reason, stage), as if it were switched on nowhere."""
+    if unfit is not None:
+        return "aside" if unfit.newer else "waiting", "", ""
     if fatal is not None:
         return "aside", fatal.reason, fatal.stage
     if slug not in registry.loaded:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import or_, select, update
 
 from portal.guard import GuardedSession, kernel_execute
+from portal.lineages import Lineage
 from portal.people.models import Department, Membership, Person
 from portal.plugin import Permission
 from portal.plugins.models import InstalledPlugin, PluginActivation
@@ -33,10 +34,10 @@ class Compiler:
     def __init__(
         self,
         permissions: Callable[[], Mapping[str, Permission]],
-        loaded: Callable[[], Mapping[str, Any]],
+        lineages: Callable[[], Mapping[str, Lineage]],
         zone: Callable[[], ZoneInfo],
     ) -> None:
-        self.permissions, self.loaded, self.zone = permissions, loaded, zone
+        self.permissions, self.lineages, self.zone = permissions, lineages, zone
 
     def today(self, now: datetime) -> date:
         """The day it is in the organisation's zone."""
@@ -112,12 +113,13 @@ class Compiler:
         parents: Mapping[int, int | None],
     ) -> frozenset[str]:
         """Return the plugins switched on for a department of this person: by membership, or where
-        an assignment is measured from.
+        an assignment is measured from. One whose tables are not those of its code is on for nobody.
 
         A right that reaches everything makes nobody belong everywhere: nearly every role lets its
         holder see all people, and a plugin for one department would then be on for all.
         """
-        on = select(activations.c.slug).join(installed, installed.c.slug == activations.c.slug)
+        on = select(activations.c.slug, installed.c.revision)
+        on = on.join(installed, installed.c.slug == activations.c.slug)
         on = on.where(installed.c.state == "ready")
         if all(row.department_id is not None for row in held):
             mine = member_of.union(
@@ -131,7 +133,12 @@ class Compiler:
             on = on.where(
                 or_(activations.c.department_id.is_(None), activations.c.department_id.in_(mine))
             )
-        return frozenset(row.slug for row in rows(on) if row.slug in self.loaded())
+        lineages = self.lineages()
+        return frozenset(
+            slug
+            for slug, revision in rows(on)
+            if slug in lineages and lineages[slug].fits(revision)
+        )
 
 
 def valid(table: Any, day: date) -> tuple[Any, Any]:

@@ -12,6 +12,7 @@ from portal.db import db, unscoped
 from portal.engine import engine_options, set_up
 from portal.guard import LIMITED, WRITE
 from portal.people.models import Person
+from portal.plugins import fitting
 from portal.reach import EVERYTHING
 from portal.roles.services import sync_roles
 from portal.testing import make_app
@@ -161,7 +162,7 @@ def moved(plugin, package):
 
 def installed(app):
     with app.app_context(), unscoped(reason="test") as tx:
-        return {slug: (row.state, row.reason) for slug, row in migrate.installed(tx).items()}
+        return {slug: (row.state, row.reason) for slug, row in fitting.noted(tx).items()}
 
 
 def upgraded(app):

@@ -11,6 +11,7 @@ import pytest
 from python_calamine import CalamineWorkbook
 from sqlalchemy import delete, select, update
 
+from portal import migrate
 from portal.contacts.models import Contact
 from portal.db import unscoped
 from portal.guard import kernel_execute
@@ -24,11 +25,17 @@ from portal.notices.models import Notice
 from portal.roles.models import Assignment
 from portal.roles.principals import raise_epoch
 from portal.testing import add_person, sign_in, together, working_as
+from tests.unit.bells import bells
 from tests.unit.granting import person
 
 VIEWS = "/lists/core.contacts/views"
 FORM = {"every": "week", "weekday": "0", "day": "1", "hour": "7", "format": "csv"}
 mails = ViewMail.__table__
+
+
+@pytest.fixture(scope="session")
+def portal_plugins():
+    return [bells]
 
 
 @pytest.fixture
@@ -168,6 +175,24 @@ def test_the_next_time_is_another_mail(portal_app, sent):
     sent()
     deliver(portal_app)
     assert len(deliver(portal_app)) == 2
+
+
+def test_a_view_of_an_app_that_rests_waits_and_is_not_paused(portal_app, sent):
+    sent()
+    come_due(portal_app)
+    with working_as(portal_app) as tx:
+        kernel_execute(tx.session, update(SavedView.__table__).values(list="bells.bells"))
+        migrate.put_to_rest(tx, "bells")
+    assert in_line(portal_app) == 0
+    assert [row.state for row in rows_of(portal_app, ViewMail)] == ["active"]
+    with portal_app.app_context():
+        migrate.upgrade(portal_app.extensions["kantor"])
+    assert in_line(portal_app) == 1
+    with working_as(portal_app) as tx:
+        migrate.put_to_rest(tx, "bells")
+    run(portal_app)
+    assert [row.state for row in rows_of(portal_app, ViewMail)] == ["active"]
+    assert rows_of(portal_app, Notice) == []
 
 
 def lose_the_right(tx, who):
