@@ -239,6 +239,11 @@ RULES: dict[str, Rule] = {
         remedy="Load what each row needs in the statement of the list: a join, or selectinload()",
         alive=True,
     ),
+    "many-queries": Rule(
+        asks="sends at most 6 statements for a list, and 14 for a page of a record with its story",
+        remedy="Read together what is shown together: joins, or one statement for several figures",
+        alive=True,
+    ),
     "formula-in-export": Rule(
         asks="writes no text into a file that a spreadsheet takes for a formula",
         remedy="Answer with web.Table or web.plain_file(), which write text as text",

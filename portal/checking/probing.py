@@ -25,6 +25,7 @@ from .sources import Sources
 TRIES = 60  # addresses that are tried for one route
 AGAIN = 6  # of them on a database after the first, which has shown what answers
 FEW, MANY = 3, 30
+OF_A_LIST, OF_A_RECORD = 6, 12 + 2  # statements; the story of a record sends two
 SLACK = 3  # statements that may come to more rows, whatever their number
 # What looking at a page may write: who is here, how often, what waits.
 TRACES = frozenset(
@@ -51,6 +52,13 @@ class Address:
     def asked(self) -> list[str]:
         """Return its address, and that of each of its formats."""
         return [self.path, *(f"{self.path}?format={name}" for name in self.formats)]
+
+    @property
+    def budget(self) -> int | None:
+        """The most statements it may send; None for a page that is neither list nor record."""
+        if self.formats:
+            return OF_A_LIST
+        return OF_A_RECORD if self.row is not None and "POST" not in self.rule.methods else None
 
     @property
     def policy(self) -> str:
@@ -161,6 +169,9 @@ def findings(app: Portal, sources: Sources, made: Scene) -> Iterator[Finding]:
         if more > less + SLACK:
             said = f"GET {one.rule} sends {less} statements for {FEW} rows and {more} for {MANY}"
             yield finding("growing-queries", place_of_view(sources, one.view), said)
+        elif (most := one.budget) is not None and more > most:
+            said = f"GET {one.rule} sends {more} statements, and {most} are enough"
+            yield finding("many-queries", place_of_view(sources, one.view), said)
     seeding.seed(made, HERE, 1, pattern=seeding.ODD)
     seeding.seed(made, HERE, 1, pattern=seeding.FORMULA)
     yield from _shown(sources, made, everything, known)

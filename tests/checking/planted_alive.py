@@ -49,6 +49,20 @@ def growing(garden: Garden) -> None:
         )
 
 
+@kind("a page that asks too often", "many-queries", base="visits", ask="rows")
+def asking_often(garden: Garden) -> None:
+    page = garden.pick("index", "visit")
+    shown = {
+        "index": '    return VISITS.respond(web.reading(), "visits/index.html")',
+        "visit": '    return web.render("visits/visit.html", visit=services',
+    }[page]
+    garden.import_(VIEWS, "from portal.api import visible")
+    garden.import_(VIEWS, "from sqlalchemy import select")
+    one = f"web.reading().session.scalar({MINE.replace('tx', 'web.reading()')}.limit(1))"
+    often = f"    for _ in range({garden.number() + 13}):\n        {one}\n"
+    garden.change(VIEWS, shown, often + shown, f"def {page}(")
+
+
 @kind("rows that the permission of the page does not reach", "leak", base="visits", ask="rows")
 def leaking(garden: Garden) -> None:
     form = garden.pick("list", "record", "wrong", "sheet", "board")
