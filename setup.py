@@ -19,6 +19,7 @@ setup(
         "": ["py.typed", "*.txt"],
         "portal": ["templates/**", "static/**", "translations/**"],
         "portal.migrations": ["script.py.mako"],
+        "portal.checking": ["vendor/**"],
         "portal.scaffold": ["files/**"],
     },
 )

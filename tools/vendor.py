@@ -21,7 +21,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 HERE = Path(__file__).resolve().parent
 VENDOR = ROOT / "portal" / "static" / "vendor"
-OWN_TESTS = ROOT / "tests" / "vendor"
+CHECKING = ROOT / "portal" / "checking" / "vendor"
 
 # package -> (version, folder, files to take; a pair gives the name it gets here)
 PACKAGES: dict[str, tuple[str, str, list[str | tuple[str, str]]]] = {
@@ -119,7 +119,7 @@ def main() -> None:
             if folder == "tabler-icons":
                 write_icons(source, target / "outline.json")
         package, version, taken = AXE
-        take(unpacked(package, version, into), OWN_TESTS, taken)
+        take(unpacked(package, version, into), CHECKING, taken)
     write_manifest()
 
 

@@ -244,6 +244,11 @@ RULES: dict[str, Rule] = {
         remedy="Read together what is shown together: joins, or one statement for several figures",
         alive=True,
     ),
+    "axe": Rule(
+        asks="shows pages in which axe finds nothing, where Playwright and a Chromium are at hand",
+        remedy="Use the macros, or give what is named a name, a role or more contrast",
+        alive=True,
+    ),
     "formula-in-export": Rule(
         asks="writes no text into a file that a spreadsheet takes for a formula",
         remedy="Answer with web.Table or web.plain_file(), which write text as text",

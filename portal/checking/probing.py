@@ -146,10 +146,15 @@ def _built(made: Scene, rule: Any, values: dict[str, Any]) -> str:
         return str(made.app.url_map.bind("localhost").build(rule.endpoint, values))
 
 
+def everybodys(made: Scene) -> PortalClient:
+    """Return a browser of somebody with every right of the plugin everywhere."""
+    grants = {one.name: ("all", None) for one in made.plugin.permissions}
+    return sign_in(made.app, seeding.visitor(made, grants))
+
+
 def findings(app: Portal, sources: Sources, made: Scene) -> Iterator[Finding]:
     """Yield what pages with rows in them show; rows are left behind."""
-    grants = {one.name: ("all", None) for one in made.plugin.permissions}
-    everything = sign_in(app, seeding.visitor(made, grants))
+    everything = everybodys(made)
     for side in (HERE, ELSEWHERE):
         seeding.seed(made, side, FEW)
     visitors = _visitors(made)

@@ -27,13 +27,14 @@ from . import (
     pages,
     probing,
     seeding,
+    seen,
     sending,
 )
 from .findings import Finding, finding, in_order
 from .sources import Sources, of_package
 
 Say = Callable[[str], None]
-PARTS = ("wheel", "apart", "pages", "rows", "forms", "moves")
+PARTS = ("wheel", "apart", "pages", "rows", "browser", "forms", "moves")
 
 
 def quiet(_line: str) -> None:
@@ -116,7 +117,9 @@ def _on_one(
     if "rows" in wanted:
         say(f"{kind}: asking for pages with rows of two departments")
         yield from probing.findings(app, sources, made)
-    if "rows" not in wanted and wanted & {"forms", "moves"}:
+    if "browser" in wanted and kind == offered()[0]:
+        yield from _seen(app, sources, made, say)
+    if not wanted & {"rows", "browser"} and wanted & {"forms", "moves"}:
         for side in (seeding.HERE, seeding.ELSEWHERE):
             seeding.seed(made, side, 1)
     if "forms" in wanted:
@@ -126,6 +129,20 @@ def _on_one(
     if "moves" in wanted:
         say(f"{kind}: taking each revision back and forward with rows in its tables")
         yield from moving.findings(sources, made, kind)
+
+
+def _seen(app: Portal, sources: Sources, made: seeding.Scene, say: Say) -> list[Finding]:
+    """Return what a browser shows, or say loudly that there is none."""
+    if seen.chromium() is None:
+        say(seen.NOT_LOOKED)
+        return []
+    say("looking at pages in a browser")
+    browser = probing.everybodys(made)
+    if not made.known:
+        seeding.seed(made, seeding.HERE, 1)
+        seeding.seed(made, seeding.ELSEWHERE, 1)
+        made.known = probing.addresses(made, browser)[0]
+    return seen.findings(app, sources, made, browser)
 
 
 def beside_the_installed(sources: Sources, plugin: Plugin, say: Say = quiet) -> list[Finding]:

@@ -49,6 +49,20 @@ def growing(garden: Garden) -> None:
         )
 
 
+@kind("a page for eyes alone", "axe", base="visits", ask="browser")
+def for_eyes_alone(garden: Garden) -> None:
+    page = "templates/visits/visit.html"
+    wrong = garden.pick(
+        '<img src="/static/logo.svg">',
+        '<input name="colour">',
+        '<p lang="nonsense-1">visit</p>',
+        '<button type="button"></button>',
+    )
+    text = garden.read(page).rstrip().removesuffix("{% endblock %}")
+    garden.write(page, f"{text}{wrong}\n{{% endblock %}}\n")
+    garden.seen(VIEWS, "def visit(")
+
+
 @kind("a page that asks too often", "many-queries", base="visits", ask="rows")
 def asking_often(garden: Garden) -> None:
     page = garden.pick("index", "visit")

@@ -14,9 +14,9 @@ from typing import Any
 from playwright.sync_api import Page, sync_playwright
 from waitress.server import create_server
 
+from portal.checking.seen import AXE
 from tests.gallery.app import create_app
 
-AXE = Path(__file__).parents[1] / "vendor" / "axe.min.js"
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 FLAGS = [
     "--headless",
