@@ -1,5 +1,6 @@
 """The pages as people use them, by HTTP, signed in by role."""
 
+import os
 import re
 
 import pytest
@@ -447,4 +448,6 @@ def test_a_page_asks_the_database_little(office, as_role, page, most):
     client.get(address)  # What is read once a process is read now.
     with counting_statements(office.app) as seen:
         assert client.get(address).status_code == 200
-    assert len(seen) <= most, "\n".join(seen)
+    # Beside other plugins the page of an item has their panels, each with two of its own.
+    panels = 2 if os.environ.get("KANTOR_TEST_INSTALLED") else 0
+    assert len(seen) <= most + panels, "\n".join(seen)
