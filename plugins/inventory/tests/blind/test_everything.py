@@ -49,12 +49,15 @@ def addresses(portal_app, counting):
 
 
 def follows(address):
-    """Return whether a link leads to something that another one does not show as well."""
+    """Return whether a link leads to something that another one does not show as well.
+
+    The calendar has a link to the next month on every month, without end: today's is enough.
+    """
     path, _, asked = address.partition("?")
     names = {name for name, _ in parse_qsl(asked)} - {"format"}
     more = len(names) > 1 and not path.endswith(("/sheet", "/labels", "/file"))
     return not re.match(r"/(static|sign-out|help)", path) and not (
-        more or names & {"columns", "height"}
+        more or names & {"columns", "height", "day", "week", "month"}
     )
 
 
