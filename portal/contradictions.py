@@ -32,11 +32,11 @@ HUES = (
 SLUG = re.compile(r"[a-z][a-z0-9]{1,19}")
 # Where core's own pages lie, and how its tables begin: purging a plugin drops by these names.
 _ADDRESSES = (
-    "absences account activity admin approvals attachments audit away calendar calendars comments"
-    " contacts csp dates delegation departments deputies dev docs e E files health holidays home"
-    " import imports jobs links lists live mails metrics mywork notices people places plugins"
-    " portal ready records related roles scan scanning search settings sign static undo watchers"
-    " work worktime"
+    "absences account activity admin approvals attachments audit away bin calendar calendars"
+    " comments contacts csp dates delegation departments deputies dev docs E e files health"
+    " holidays home import imports jobs kit links lists live mails metrics mywork notices"
+    " people places plugins portal ready records related removed roles scan scanning search"
+    " settings sign static undo watchers work worktime"
 )
 _TABLES = (
     "absence alembic approval assignment calendar case contact core delegation department"

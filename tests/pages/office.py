@@ -15,15 +15,18 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from PIL import Image
+from sqlalchemy import update
 from waitress.server import create_server
 
 from portal import migrate
 from portal.api import ask_approval
 from portal.approvals.models import ApprovalRule, ApprovalRulePerson
+from portal.auth.models import AccountSession
 from portal.commands import demo
 from portal.commands.init import found, switch_on
 from portal.contradictions import ROLES
 from portal.db import db, unscoped
+from portal.guard import kernel_execute
 from portal.people.models import Person
 from portal.plugin import Plugin
 from portal.roles.principals import raise_epoch
@@ -80,6 +83,11 @@ class Office:
         with self.app.app_context(), unscoped(reason="test data") as tx:
             tx.session.get_one(Person, self.people[name]).language = language
             raise_epoch(tx.session, person_id=self.people[name])
+
+    def prove_all(self) -> None:
+        """Let everybody have given their password just now, however long this run has taken."""
+        with self.app.app_context(), unscoped(reason="test data") as tx:
+            kernel_execute(tx.session, update(AccountSession.__table__).values(proved_at=tx.now))
 
     def cookie(self, name: str) -> dict[str, str]:
         """Return the cookie of somebody, as a browser wants it."""

@@ -176,6 +176,7 @@ def test_axe_finds_nothing_in_forms_with_errors(served_clinic, windows, figures,
     started = time.monotonic()
     known = {one.route: one for one in pages(served_clinic.app, served_clinic.known)}
     for route in FORMS:
+        served_clinic.prove_all()
         page = window.page(known[route].visitor)
         page.goto(known[route].path, wait_until="load")
         with page.expect_navigation(wait_until="load") as sent:

@@ -12,7 +12,7 @@ from portal.notices.models import Notice
 from portal.roles.models import Assignment
 from portal.roles.principals import raise_epoch
 from portal.testing import add_person, sign_in, together, working_as
-from portal.watchers.models import Watcher, WatcherMark
+from portal.watchers.models import WatcherMark
 from portal.watchers.services import tell, watch
 from tests.unit.talking import contact, rows, say
 
@@ -52,7 +52,7 @@ def firm(portal_app, world):
 
 
 def test_a_watcher_hears_of_comments_of_others_and_not_of_their_own(
-    portal_app, assistant, looker, firm
+    portal_app, world, assistant, looker, firm
 ):
     watching(sign_in(portal_app, looker), firm)
     say(assistant, firm, "zqx new price")
@@ -61,11 +61,7 @@ def test_a_watcher_hears_of_comments_of_others_and_not_of_their_own(
     assert "zqx" not in str(said)
     assert told(portal_app) == said  # Nobody hears of it twice.
     say(sign_in(portal_app, looker), firm, "thanks")  # The assistant watches since the comment.
-    assert told(portal_app)[1][:2] == (assistant_id(portal_app), "core.record_commented")
-
-
-def assistant_id(app):
-    return next(row.person_id for row in rows(app, Watcher) if row.id != 1)
+    assert told(portal_app)[1][:2] == (world.people["assistant"], "core.record_commented")
 
 
 def test_changes_of_a_record_become_one_notice_until_it_is_read(
