@@ -39,7 +39,7 @@ def findings(app: Portal, sources: Sources, made: Scene, browser: PortalClient) 
     known = {one.rule.endpoint: one for one in made.known}
     whole = [one for one in known.values() if _is_a_page(browser, one.path)]
     # A thread of its own: a test may have a browser open in this one.
-    with _served(app) as address, ThreadPoolExecutor(1) as pool:
+    with served(app) as address, ThreadPoolExecutor(1) as pool:
         seen = pool.submit(_looked, app, browser, address, whole).result()
     return [
         finding("axe", place_of_view(sources, one.view), f"GET {one.rule} has {said}")
@@ -54,8 +54,8 @@ def _is_a_page(browser: PortalClient, path: str) -> bool:
 
 
 @contextmanager
-def _served(app: Portal) -> Iterator[str]:
-    """Serve the portal in a thread; yield its address."""
+def served(app: Any) -> Iterator[str]:
+    """Serve an application in a thread, as the portal is served; yield its address."""
     from waitress.server import create_server
 
     server: Any = create_server(app, host="127.0.0.1", port=0, threads=2)

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from itertools import product
 from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Page, sync_playwright
-from waitress.server import create_server
 
-from portal.checking.seen import AXE
+from portal.checking.seen import AXE, chromium, served
 from tests.gallery.app import create_app
 
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -32,25 +29,9 @@ PAGES = ("", "list", "empty", "form", "record", "stock", "sign-in", "error/404",
 SIZES = {"1440": (1440, 900), "390": (390, 844)}
 
 
-@contextmanager
-def gallery() -> Iterator[str]:
-    """Serve the gallery in a thread, as the portal itself is served; yield its address."""
-    server = create_server(create_app(), host="127.0.0.1", port=0, threads=4)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.effective_port}"
-    finally:
-        server.close()
-        server.task_dispatcher.shutdown()
-        thread.join(timeout=5)
-
-
-def chromium() -> str | None:
-    """Return where this machine has a Chromium, if it has one."""
-    return next(
-        filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-    )
+def gallery() -> AbstractContextManager[str]:
+    """Serve the gallery in a thread; give its address."""
+    return served(create_app())
 
 
 @contextmanager
