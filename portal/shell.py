@@ -5,6 +5,7 @@ it.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -66,7 +67,7 @@ def render(template: str, *, crumbs: Iterable[tuple[Any, str]] = (), **context: 
         breadcrumbs=tuple(Crumb(title, url) for title, url in crumbs),
         toasts=_toasts(),
         unread=getattr(current_user, "unread", 0) if own else 0,
-        banner="" if own or viewed is None else _looking_as(viewed.name),
+        banner="" if own or viewed is None else _looking_as(viewed, current_user.viewed_until),
         stop_url="" if own or viewed is None else _url("people.stop_viewing"),
         record=_record() if own else "",
     )
@@ -89,8 +90,12 @@ def frame() -> Shell:
     return _shell(_actor())
 
 
-def _looking_as(name: str) -> Message:
-    return message("You see Kantor as {name}. Nothing can be changed.", name=name)
+def _looking_as(viewed: Principal, until: datetime) -> Message:
+    return message(
+        "You see Kantor as {name} until {time}. Nothing can be changed.",
+        name=viewed.name,
+        time=formats.clock(until.astimezone(zone()), viewed.language),
+    )
 
 
 def _actor() -> Principal:

@@ -102,6 +102,7 @@ _ACTIONS: dict[str, Message] = {
     "core.setting_reset": message("Dropped a department's own settings"),
     "core.viewing_begun": message("Began to see the portal as somebody"),
     "core.viewing_ended": message("Stopped seeing the portal as somebody"),
+    "core.viewing_ran_out": message("Saw the portal as somebody until that ended by itself"),
     "core.view_changed": message("Changed a shared view"),
     "core.view_deleted": message("Deleted a shared view"),
     "core.view_shared": message("Shared a view"),

@@ -47,6 +47,7 @@ class Visitor:
     unread: int = 0  # notices
     second_step: bool = False  # whether the account has one
     viewed: Principal | None = None  # through whose eyes the pages are seen
+    viewed_until: datetime | None = None
     is_authenticated = True
     is_active = True
     is_anonymous = False
@@ -97,10 +98,11 @@ class Visitors:
         if now - found.seen_at > SEEN_EVERY:
             self._touch(found.id, now)
         own = (found.id, found.account_id, found.proved_at, found.demo, found.unread)
-        viewed = None
-        if found.viewed_id is not None and now - found.viewed_since < VIEWING:
+        viewed = until = None
+        if found.viewed_id is not None and now < (until := found.viewed_since + VIEWING):
             viewed = self._viewed(session, found.viewed_id, principal)
-        return Visitor(principal, token, *own, second_step=bool(found.second_step), viewed=viewed)
+        second = bool(found.second_step)
+        return Visitor(principal, token, *own, second, viewed=viewed, viewed_until=until)
 
     def _viewed(self, session: GuardedSession, person_id: int, own: Principal) -> Principal | None:
         """Return the rights of the person whose portal is looked at, without what is confidential,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from portal.approvals.services import expire, remind
+from portal.auth.services import end_run_out
 from portal.imports.running import JOB as IMPORT
 from portal.imports.running import run_import
 from portal.imports.undoing import JOB as UNDO
@@ -67,6 +68,12 @@ RECURRING: tuple[CoreJob, ...] = (
         name="core.watchers.tell",
         title=message("Tell people of changes to what they watch"),
         run=tell,
+        every=60,
+    ),
+    CoreJob(
+        name="core.viewing.end",
+        title=message("End what is seen as somebody else after half an hour"),
+        run=end_run_out,
         every=60,
     ),
     CoreJob(

@@ -36,7 +36,7 @@ from .factors import (
     use_code,
 )
 from .links import FIRST_SIGN_IN, RESET, LinkFacts, LinkGone, find_link, make_link, use_link
-from .viewing import begin_viewing, end_viewing, may_be_viewed, refuse_viewing
+from .viewing import begin_viewing, end_run_out, end_viewing, may_be_viewed, refuse_viewing
 
 __all__ = [
     "FIRST_SIGN_IN",
@@ -55,6 +55,7 @@ __all__ = [
     "create_account",
     "disable",
     "enable",
+    "end_run_out",
     "end_viewing",
     "factor_of",
     "find_link",

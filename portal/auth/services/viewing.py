@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import delete, insert
+from sqlalchemy import delete, insert, or_, select
 
-from portal.auth.models import AccountViewing
+from portal.auth.models import Account, AccountSession, AccountViewing
+from portal.auth.sessions import VIEWING
 from portal.errors import Conflict, Forbidden
 from portal.guard import kernel_execute
 from portal.messages import message
 from portal.notices.services import notify
+from portal.people.models import Person
 from portal.roles.services.power import ASSIGN, held_by, refuse_stronger
 from portal.work import UnitOfWork
 
-from .accounts import REASON, account_of
+from .accounts import REASON, account_of, in_the_name_of
 from .factors import CHANGED
 
-viewings = AccountViewing.__table__
+AT_ONCE = 100  # that ran out are ended in one go
+viewings, sessions = AccountViewing.__table__, AccountSession.__table__
+accounts = Account.__table__
 
 
 def refuse_viewing(tx: UnitOfWork, person: Any) -> None:
@@ -65,15 +69,38 @@ def end_viewing(tx: UnitOfWork, session_id: int) -> None:
         _end(own, session_id)
 
 
-def _end(own: UnitOfWork, session_id: int) -> None:
-    from portal.people.models import Person
+def end_run_out(tx: UnitOfWork) -> int:
+    """End what lasted for half an hour, or whose device was signed out, and return how many.
 
+    Each is in the audit once, as of whoever looked: which of two comes second finds nothing.
+    """
+    over = or_(viewings.c.since <= tx.now - VIEWING, sessions.c.revoked_at.is_not(None))
+    looking = (
+        select(viewings.c.session_id, accounts.c.person_id)
+        .join_from(viewings, sessions, viewings.c.session_id == sessions.c.id)
+        .join(accounts, sessions.c.account_id == accounts.c.id)
+        .where(over)
+        .order_by(viewings.c.since, viewings.c.session_id)
+        .limit(AT_ONCE)
+    )
+    found = kernel_execute(tx.session, looking).all()
+    for session_id, person_id in found:
+        with tx.acting_for("core", reason=REASON) as own:
+            in_the_name_of(own, person_id, own.session.get_one(Person, person_id).name)
+            _end(own, session_id)
+    return len(found)
+
+
+def _end(own: UnitOfWork, session_id: int) -> None:
     gone = delete(viewings).where(viewings.c.session_id == session_id)
     columns = (viewings.c.person_id, viewings.c.since, viewings.c.pages)
     found = kernel_execute(own.session, gone.returning(*columns)).one_or_none()
-    if found is not None:
-        person = own.session.get_one(Person, found.person_id)
-        own.audit("core.viewing_ended", person, since=found.since, pages=found.pages)
+    if found is None:
+        return
+    by_itself = own.now - found.since >= VIEWING
+    act = "core.viewing_ran_out" if by_itself else "core.viewing_ended"
+    person = own.session.get_one(Person, found.person_id)
+    own.audit(act, person, since=found.since, pages=found.pages)
 
 
-__all__ = ["begin_viewing", "end_viewing", "may_be_viewed", "refuse_viewing"]
+__all__ = ["begin_viewing", "end_run_out", "end_viewing", "may_be_viewed", "refuse_viewing"]

@@ -8,11 +8,12 @@ from sqlalchemy import select, update
 
 from portal.audit.models import AuditEntry
 from portal.auth import services, sessions
-from portal.auth.models import Account, AccountViewing
+from portal.auth.models import Account, AccountSession, AccountViewing
 from portal.auth.sessions import as_seen_by
 from portal.db import looking as db_looking
 from portal.errors import Conflict, Forbidden
 from portal.guard import kernel_execute
+from portal.jobs.core import RECURRING
 from portal.notices.models import Notice
 from portal.people.models import Person
 from portal.people.services import EndPerson, end_person
@@ -22,7 +23,7 @@ from tests.unit.auth.signing import add_account, change, is_in, rows
 from tests.unit.granting import give, make_role
 
 viewings = AccountViewing.__table__
-BANNER = "You see Kantor as Employee. Nothing can be changed."
+BANNER = "You see Kantor as Employee until "
 REASON = "an order is missing"
 
 
@@ -152,6 +153,64 @@ def test_it_ends_after_half_an_hour(portal_app, world, looking):
     page = looking.get("/settings")
     assert page.status_code == 200
     assert BANNER not in page.text
+
+
+def ran_out(app):
+    """Return the acts in the audit that say it ended by itself."""
+    entries = rows(app, AuditEntry.__table__)
+    return [row for row in entries if row.action == "core.viewing_ran_out"]
+
+
+def end_run_out(app):
+    with working_as(app) as tx:
+        return services.end_run_out(tx)
+
+
+def test_that_it_ran_out_is_in_the_audit_once_as_of_whoever_looked(portal_app, world, looking):
+    looking.get("/people")
+    assert end_run_out(portal_app) == 0, "it still lasts"
+    old = datetime.now(UTC) - timedelta(minutes=31)
+    change(portal_app, update(viewings).values(since=old))
+    assert end_run_out(portal_app) == 1
+    assert end_run_out(portal_app) == 0
+    (entry,) = ran_out(portal_app)
+    assert (entry.actor_id, entry.actor_name) == (world.people["administrator"], "Administrator")
+    assert entry.subject_id == world.people["employee"]
+    assert entry.detail["pages"] == 1
+    assert not _rows(portal_app)
+    assert BANNER not in looking.get("/people").text
+
+
+def test_who_stops_after_it_ran_out_says_so_in_the_audit_too(portal_app, looking):
+    old = datetime.now(UTC) - timedelta(minutes=31)
+    change(portal_app, update(viewings).values(since=old))
+    looking.post("/people/view-as/stop")
+    assert len(ran_out(portal_app)) == 1
+    assert end_run_out(portal_app) == 0
+
+
+def test_a_device_that_is_signed_out_from_elsewhere_sees_through_nobody_any_more(
+    portal_app, world, looking
+):
+    table = AccountSession.__table__
+    change(portal_app, update(table).values(revoked_at=datetime.now(UTC)))
+    assert end_run_out(portal_app) == 1
+    actions = [row.action for row in rows(portal_app, AuditEntry.__table__)]
+    assert actions.count("core.viewing_ended") == 1
+    assert not ran_out(portal_app)
+
+
+def test_the_worker_looks_every_minute_for_what_ran_out():
+    (job,) = (job for job in RECURRING if job.run is services.end_run_out)
+    assert job.every == 60
+
+
+def test_the_banner_says_until_when(looking, portal_app):
+    now = datetime.now(UTC).replace(second=0, microsecond=0)
+    change(portal_app, update(viewings).values(since=now))
+    zone = portal_app.extensions["kantor_facts"].zone
+    until = (now + timedelta(minutes=30)).astimezone(zone)
+    assert f"{BANNER}{until:%H:%M}. Nothing can be changed." in looking.get("/people").text
 
 
 @pytest.mark.parametrize("which", ["theirs", "mine"])
