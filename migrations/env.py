@@ -7,7 +7,7 @@ from portal.finding.following import drop_following
 from portal.guard import LIMITED, WRITE
 from portal.orm import Instant
 from portal.reach import EVERYTHING
-from portal.search import mend_search
+from portal.trigrams import mend_search
 
 here = context.config.attributes
 slug, tables, engine = here["slug"], here["tables"], here["engine"]

@@ -73,11 +73,12 @@ from .people.reaching import department_reached, departments_reached
 from .places.models import Place, PlaceServes
 from .reach import Held, Principal, permits, visible
 from .roles.holding import people_who_may
-from .search import Searched, create_search, drop_search, matching
+from .search import Searched, matching
 from .series.services import next_number
 from .settings.services import facts as organisation_facts
 from .settings.services import values_of as settings_of
 from .subjects.rules import record_kind
+from .trigrams import create_search, drop_search
 from .undo.services import undoable
 from .watchers.services import watch
 from .work import Event, UnitOfWork

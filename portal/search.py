@@ -1,7 +1,7 @@
 """Finding rows by a piece of text: FTS5 with trigrams on SQLite, pg_trgm on PostgreSQL.
 
 A model says what is searched: ``__searched__ = Searched(text=("name_key",), codes=("code_key",))``.
-The index is made in a migration with ``create_search`` and lies below the wall: it only ever
+The index (``portal.trigrams``) is made in a migration and lies below the wall: it only ever
 narrows a statement whose rows are limited by policy.
 """
 
@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
-    Connection,
     Select,
     and_,
     case,
@@ -33,19 +32,17 @@ from sqlalchemy import (
 from .engine import PLANNED_ANEW
 from .guard import kernel_execute
 from .orm import RULE, sort_key
+from .trigrams import search_table
 from .work import UnitOfWork
 
 TRIGRAM = 3  # what a trigram index can look for has at least so many signs
 BEFORE_WORDS = " /(.,+#:-"  # signs that a word may stand behind; the last must be the hyphen
 MOST_WORDS = 8
 COPY_OF = "copy_of"  # in a column's info: "table.column", whose values it repeats for sorting
-FEW = 1000  # So many rows are fetched by key and sorted in the time that a page takes anyway.
+FEW = 1000  # So many rows are fetched by key and sorted in the time that a page takes anyway,
+SOON = 5000  # and so many while a page of a common word is looked for in the order of a list.
 # How rare a word is decides its plan, and a statement planned once for all words does not know.
 FOR_THESE_WORDS = {PLANNED_ANEW: True}
-_MADE = re.compile(  # how _creation() begins on SQLite
-    r"CREATE VIRTUAL TABLE (?P<fts>\w+) USING fts5\((?P<columns>[\w, ]+),"
-    r" content='(?P<name>\w+)', content_rowid='(?P<key>\w+)'"
-)
 _LAST = "\U0010ffff"
 _ESCAPE = "\\"
 
@@ -74,6 +71,23 @@ def matching(tx: UnitOfWork, statement: Select[Any], term: str, entity: Any = No
 
 
 @dataclass(frozen=True)
+class Way:
+    """One way in which rows match, answered by an index of its own."""
+
+    condition: ColumnElement[bool]  # what its rows meet; those of a way before it may too
+    keys: Select[Any]  # of the rows that match in no way before it
+    stretch: ColumnElement[bool] | None = None  # those rows, if they follow each other by the text
+    at_most: Select[Any] | None = None  # keys of these and more, counted sooner; ``keys`` if None
+
+
+class Count(NamedTuple):
+    """How many rows match in one way."""
+
+    number: int  # at most FEW + 1, which stands for any larger one
+    soon: bool  # whether there are no more than SOON, as far as that is soon known
+
+
+@dataclass(frozen=True)
 class Found:
     """The rows that a term matches: as a condition, and as a select of their keys by an index."""
 
@@ -83,7 +97,10 @@ class Found:
     text: Any  # what is searched before all else
     keys: Any
     number: int  # at most FEW + 1, which stands for any larger one
+    soon: bool  # whether there are hardly more than SOON
     lateral: bool
+    stretches: tuple[ColumnElement[bool], ...] = ()  # of rows that follow each other by the text
+    scattered: Found | None = None  # the rows of no stretch
 
     @property
     def few(self) -> bool:
@@ -130,26 +147,19 @@ def matches(tx: UnitOfWork, term: str, entity: Any) -> Found | None:
         return None
     on_postgresql = tx.session.get_bind().dialect.name == "postgresql"
     search = _Search(inspect(entity).mapper, folded, on_postgresql)
-    numbers = search.numbers(tx)
-    model = search.mapper.class_
-    told, selects = search.ways(model)
-    if entity is not model:
-        told = search.ways(entity)[0]
-    conditions = _where_any(numbers, told) or [false()]
-    keys = _where_any(numbers, selects) or [select(search.key_of(model)).where(false())]
-    return Found(
-        entity=entity,
-        condition=or_(*dict.fromkeys(conditions)),
-        key=search.key_of(entity),
-        text=getattr(entity, search.declared.text[0]),
-        keys=keys[0] if len(keys) == 1 else union_all(*keys),
-        number=min(sum(numbers), FEW + 1),
-        lateral=on_postgresql,
-    )
-
-
-def _where_any(numbers: Sequence[int], parts: Sequence[Any]) -> list[Any]:
-    return [part for number, part in zip(numbers, parts, strict=True) if number]
+    told = search.ways(entity)
+    keyed = told if entity is search.mapper.class_ else search.ways(search.mapper.class_)
+    ways = [
+        (count, replace(way, keys=of_model.keys))
+        for count, way, of_model in zip(search.counts(tx), told, keyed, strict=True)
+        if count.number
+    ]
+    stretches = tuple(way.stretch for _, way in ways if way.stretch is not None)
+    scattered = search.found(entity, [(count, way) for count, way in ways if way.stretch is None])
+    if stretches:
+        apart = and_(scattered.condition, not_(or_(*stretches)))
+        scattered = replace(scattered, condition=apart)
+    return replace(search.found(entity, ways), stretches=stretches, scattered=scattered)
 
 
 @dataclass(frozen=True)
@@ -233,30 +243,53 @@ class _Search:
         texts: Any = map(column, self.declared.text)
         self.fts = table(self.name, column("rowid"), column(self.name), *texts)
 
-    def numbers(self, tx: UnitOfWork) -> list[int]:
-        """Return how many rows match in each way; FEW + 1 stands for any larger number."""
-        counts = [
-            select(func.count()).select_from(keys.limit(FEW + 1).subquery())
-            for keys in self.ways(self.mapper.local_table.c)[1]
+    def counts(self, tx: UnitOfWork) -> list[Count]:
+        """Return how many rows match in each way."""
+
+        def number(keys: Select[Any], most: int) -> Any:
+            counted = select(func.count()).select_from(keys.limit(most + 1).subquery())
+            return counted.scalar_subquery()
+
+        ways = self.ways(self.mapper.local_table.c)
+        numbers = [number(way.keys, FEW) for way in ways]
+        numbers += [number(way.at_most, SOON) for way in ways if way.at_most is not None]
+        counted = select(*numbers).execution_options(**FOR_THESE_WORDS)
+        found = iter(kernel_execute(tx.session, counted).one())
+        exact = [next(found) for _ in ways]
+        return [
+            Count(number, number <= FEW if way.at_most is None else next(found) <= SOON)
+            for number, way in zip(exact, ways, strict=True)
         ]
-        counted = select(*[count.scalar_subquery() for count in counts])
-        counted = counted.execution_options(**FOR_THESE_WORDS)
-        return list(kernel_execute(tx.session, counted).one())
 
     def key_of(self, entity: Any) -> Any:
         return getattr(entity, self.mapper.get_property_by_column(self.mapper.primary_key[0]).key)
 
-    def ways(self, source: Any) -> tuple[list[ColumnElement[bool]], list[Select[Any]]]:
-        """Return for each way what a row must meet, and the keys of those that met none before."""
+    def found(self, entity: Any, ways: Sequence[tuple[Count, Way]]) -> Found:
+        """Return the rows of ``entity`` that match in ``ways``, each with how many there are."""
+        conditions: list[Any] = [way.condition for _, way in ways] or [false()]
+        keys: list[Any] = [way.keys for _, way in ways]
+        keys = keys or [select(self.key_of(self.mapper.class_)).where(false())]
+        return Found(
+            entity=entity,
+            condition=or_(*dict.fromkeys(conditions)),
+            key=self.key_of(entity),
+            text=getattr(entity, self.declared.text[0]),
+            keys=keys[0] if len(keys) == 1 else union_all(*keys),
+            number=min(sum(count.number for count, _ in ways), FEW + 1),
+            soon=all(count.soon for count, _ in ways),
+            lateral=self.on_postgresql,
+        )
+
+    def ways(self, source: Any) -> list[Way]:
+        """Return the ways in which rows of ``source`` match, the texts' before the codes'."""
         key = getattr(source, self.mapper.primary_key[0].key)
-        in_text = self._in_text([getattr(source, name) for name in self.declared.text])
-        selects = self._by_text(source, key, in_text)
-        conditions = [in_text] * len(selects)
+        ways = self._by_text(source, key)
         for name in self.declared.codes:
             coded = _begins(getattr(source, name), self.folded)
-            selects.append(select(key).where(coded, not_(or_(*dict.fromkeys(conditions)))))
-            conditions.append(coded)
-        return conditions, selects
+            before = or_(*dict.fromkeys(way.condition for way in ways))
+            keys = select(key).where(coded)
+            ways.append(Way(coded, keys.where(not_(before)), at_most=keys))
+        return ways
 
     def _in_text(self, texts: Sequence[Any]) -> ColumnElement[bool]:
         if not self.words.is_indexed:
@@ -265,16 +298,20 @@ class _Search:
             return self.words.all_in(texts, _like, _pattern)
         return self.words.all_in(texts, _instr, _after_sign)
 
-    def _by_text(self, source: Any, key: Any, in_text: ColumnElement[bool]) -> list[Select[Any]]:
-        if self.on_postgresql or not self.words.is_indexed:
-            return [select(key).where(in_text)]
+    def _by_text(self, source: Any, key: Any) -> list[Way]:
         texts = [getattr(source, name) for name in self.declared.text]
-        selects, had = [self._from_index()], [self.words.parted_in(texts)]
+        in_text = self._in_text(texts)
+        if not self.words.is_indexed:
+            return [Way(in_text, select(key).where(in_text), in_text)]
+        if self.on_postgresql:
+            return [Way(in_text, select(key).where(in_text))]
+        ways, had = [Way(in_text, self._from_index())], [self.words.parted_in(texts)]
         for word in self.words.short:  # The trigram index does not know what stands first of all.
             first = _begins(texts[0], word)
-            selects.append(select(key).where(first, in_text, not_(or_(*had))))
+            stretch = and_(first, in_text, not_(or_(*had)))
+            ways.append(Way(in_text, select(key).where(stretch), stretch))
             had.append(first)
-        return selects
+        return ways
 
     def _from_index(self) -> Select[Any]:
         wanted = [[word] for word in self.words.long]
@@ -287,81 +324,3 @@ class _Search:
             if len(word) + 1 < TRIGRAM:
                 found = found.where(or_(*[_after_sign(text, word) for text in texts]))
         return found._annotate({RULE: True})  # The guard lets the kernel's own subqueries pass.
-
-
-def search_table(table_name: str) -> str:
-    """Return the name of the search table of ``table_name``."""
-    return f"{table_name}_fts"
-
-
-class Operations(Protocol):
-    """What a migration's ``op`` offers, as far as it is needed here."""
-
-    def execute(self, sqltext: str) -> Any: ...
-    def get_bind(self) -> Any: ...
-
-
-def create_search(
-    op: Operations, table_name: str, columns: Sequence[str], *, key: str = "id"
-) -> None:
-    """Make the index that ``matching`` uses over ``columns`` of a table, in a migration.
-
-    SQLite keeps it current by triggers. What a rebuild of the table (``batch_alter_table``) loses
-    of them is made again behind the migration; before a searched column goes, drop the search.
-    """
-    for statement in _creation(op.get_bind().dialect.name, table_name, list(columns), key):
-        op.execute(statement)
-
-
-def drop_search(op: Operations, table_name: str, columns: Sequence[str]) -> None:
-    """Remove what ``create_search`` made."""
-    if op.get_bind().dialect.name == "postgresql":
-        for name in columns:
-            op.execute(f"DROP INDEX IF EXISTS {_trigram_index(table_name, name)}")
-        return
-    for event in ("insert", "update", "delete"):
-        op.execute(f"DROP TRIGGER {search_table(table_name)}_{event}")
-    op.execute(f"DROP TABLE {search_table(table_name)}")
-
-
-def mend_search(connection: Connection) -> None:
-    """Make again what rebuilds of searched tables have lost: SQLite drops triggers with a table."""
-    schema = table("sqlite_master", column("name"), column("type"), column("sql"))
-    triggers = set(connection.scalars(select(schema.c.name).where(schema.c.type == "trigger")))
-    for (sql,) in connection.execute(select(schema.c.sql).where(schema.c.sql.is_not(None))).all():
-        if (made := _MADE.match(sql)) and f"{made['fts']}_insert" not in triggers:
-            columns = made["columns"].split(", ")
-            for statement in _creation("sqlite", made["name"], columns, made["key"])[1:]:
-                connection.exec_driver_sql(statement)
-
-
-def _trigram_index(table_name: str, name: str) -> str:
-    return f"ix_{table_name}_{name}_trgm"
-
-
-def _creation(dialect: str, name: str, columns: list[str], key: str) -> list[str]:
-    if dialect == "postgresql":
-        indexes = [
-            f"CREATE INDEX {_trigram_index(name, c)} ON {name} USING gin ({c} gin_trgm_ops)"
-            for c in columns
-        ]
-        available = "SELECT 1 FROM pg_available_extensions WHERE name = 'pg_trgm'"
-        made = "".join(f"{statement}; " for statement in indexes)
-        # Without the extension searching is slow, as `kantor doctor` says, and works all the same.
-        made = f"CREATE EXTENSION IF NOT EXISTS pg_trgm; {made}"
-        return [f"DO $$ BEGIN IF EXISTS ({available}) THEN {made}END IF; END $$"]
-    fts, listed = search_table(name), ", ".join(columns)
-    old, new = (", ".join(f"{row}.{c}" for c in columns) for row in ("old", "new"))
-    options = f"content='{name}', content_rowid='{key}', tokenize='trigram', columnsize=0"
-    update = f"AFTER UPDATE OF {key}, {listed} ON {name}"
-    changed = " OR ".join(f"old.{c} IS NOT new.{c}" for c in columns)
-    # The text stays in the table itself; a changed row must be taken out with the words it had.
-    gone = f"INSERT INTO {fts} ({fts}, rowid, {listed}) VALUES ('delete', old.{key}, {old});"  # noqa: S608
-    come = f"INSERT INTO {fts} (rowid, {listed}) VALUES (new.{key}, {new});"  # noqa: S608
-    return [
-        f"CREATE VIRTUAL TABLE {fts} USING fts5({listed}, {options})",
-        f"CREATE TRIGGER {fts}_insert AFTER INSERT ON {name} BEGIN {come} END",
-        f"CREATE TRIGGER {fts}_delete AFTER DELETE ON {name} BEGIN {gone} END",
-        f"CREATE TRIGGER {fts}_update {update} WHEN {changed} BEGIN {gone} {come} END",
-        f"INSERT INTO {fts} ({fts}) VALUES ('rebuild')",  # noqa: S608
-    ]

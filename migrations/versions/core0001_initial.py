@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 import portal.orm
-from portal.search import create_search, drop_search
+from portal.trigrams import create_search, drop_search
 
 revision = "core0001"
 down_revision = None

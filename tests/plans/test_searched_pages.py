@@ -17,11 +17,13 @@ PAGES, ROWS = 3, 50
 TERMS = ("paper", "large", "ape", "st", "t", "pap-00", "zzzz")
 
 
-@pytest.fixture(params=["few", "many"])
+@pytest.fixture(params=["few", "most of them begin so", "many"])
 def hits(request, monkeypatch):
-    """Take both roads: all hits by key, and the nearest first."""
-    if request.param == "many":
+    """Take every road: all hits by key, those that begin so in order, and the nearest first."""
+    if request.param != "few":
         monkeypatch.setattr(search, "FEW", 20)
+    if request.param == "many":
+        monkeypatch.setattr(search, "SOON", 20)
 
 
 def somebody(reach: Held) -> Principal:

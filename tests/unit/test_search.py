@@ -16,7 +16,7 @@ from sqlalchemy import (
     update,
 )
 
-from portal import search
+from portal import search, trigrams
 from portal.contacts.models import Contact
 from portal.db import new_session, unscoped
 from portal.guard import kernel_execute
@@ -186,7 +186,7 @@ def migrated():
             Column("name_key", String),
             Column("gone", String),
         )
-        search.create_search(op, "thing", ["name_key"])
+        trigrams.create_search(op, "thing", ["name_key"])
         yield op, connection
 
 
@@ -201,7 +201,7 @@ def test_a_rebuilt_table_is_searched_as_before(migrated):
     op.execute("INSERT INTO thing (id, name_key) VALUES (1, 'paper')")
     with op.batch_alter_table("thing") as batch:
         batch.drop_column("gone")
-    search.mend_search(connection)
+    trigrams.mend_search(connection)
     op.execute("INSERT INTO thing (id, name_key) VALUES (2, 'paper clip')")
     op.execute("DELETE FROM thing WHERE id = 1")
     assert words(connection) == [(2,)]
@@ -209,9 +209,9 @@ def test_a_rebuilt_table_is_searched_as_before(migrated):
 
 def test_what_is_as_it_was_is_left_alone(migrated):
     op, connection = migrated
-    search.mend_search(connection)
+    trigrams.mend_search(connection)
     op.execute("INSERT INTO thing (id, name_key) VALUES (1, 'paper')")
     assert words(connection) == [(1,)]
-    search.drop_search(op, "thing", ["name_key"])
-    search.mend_search(connection)
+    trigrams.drop_search(op, "thing", ["name_key"])
+    trigrams.mend_search(connection)
     assert "thing_fts" not in inspect(connection).get_table_names()

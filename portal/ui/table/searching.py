@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ARRAY, JSON, ColumnElement, Select, any_, bindparam, func, select
+from sqlalchemy import ARRAY, JSON, ColumnElement, Select, any_, bindparam, func, select, union_all
 
 from portal.orm import RULE
 from portal.search import COPY_OF, FOR_THESE_WORDS, Found
@@ -32,7 +32,7 @@ class Searched:
 
     def page(self, tx: UnitOfWork, most: int) -> Sequence[Any]:
         """Return the first ``most`` keys, each with its keyset."""
-        if not self.found.few:
+        if not self.soon_fetched:
             rows = self._near(tx, most)
             if len(rows) == most:
                 return rows
@@ -42,11 +42,22 @@ class Searched:
         """Return the first hits, all of them fetched by key and sorted."""
         if not self.found.number:
             return ()
-        hits = self.found.fetched(self.mine(marked(self.keys, self.order, self.here.step)))
+        hits = self._hits()
         marks = list(hits.selected_columns)[1:]
         page = arranged(hits, marks, self.order, self.here.step)
         page = page.execution_options(**FOR_THESE_WORDS)
         return tx.session.execute(page, parameters(self.here, most)).all()
+
+    def _hits(self) -> Select[Any]:
+        """Return the hits in no order: of those that follow each other in it only the first."""
+        order, step, found = self.order, self.here.step, self.found
+        rows = self.mine(marked(self.keys, order, step))
+        if not self.by_text or not found.stretches:
+            return found.fetched(rows)
+        parts = [arranged(rows.where(part), order.columns, order, step) for part in found.stretches]
+        if found.scattered is not None and found.scattered.number:
+            parts.append(found.scattered.fetched(rows))
+        return select(union_all(*[select(part.subquery()) for part in parts]).subquery("hits"))
 
     def _near(self, tx: UnitOfWork, most: int) -> Sequence[Any]:
         """Return the first hits, unless all that have the words stand together further on."""
@@ -58,6 +69,17 @@ class Searched:
         near = select(*wanted).where(looked.c.hit).limit(most).execution_options(**FOR_THESE_WORDS)
         known = parameters(self.here, most) | {"looked_at": LOOKED_AT + MORE * most}
         return tx.session.execute(near, known).all()
+
+    @property
+    def by_text(self) -> bool:
+        """Whether the list is in the order of what is searched."""
+        return bool(self.order.columns[0] is self.found.text)
+
+    @property
+    def soon_fetched(self) -> bool:
+        """Whether the first hits take no longer than a page that is read in order."""
+        scattered = self.found.scattered
+        return self.found.few or (self.by_text and scattered is not None and scattered.soon)
 
     @property
     def copies_text(self) -> bool:
@@ -79,7 +101,7 @@ class Searched:
             ties = 2**31 - 1 if self.order.runs_back(here.step) else 0
             here = Place(here.step, (here.values[0], ties))
         listed = Searched(self.found, select(self.found.key), lambda rows: rows, order, here)
-        if not self.found.few:
+        if not listed.soon_fetched:
             hits = listed._near(tx, most)
             if len(hits) >= enough:
                 yield hits, False
