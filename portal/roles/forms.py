@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy import select
 
 from portal.messages import message
-from portal.people.forms import pick_people
+from portal.people.forms import WhyForm, pick_people
 from portal.people.services import choices
 from portal.plugin import Permission
-from portal.roles.lists import REACHES, groups, passable, title_of
+from portal.roles.lists import REACHES, groups, passable, right_choices, title_of
 from portal.roles.models import Role
 from portal.ui.forms import (
     AreaField,
@@ -107,6 +107,18 @@ class GrantForm(AssignForm):
         self.department.choices = choices(tx, GRANT)
         if tx.actor.grants[GRANT].everything:
             self.department.blank = message("The whole organisation")
+        return self
+
+
+class AskWhyForm(WhyForm):
+    """The same, and about whom."""
+
+    person = PickField(message("Person"), [required()])
+
+    def prepare(self, tx: UnitOfWork) -> AskWhyForm:
+        """Fill in every right."""
+        pick_people(self.person, tx)
+        self.permission.choices = right_choices(tx)
         return self
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import joinedload
 
-from portal.messages import Message, message
+from portal.messages import Message, message, translate
 from portal.people.models import Person
 from portal.people.rules import last_day_of
 from portal.plugin import Permission
@@ -134,6 +134,15 @@ def state_of(row: Assignment, today: date) -> str:
     if not row.approved:
         return "waiting"
     return "coming" if row.from_on > today else "held"
+
+
+def right_choices(tx: UnitOfWork) -> list[tuple[str, str]]:
+    """Return every right with its app, as a choice."""
+    return [
+        (one.name, f"{translate(group.title)}: {translate(one.title)}")
+        for group in groups(tx, {})
+        for one, _ in group.permissions
+    ]
 
 
 def groups(tx: UnitOfWork, reach_of: Mapping[str, str]) -> list[Group]:

@@ -9,11 +9,11 @@ from flask.globals import request_ctx
 from werkzeug.exceptions import HTTPException
 
 from portal.errors import NotFound
-from portal.messages import message, translate
+from portal.messages import message
 from portal.people import services
 from portal.people.forms import WhyForm
 from portal.roles import lists
-from portal.roles.services import declared, require_everywhere
+from portal.roles.services import require_everywhere
 from portal.roles.why import explain
 from portal.subjects.services import subjects
 from portal.web import policy, reading, render
@@ -33,7 +33,7 @@ def why(public_id: str):
     require_everywhere(tx, lists.VIEW)
     row = services.find_person(tx, public_id)
     form = WhyForm(request.args)
-    form.permission.choices = _rights(tx)
+    form.permission.choices = lists.right_choices(tx)
     answer = _answer(tx, row, form) if request.args else None
     page = render(
         "people/why.html",
@@ -41,6 +41,7 @@ def why(public_id: str):
         person=row,
         form=form,
         why=answer,
+        again={name: form[name].data for name in ("permission", "record") if form[name].data},
         titled=lists.title_of,
         reaches=lists.REACHES,
         states=lists.STATES,
@@ -76,16 +77,6 @@ def _answer(tx, row, form):
 
 def _noun(tx, kind):
     return subjects(tx)[kind].model.__noun__
-
-
-def _rights(tx):
-    """Return every right with its app, as a choice."""
-    known, found = declared(tx), []
-    for group in lists.groups(tx, {}):
-        for one, _ in group.permissions:
-            title = f"{translate(group.title)}: {translate(known[one.name].title)}"
-            found.append((one.name, title))
-    return found
 
 
 def _record(tx, typed):

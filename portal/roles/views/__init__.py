@@ -1,6 +1,6 @@
 """The pages about roles: what each may do, and who holds it."""
 
-from . import assigning, editing
+from . import asking, assigning, editing
 from .common import blueprint
 
-__all__ = ["assigning", "blueprint", "editing"]
+__all__ = ["asking", "assigning", "blueprint", "editing"]

@@ -12,6 +12,7 @@ from portal.reach import visible
 from portal.roles import lists, services
 from portal.roles.forms import CopyRoleForm, role_form
 from portal.roles.models import Role
+from portal.roles.rules import reaches
 from portal.roles.services import AddRole, ChangeRole
 from portal.roles.tables import ROLES
 from portal.ui.submitting import submitted
@@ -27,7 +28,13 @@ _WORDS: dict[str, Any] = {"states": lists.STATES, "tones": lists.TONES, "titled"
 def roles():
     """Show every role, and what waits for a second administrator."""
     tx = reading()
-    return ROLES.respond(tx, "roles/roles.html", waiting=lists.waiting(tx), **_WORDS)
+    return ROLES.respond(
+        tx,
+        "roles/roles.html",
+        waiting=lists.waiting(tx),
+        explained=reaches(tx.actor, lists.VIEW, None),
+        **_WORDS,
+    )
 
 
 @blueprint.get("/<public_id>")
@@ -47,6 +54,7 @@ def role(public_id: str):
         holders=lists.holders_of(tx, row.id),
         editable=services.holds_everywhere(tx, services.EDIT),
         own=services.holds_role(tx, row.id),
+        explained=reaches(tx.actor, lists.VIEW, None),
         **_WORDS,
     )
 

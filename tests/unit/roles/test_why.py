@@ -68,6 +68,58 @@ def test_the_page_of_a_person_leads_to_it(portal_app, world, clerk):
     assert "Ask" in admin.get(way).text
 
 
+def role_of(app, slug):
+    with working_as(app) as tx:
+        return f"/roles/{tx.session.scalars(select(Role).where(Role.slug == slug)).one().public_id}"
+
+
+def test_the_list_of_roles_and_each_role_lead_to_it(portal_app, world, clerk):
+    holding(portal_app, clerk, None, core__contact__view="all")
+    admin = sign_in(portal_app, world.people["administrator"])
+    assert 'href="/roles/why"' in admin.get("/roles").text
+    page = admin.get(role_of(portal_app, "clerks")).text
+    assert 'href="/roles/why"' in page
+    assert f'href="{path(portal_app, clerk)}"' in page, "each who holds it has a way of their own"
+
+
+def test_who_may_not_ask_is_not_led_there(portal_app, world, clerk):
+    rights = {"core__role__view": "tree", "core__person__view": "all"}
+    holding(portal_app, clerk, world.departments["stores"], **rights)
+    client = sign_in(portal_app, clerk)
+    for page in ("/roles", role_of(portal_app, "clerks")):
+        answer = client.get(page)
+        assert answer.status_code == 200
+        assert "/why" not in answer.text
+    assert client.get("/roles/why").status_code == 403
+
+
+def test_whom_and_what_is_asked_first_and_answered_on_the_page_of_the_person(
+    portal_app, world, clerk
+):
+    admin = sign_in(portal_app, world.people["administrator"])
+    way = path(portal_app, clerk)
+    asked = {"person": way.split("/")[2], "permission": "core.contact.view", "record": ""}
+    answer = admin.get("/roles/why", query_string=asked)
+    assert answer.headers["Location"] == f"{way}?permission=core.contact.view"
+    page = admin.get(answer.headers["Location"]).text
+    assert "No, Clerk may not do this" in page
+    assert "/roles/why?permission=core.contact.view" in page, "the same about somebody else"
+
+
+def test_without_script_a_name_is_enough(portal_app, world, clerk):
+    admin = sign_in(portal_app, world.people["administrator"])
+    answer = admin.get("/roles/why", query_string={"person_q": "cler"})
+    assert answer.headers["Location"] == path(portal_app, clerk)
+
+
+def test_whom_nobody_knows_is_said_beside_the_field(portal_app, world):
+    admin = sign_in(portal_app, world.people["administrator"])
+    for asked in ({"person_q": "nobody"}, {"person": "nosuchperson"}):
+        answer = admin.get("/roles/why", query_string=asked)
+        assert answer.status_code == 422
+        assert 'aria-invalid="true"' in answer.text
+
+
 def test_it_names_the_role_the_department_and_how_far(portal_app, world, clerk, contacts):
     holding(portal_app, clerk, world.departments["stores"], core__contact__view="department")
     page = ask(portal_app, world, clerk, permission="core.contact.view").text
