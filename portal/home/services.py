@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import delete, exists, select, update
@@ -59,15 +60,35 @@ def add_widget(tx: UnitOfWork, view: str, shape: str, endpoint: str) -> None:
     _tell(tx)
 
 
-def move_widget(tx: UnitOfWork, public_id: str, by: int) -> None:
+@dataclass(frozen=True, kw_only=True)
+class Moved:
+    """Where a part of a home page stands now: ``at`` of ``among``, from 1."""
+
+    said: Message
+    at: int
+    among: int
+
+
+def move_widget(tx: UnitOfWork, public_id: str, by: int) -> Moved:
     """Move a part of the actor's home page up (-1) or down (1), or raise NotFound."""
-    order = [one.public_id for one in _read(tx)]
-    if public_id not in order:
+    names = {one.public_id: one.name for one in _read(tx)}
+    if public_id not in names:
         raise NotFound
-    for position, key in enumerate(moved(order, public_id, by), 1):
+    order = moved(names, public_id, by)
+    for position, key in enumerate(order, 1):
         mine = (widgets.c.owner_id == tx.actor.person_id, widgets.c.public_id == key)
         kernel_execute(tx.session, update(widgets).where(*mine).values(position=position))
     _tell(tx)
+    at, among = order.index(public_id) + 1, len(order)
+    text = message("{view} is number {at} of {all} now.", view=names[public_id], at=at, all=among)
+    return Moved(said=text, at=at, among=among)
+
+
+def beside(tx: UnitOfWork, public_id: str) -> str:
+    """Return the part of the actor's home page after this one, else the one before, else empty."""
+    order = [one.public_id for one in _read(tx)]
+    at = order.index(public_id) if public_id in order else len(order)
+    return next(iter([*order[at + 1 :], *reversed(order[:at])]), "")
 
 
 def remove_widget(tx: UnitOfWork, public_id: str) -> tuple[Message, str]:

@@ -26,6 +26,7 @@ from .widgets import drawn
 
 blueprint = Blueprint("home", __name__)
 LATELY = timedelta(days=14)
+WAYS = {"up": -1, "down": 1}
 FIRST_STEPS = (
     (
         message("Add the departments"),
@@ -109,23 +110,28 @@ def add_widget(public_id: str) -> Any:
 @blueprint.post("/home/widgets/<public_id>/move")
 @policy("core.portal.use")
 def move_widget(public_id: str) -> Any:
-    """Move a part of one's home page up or down."""
-    by = {"up": -1, "down": 1}.get(request.form.get("by", ""))
-    if by is None:
+    """Move a part of one's home page up or down; the button that did it has the focus again."""
+    way = request.form.get("by", "")
+    if way not in WAYS:
         raise BadRequest
     with transaction() as tx:
-        services.move_widget(tx, public_id, by)
-        return redirect_to(tx, "home.index", _anchor="own")
+        done = services.move_widget(tx, public_id, WAYS[way])
+        toast(done.said)
+        if (way, done.at) in (("up", 1), ("down", done.among)):  # It goes no further that way.
+            way = "down" if way == "up" else "up"
+        return redirect_to(tx, "home.index", _anchor=f"own-{way}-{public_id}")
 
 
 @blueprint.post("/home/widgets/<public_id>/remove")
 @policy("core.portal.use")
 def remove_widget(public_id: str) -> Any:
-    """Take a view off one's home page; the toast puts it back."""
+    """Take a view off one's home page; the toast puts it back, the next one has the focus."""
     with transaction() as tx:
+        following = services.beside(tx, public_id)
         said, step = services.remove_widget(tx, public_id)
         toast(said, undo=step)
-        return redirect_to(tx, "home.index")
+        anchor = f"own-menu-{following}" if following else None
+        return redirect_to(tx, "home.index", _anchor=anchor)
 
 
 def _decided_for(tx: UnitOfWork) -> int:

@@ -497,6 +497,13 @@
 
   // The first thing to fill in has the cursor, where that does not call a keyboard up over the page.
   function begin() {
+    const named = location.hash.length > 1 && document.getElementById(location.hash.slice(1));
+    if (named && named.matches("button, summary")) { // Some browsers leave the menu closed that an address leads into.
+      const menu = named.closest("details.menu");
+      if (menu && named.matches("button")) menu.open = true;
+      named.focus();
+      return;
+    }
     if (location.hash === "#find" || new URLSearchParams(location.search).get("q")) { const field = finder(); field?.focus(); field?.select(); return; }
     const field = $(".form-page [data-begin]") ?? $(".form-page form[data-watch] :is(input:not([type=hidden]), select, textarea)");
     const empty = field?.matches("[data-begin], input:not([role=combobox]):not([type=radio]):not([type=checkbox]):not([type=date]):not([type=file]), textarea") && !field.value;

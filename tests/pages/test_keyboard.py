@@ -234,3 +234,57 @@ def test_one_key_alone_can_be_switched_off(page):
     page.locator("label", has=page.locator("[name=keys][value=on]")).click()
     page.get_by_role("button", name="Save").click()
     page.wait_for_load_state()
+
+
+@pytest.fixture(params=["script", "no script"])
+def with_views(request, served_clinic, opened):
+    """Yield a browser with or without script, and the names of two views on the home page there.
+
+    They are taken away again, so that the page is as it was.
+    """
+    window = Window(opened, served_clinic, COMBINATIONS["light-1440"])
+    page = window.page("intan")
+    names = [f"{words} with {request.param}" for words in ("toko", "klinik")]
+    for name in names:
+        page.goto(f"/contacts?q={name.split()[0]}")
+        page.locator("summary", has_text="Save view").click()
+        page.locator("#view-name").fill(name)
+        page.locator("form", has=page.locator("#view-name")).get_by_role("button").click()
+        page.wait_for_url("**view=**")
+        page.locator("summary", has_text=name).click()
+        page.get_by_role("button", name="List on my home page").click()
+        page.wait_for_url("**/#own")
+    looker, kept = page, page.context.storage_state()
+    if request.param == "no script":
+        asked = {"base_url": served_clinic.address, "storage_state": kept}
+        looker = opened.new_context(java_script_enabled=False, **asked).new_page()
+    yield looker, names
+    page.goto("/")
+    while page.locator(".own-w").count():
+        page.locator(".own-w summary").first.click()
+        with page.expect_navigation():
+            page.get_by_role("button", name="Remove from here").first.click()
+    if looker is not page:
+        looker.context.close()
+    window.close()
+
+
+def test_views_on_the_home_page_are_arranged_by_keyboard_alone(with_views):
+    page, (one, two) = with_views
+    page.goto("/")
+    titles = page.locator(".own-w h2")
+    expect(titles).to_have_text([one, two])
+    page.locator(".own-w summary").first.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(titles).to_have_text([two, one])
+    up = page.locator(".own-w").nth(1).get_by_role("button", name="Move up")
+    expect(up).to_be_focused()
+    expect(page.locator("#toasts")).to_contain_text(f"{one} is number 2 of 2 now.")
+    page.keyboard.press("Enter")
+    expect(titles).to_have_text([one, two])
+    expect(page.get_by_role("button", name="Move down")).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(titles).to_have_text([two])
+    expect(page.locator(".own-w summary")).to_be_focused()

@@ -147,6 +147,32 @@ def test_usage_is_of_the_department_that_is_named_or_that_a_person_or_place_belo
         assert all(r.value >= 0 for r in of_lab)
 
 
+def test_the_home_page_compares_what_departments_used(year, as_role):
+    page = as_role("office_manager").get("/").text
+    card = page[page.index("Used by department") :]
+    assert 'class="lying" role="img"' in card
+    assert card.count('class="ch of-2"') == 2, "the office and the laboratory, lately and before"
+    assert f'href="{OVERVIEW}"' in card
+
+
+def test_one_department_alone_is_compared_with_nobody(shop, as_role):
+    with shop.work(None) as tx:
+        books = Books(shop, tx)
+        books.receive(shop.pen, 100_000, 200, 1_000_000)
+        books.issue(shop.pen, 20_000, 45, for_department_id=shop.world.departments["office"])
+    add_up(shop)
+    assert "Used by department" in as_role("office_manager").get(OVERVIEW).text
+    assert "Used by department" not in as_role("office_manager").get("/").text
+
+
+def test_comparing_costs_the_home_page_one_statement(year, as_role, portal_app):
+    client = as_role("office_manager")
+    client.get("/")
+    with counting_statements(portal_app) as statements:
+        client.get("/")
+    assert sum("inventory_month_sum" in one for one in statements) == 2  # the strip is the other
+
+
 def test_the_page_shows_value_usage_and_what_does_not_move(year, as_role):
     page = words(as_role("office_manager").get(OVERVIEW).text)
     for title in (

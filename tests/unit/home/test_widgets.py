@@ -108,6 +108,43 @@ def test_they_are_moved_and_removed_and_put_back(put, own, browser):
     assert titles(own()) == ["Two", "One"]
 
 
+def at(own, name):
+    """Return the public id of a part of the home page."""
+    one = next(one for one in own() if name in titles([one])[0])
+    return re.search(r'action="/home/widgets/(\w+)/', one)[1]
+
+
+def test_the_button_that_moves_has_the_focus_afterwards(put, own, browser):
+    for name in ("One", "Two", "Three"):
+        put(name, "anton")
+    one = at(own, "One")
+    down = browser.post(f"/home/widgets/{one}/move", data={"by": "down"}).headers["Location"]
+    assert down == f"/#own-down-{one}"
+    page = browser.get("/").text
+    assert "One is number 2 of 3 now." in page
+    assert f'id="own-down-{one}"' in page
+    last = browser.post(f"/home/widgets/{one}/move", data={"by": "down"}).headers["Location"]
+    assert last == f"/#own-up-{one}", "it goes no further down"
+    assert titles(own()) == ["Two", "Three", "One"]
+    assert f'id="own-up-{one}"' in own()[2]
+    assert f'id="own-down-{one}"' not in own()[2]
+
+
+def test_what_comes_next_has_the_focus_after_one_is_removed(put, own, browser):
+    for name in ("One", "Two", "Three"):
+        put(name, "anton")
+    two, three = at(own, "Two"), at(own, "Three")
+
+    def remove(public_id):
+        return browser.post(f"/home/widgets/{public_id}/remove").headers["Location"]
+
+    assert remove(two) == f"/#own-menu-{three}"
+    assert f'id="own-menu-{three}"' in own()[1]
+    one = at(own, "One")
+    assert remove(three) == f"/#own-menu-{one}"
+    assert remove(one) == "/"
+
+
 def test_nobody_moves_or_removes_somebody_elses(put, own, portal_app, world):
     put("One", "anton")
     other = sign_in(portal_app, world.people["executive"])

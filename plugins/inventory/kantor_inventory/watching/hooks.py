@@ -13,16 +13,18 @@ from portal.plugin import Panel
 from ..forms import STATES
 from ..rules import Amount
 from ..tables import STATE_TONES
-from . import due, figures, services
+from . import due, figures, overview, services
 from .models import GRADES
 
 SHOWN = 6
+COMPARED = 5  # departments
 
 
 def widgets(tx: UnitOfWork) -> Iterator[Panel]:
     """Show how much has run low, and the most serious of it with what is coming."""
     yield from _strip(tx)
     yield from _to_be_counted(tx)
+    yield from _used(tx)
     rows = services.most_serious(tx, most=SHOWN)
     if not rows:
         return
@@ -85,6 +87,18 @@ def _row(row: Any, coming: services.OnOrder | None) -> dict[str, Any]:
         if row.may_count
         else "",
     }
+
+
+def _used(tx: UnitOfWork) -> Iterator[Panel]:
+    """Compare what departments used; of one alone there is nothing to compare."""
+    figure = overview.usage(tx, figures.Chosen(), most=COMPARED)
+    if len(figure.rows) > 1:
+        yield Panel(
+            title=figure.title,
+            template="inventory/watching/panel_used.html",
+            context={"chart": figure.chart},
+            order=40,
+        )
 
 
 def _to_be_counted(tx: UnitOfWork) -> Iterator[Panel]:

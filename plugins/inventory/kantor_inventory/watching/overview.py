@@ -112,8 +112,11 @@ def categories(tx: UnitOfWork, chosen: Chosen) -> Figure:
     )
 
 
-def usage(tx: UnitOfWork, chosen: Chosen) -> Figure:
-    """Return what each department used, beside what it used before: value, or how often."""
+def usage(tx: UnitOfWork, chosen: Chosen, *, most: int = figures.OTHERS) -> Figure:
+    """Return what each department used, beside what it used before: value, or how often.
+
+    The chart has the first ``most`` of them.
+    """
     told = figures.usage(tx, chosen)
     money = any(sum(used.value) for used in told)
     rows = [(u.department or NOBODY, *(u.value if money else u.lines)) for u in told]
@@ -127,7 +130,7 @@ def usage(tx: UnitOfWork, chosen: Chosen) -> Figure:
         name="usage",
         title=message("Used by department") if money else message("How often departments took"),
         chart=row_chart(
-            rows[: figures.OTHERS],
+            rows[:most],
             names=names,
             sentence=message(
                 "{name} used the most. All together: {change} % of the months before.",
