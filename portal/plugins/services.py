@@ -29,6 +29,7 @@ STATES = {
     "on": message("On"),
     "off": message("Off"),
     "aside": message("Set aside"),
+    "resting": message("Rests"),
     "waiting": message("Needs an upgrade"),
     "gone": message("Package is gone"),
     "disabled": message("Disabled by configuration"),
@@ -37,6 +38,7 @@ TONES = {
     "on": "ok",
     "off": "mute",
     "aside": "bad",
+    "resting": "warn",
     "waiting": "warn",
     "gone": "warn",
     "disabled": "mute",
@@ -277,7 +279,7 @@ def _state(
 ) -> tuple[str, str, str]:
     """Return (state, reason, stage), as if it were switched on nowhere."""
     if unfit is not None:
-        return "aside" if unfit.newer else "waiting", "", ""
+        return "aside" if unfit.newer else "resting", "", ""
     if fatal is not None:
         return "aside", fatal.reason, fatal.stage
     if slug not in registry.loaded:

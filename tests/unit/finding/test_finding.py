@@ -253,6 +253,7 @@ def test_the_page_shows_what_was_found_kind_by_kind(browser):
 
 def test_the_page_says_what_to_do_when_nothing_was_found(browser):
     assert "Nothing was found" in browser.get("/search?q=unheard").text
+    assert "One letter alone is looked for as a whole word." in browser.get("/search?q=q").text
     assert "Signs alone are not looked for" in browser.get("/search?q=***").text
     assert "Type words in any order" in browser.get("/search").text
 

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from portal.audit.models import AuditEntry
 from portal.errors import EditConflict, Forbidden
+from portal.migrate import put_to_rest
 from portal.plugins import services
 from portal.plugins.models import InstalledPlugin, PluginActivation
 from portal.plugins.services import ChangeActivation
@@ -118,6 +119,16 @@ def test_a_plugin_that_failed_says_why(portal_app, admin, monkeypatch):
     assert "A part of Bells failed" in page.text
     assert "Set aside" in admin.get("/plugins/visitors").text
     assert "the rope broke" in admin.get("/plugins/bells").text
+
+
+def test_a_plugin_that_rests_says_so_and_what_to_run(portal_app, admin):
+    with working_as(portal_app) as tx:
+        put_to_rest(tx, "bells")
+    for page in (admin.get("/plugins").text, admin.get("/plugins/bells").text):
+        assert "Rests" in page
+        assert "It rests until the next upgrade." in page
+        assert 'Run <code class="mono">kantor db upgrade</code>.' in page
+    assert "Bells rests" in admin.get("/plugins").text
 
 
 def test_a_plugin_whose_package_is_gone_is_still_named(portal_app, admin):
