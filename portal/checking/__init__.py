@@ -16,10 +16,22 @@ __all__ = ["RULES", "Finding", "NoPlugin", "Rule", "Sources", "asked_of_files", 
 
 def asked_of_files(sources: Sources) -> list[Finding]:
     """Return what the files of a plugin show, without importing it."""
-    from . import answering, catalogue, database, markup, reaching, routes, speech, writing
+    from . import (
+        answering,
+        beyond,
+        catalogue,
+        database,
+        markup,
+        reaching,
+        routes,
+        sent,
+        speech,
+        writing,
+    )
 
     def found() -> Iterator[Finding]:
-        for module in (reaching, database, writing, routes, markup, speech, catalogue, answering):
+        asked = (reaching, database, writing, routes, sent, beyond, markup, speech, catalogue)
+        for module in (*asked, answering):
             yield from module.findings(sources)
 
     return in_order(found())

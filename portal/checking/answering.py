@@ -16,6 +16,14 @@ HOOKIMPL, HOOKSPEC = "portal.plugin.hookimpl", "portal.plugin.hookspec"
 
 def findings(sources: Sources) -> Iterator[Finding]:
     """Yield implementations of hooks nobody asks, or that want what nobody gives."""
+    known = known_hooks(sources)
+    for module in sources.code:
+        for function in _marked(module, HOOKIMPL):
+            yield from _of_one(module, function, known)
+
+
+def known_hooks(sources: Sources) -> dict[str, list[str]]:
+    """Return the hooks of the portal and of the plugin itself, with their arguments."""
     known = {
         name: list(inspect.signature(found).parameters)
         for name, found in vars(hookspecs).items()
@@ -24,9 +32,7 @@ def findings(sources: Sources) -> Iterator[Finding]:
     for module in sources.code:
         for function in _marked(module, HOOKSPEC):
             known[function.name] = _arguments(function)
-    for module in sources.code:
-        for function in _marked(module, HOOKIMPL):
-            yield from _of_one(module, function, known)
+    return known
 
 
 def _of_one(module: Module, function: Function, known: dict[str, list[str]]) -> Iterator[Finding]:

@@ -90,6 +90,10 @@ class Calls:
         leave = _asks_for_the_method if asked else lambda _function: False
         return self._reaches(module, node, _opens_a_unit, set(), leave)
 
+    def waits(self, module: Module, node: ast.AST) -> str:
+        """Return what sleeps below ``node``, or nothing."""
+        return self.reaches(module, node, _sleeps)
+
     def adds(self, module: Module, node: ast.AST) -> str:
         """Return what adds rows below ``node``, or nothing."""
         return self.reaches(module, node, _adds_rows)
@@ -119,9 +123,26 @@ def _waits(module: Module, call: ast.Call) -> str:
 
 def _opens_a_unit(module: Module, call: ast.Call) -> str:
     called = module.dotted(call.func)
-    return (
-        "transaction()" if called in ("portal.web.transaction", "portal.work.unit_of_work") else ""
-    )
+    if called in ("portal.web.transaction", "portal.work.unit_of_work"):
+        return "transaction()"
+    return _changes_a_file(called, call)
+
+
+def _changes_a_file(called: str, call: ast.Call) -> str:
+    """Return the call if it writes or removes a file."""
+    last = called.rpartition(".")[2]
+    if isinstance(call.func, ast.Attribute) and last in ("write_text", "write_bytes"):
+        return f"{last}()"
+    if called in ("open", "io.open", "builtins.open", "os.remove", "os.unlink", "shutil.rmtree"):
+        modes = [*call.args[1:2], *(k.value for k in call.keywords if k.arg == "mode")]
+        written = any(set(str(getattr(mode, "value", ""))) & set("wax+") for mode in modes)
+        return f"{called}()" if written or not called.endswith("open") else ""
+    return ""
+
+
+def _sleeps(module: Module, call: ast.Call) -> str:
+    called = module.dotted(call.func)
+    return f"{called}()" if called in ("time.sleep", "signal.pause", "input") else ""
 
 
 def _adds_rows(module: Module, call: ast.Call) -> str:

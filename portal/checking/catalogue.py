@@ -41,8 +41,8 @@ def _in_a_language(
     sources: Sources, language: str, sentences: list[tuple[str, Any, str | None]]
 ) -> Iterator[Finding]:
     file = f"translations/{language}/LC_MESSAGES/messages.po"
-    own = _catalogue(sources.folder, language)
-    core = _catalogue(Path(messages.__file__).parent, language)
+    own = catalogue_of(sources.folder, language)
+    core = catalogue_of(Path(messages.__file__).parent, language)
     used: set[tuple[str, str | None]] = set()
     for inner, text, context in sentences:
         place = sources.place(sources.folder / inner.rpartition(":")[0]) + ":" + _line(inner)
@@ -58,13 +58,13 @@ def _in_a_language(
             )
         found = mine or theirs
         said: Any = found.string if found is not None and not found.fuzzy else ""
-        if not isinstance(said, str):  # One form for each number.
-            said = next(iter(said or ()), "")
+        forms = [said] if isinstance(said, str) else list(said or ())  # One for each number.
+        said = next(iter(forms), "")
         if not said:
             yield finding(
                 "missing-translation", place, f"{first!r} is not translated", f"Add it to {file}"
             )
-        elif isinstance(text, str) and sorted(GAP.findall(said)) != sorted(GAP.findall(text)):
+        elif any(_gaps_differ(text, form, last=form is forms[-1]) for form in forms):
             yield finding(
                 "translation-gaps", place, f"{first!r} has other gaps in {language}: {said!r}"
             )
@@ -77,6 +77,14 @@ def _in_a_language(
                 f"{sources.place(sources.folder / file)}{line}",
                 f"{name!r} is translated, and nowhere said",
             )
+
+
+def _gaps_differ(text: Any, said: str, *, last: bool) -> bool:
+    """Tell whether a translation lacks a gap or has one of its own; one thing may go uncounted."""
+    if isinstance(text, str):
+        return sorted(GAP.findall(said)) != sorted(GAP.findall(text))
+    one, many = (set(GAP.findall(form)) for form in text[:2])
+    return not (many if last else one & many) <= set(GAP.findall(said)) <= one | many
 
 
 def _line(place: str) -> str:
@@ -96,7 +104,8 @@ def _sentences(package: Path) -> Iterator[tuple[str, Any, str | None]]:
         yield f"{file}:{line}", text, context
 
 
-def _catalogue(package: Path, language: str) -> Catalog:
+def catalogue_of(package: Path, language: str) -> Catalog:
+    """Return what a package says in a language."""
     path = package / "translations" / language / "LC_MESSAGES" / "messages.po"
     if not path.is_file():
         return Catalog(locale=language)

@@ -16,6 +16,7 @@ SQL = re.compile(
     r"|vacuum\b|attach\s+database\b|copy\s+\w+\s+(?:from|to)\b)",
     re.IGNORECASE | re.DOTALL,
 )
+REMARKS = re.compile(r"\A(?:\s*(?:/\*.*?\*/|--[^\n]*\n))+", re.DOTALL)
 BEGINNING = re.compile(r"^\s*(?:SELECT|INSERT INTO|UPDATE|DELETE FROM|DROP TABLE|ALTER TABLE)\s\S")
 TABLES = re.compile(
     r"\b(?:from|join|into|update|table(?:\s+if\s+exists)?)\s+(?:only\s+)?\"?([a-z_][a-z0-9_]*)\"?",
@@ -44,6 +45,9 @@ ENGINES = names(
 )
 LOOSE_TABLES = frozenset({"sqlalchemy.Table", "sqlalchemy.table", "sqlalchemy.sql.table"})
 KERNEL = frozenset({"kernel_execute", "LIMITED", "__table__", "kernel_session", "guarded_names"})
+# A statement of the table behind a class, not of the class.
+BARE = frozenset({"local_table", "persist_selectable"})
+NAMING = names("select insert update delete join outerjoin select_from exists aliased execute")
 # Of a session: these go round the wall, or end what is the caller's.
 ROUND = names(
     "exec_driver_sql raw_connection get_bind connection bulk_insert_mappings"
@@ -86,7 +90,7 @@ def _in_code(sources: Sources, module: Module) -> Iterator[Finding]:
             yield from _ways_round(module, node)
         elif isinstance(node, ast.Constant) and node.value in KERNEL:
             yield _round(module, node, str(node.value))
-        text = _whole_text(module, node) if node not in documentation else None
+        text = _sql_in(module, node) if node not in documentation else None
         if text is not None and (SQL.match(text) or BEGINNING.match(text)):
             yield finding("raw-sql", module.at(node), f"sends SQL of its own: {_short(text)}")
             yield from _tables(sources, module, node, text)
@@ -106,9 +110,13 @@ def _calls(
         yield finding(
             "foreign-table", module.at(node), f"reaches for the table {said}, which is not its own"
         )
+    if last in NAMING:
+        for value in node.args:
+            if isinstance(value, ast.Attribute) and value.attr in BARE:
+                yield _round(module, value, value.attr)
     if last in ROUND and isinstance(node.func, ast.Attribute) and node not in asked_which:
         yield _round(module, node, f"{last}()")
-    if last in ("offset", "paginate") and isinstance(node.func, ast.Attribute):
+    if last in ("offset", "paginate", "slice") and isinstance(node.func, ast.Attribute):
         yield finding("paging-by-offset", module.at(node), f"turns pages by {last}()")
     if last in ENDING and isinstance(node.func, ast.Attribute) and not node.args:
         yield finding(
@@ -146,7 +154,7 @@ def _in_migration(sources: Sources, module: Module) -> Iterator[Finding]:
     """A migration may send SQL, on the plugin's own tables."""
     documentation = _docstrings(module.tree)
     for node in module.nodes:
-        text = _whole_text(module, node) if node not in documentation else None
+        text = _sql_in(module, node) if node not in documentation else None
         if text is not None and SQL.match(text):
             yield from _tables(sources, module, node, text)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args:
@@ -174,6 +182,12 @@ def _tables(sources: Sources, module: Module, node: ast.AST, text: str) -> Itera
 
 def _own(sources: Sources, table: str) -> bool:
     return table.startswith(f"{sources.slug}_")
+
+
+def _sql_in(module: Module, node: ast.AST) -> str | None:
+    """Return a text without the remarks it begins with."""
+    text = _whole_text(module, node)
+    return None if text is None else REMARKS.sub("", text)
 
 
 def _whole_text(module: Module, node: ast.AST) -> str | None:

@@ -116,6 +116,22 @@ RULES: dict[str, Rule] = {
         asks="sets only what its forms declare",
         remedy="Name the fields: form.command(YourCommand), then set each column in the service",
     ),
+    "open-redirect": Rule(
+        asks="sends nobody to an address that a request names",
+        remedy="Use redirect_to(tx, endpoint), or pick one of your own from a dict",
+    ),
+    "sent-name": Rule(
+        asks="opens and reads nothing by a name that a request gives",
+        remedy="Look the name up in a dict of what is offered",
+    ),
+    "waiting-page": Rule(
+        asks="keeps nobody waiting who looks at a page",
+        remedy="Do it in a job, see docs/plugin-authors/background.md",
+    ),
+    "beyond-its-pages": Rule(
+        asks="changes no page and no part of the portal but its own",
+        remedy="Use a hook, see docs/reference/hooks.md",
+    ),
     "unkeyed-write": Rule(
         asks="does once what a form sent twice says",
         remedy="Take @unkeyed (or key=False) off: form_open() sends the key",

@@ -23,9 +23,12 @@ ADDRESSES = frozenset(
 )
 ELSEWHERE = ("http:", "https:", "//")
 BAD_SCHEMES = ("javascript:", "vbscript:", "data:text/html")
+ADDRESS = re.compile(r"""\b(href|src|action|formaction|data|hx-get)\s*=\s*["']?\Z""")
 JINJA = re.compile(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}", re.DOTALL)
 FORM = re.compile(r"<form\b(?P<head>.*?)>(?P<body>.*?)(?=</form>|\Z)", re.DOTALL | re.IGNORECASE)
 TAG = re.compile(r"<\s*/?\s*[a-zA-Z][a-zA-Z0-9]*(?:[\s/>]|\s*$)")
+PRINTED = "\ue000"  # stands for what is printed
+UNQUOTED = re.compile(r"""(?:"[^"]*"|'[^']*'|=\s*([^\s"'>]+))""")
 UNESCAPED = re.compile(r"\bsafe\b|\bautoescape\b|\bMarkup\b")
 MARKUP = frozenset({"markupsafe.Markup", "flask.Markup", "markupsafe.escape.Markup"})
 
@@ -45,6 +48,7 @@ def findings(sources: Sources) -> Iterator[Finding]:
             yield from of_a_template(sources, path)
     for module in sources.code:
         yield from in_python(module)
+        yield from _markup_as_a_value(module)
 
 
 def unescaped(sources: Sources) -> Iterator[Finding]:
@@ -87,26 +91,28 @@ def of_a_template(sources: Sources, path: Path) -> Iterator[Finding]:
         )
         return
     yield from _unescaped(place, tree)
+    yield from _typed_addresses(place, text, tree, _text_columns(sources))
     reader = Reader(place)
-    reader.feed(without_jinja(text))
+    reader.feed(without_jinja(text, PRINTED))
     reader.close()
     yield from reader.found
     yield from _forged_forms(place, text)
 
 
-def without_jinja(text: str) -> str:
-    """Return a template as HTML, with a 0 where something is printed; lines keep their numbers."""
+def without_jinja(text: str, printed: str = "0") -> str:
+    """Return a template as HTML, ``printed`` where something is; lines keep their numbers."""
 
     def blank(found: re.Match[str]) -> str:
         lines = "\n" * found.group().count("\n")
-        return ("0" if found.group().startswith("{{") else "") + lines
+        return (printed if found.group().startswith("{{") else "") + lines
 
     return JINJA.sub(blank, text)
 
 
 def _unescaped(place: str, tree: nodes.Template) -> Iterator[Finding]:
     for node in tree.find_all(nodes.Filter):
-        if node.name == "safe":
+        named = [one.value for one in node.args[:1] if isinstance(one, nodes.Const)]
+        if node.name == "safe" or (node.name == "map" and named == ["safe"]):
             yield finding("unescaped", f"{place}:{node.lineno}", "prints unescaped text: |safe")
     for call in tree.find_all(nodes.Call):
         if isinstance(call.node, nodes.Name) and call.node.name == "Markup":
@@ -118,6 +124,36 @@ def _unescaped(place: str, tree: nodes.Template) -> Iterator[Finding]:
                 yield finding(
                     "unescaped", f"{place}:{scope.lineno}", "switches escaping off: autoescape"
                 )
+
+
+def _text_columns(sources: Sources) -> set[str]:
+    """Return the names of the columns of text that the plugin's models have."""
+    return {
+        node.target.id
+        for module in sources.code
+        for node in module.nodes
+        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
+        if re.fullmatch(r"(?:\w+\.)?Mapped\[str(?: \| None)?\]", ast.unparse(node.annotation))
+    }
+
+
+def _typed_addresses(
+    place: str, text: str, tree: nodes.Template, columns: set[str]
+) -> Iterator[Finding]:
+    """Yield addresses that begin with a text of a row, which may be javascript:."""
+    for output in tree.find_all(nodes.Output):
+        before = ""
+        for node in output.nodes:
+            attribute = ADDRESS.search(before)
+            if attribute and isinstance(node, nodes.Getattr) and node.attr in columns:
+                if f".{node.attr}.startswith(" not in text:
+                    yield finding(
+                        "inline-script",
+                        f"{place}:{node.lineno}",
+                        f"an address that somebody typed, which may be a script: {attribute[1]}",
+                        'Make it a link only if it .startswith(("http://", "https://"))',
+                    )
+            before = node.data if isinstance(node, nodes.TemplateData) else ""
 
 
 class Reader(HTMLParser):
@@ -144,6 +180,10 @@ class Reader(HTMLParser):
         if elsewhere and tag in ("script", "iframe", "link", "embed", "object"):
             self._note("inline-script", f"a {tag} from another site")
         source = self.get_starttag_text() or ""
+        for bare in UNQUOTED.finditer(source):
+            if PRINTED in (bare[1] or ""):
+                lines = source[: bare.start(1)].count("\n")
+                self._note("unescaped", "prints into an attribute without quotes", lines)
         for name, value in attrs:
             at = source.lower().find(name)
             self._attribute(name, value or "", source[: max(at, 0)].count("\n"))
@@ -193,6 +233,22 @@ def in_python(module: Module) -> Iterator[Finding]:
             continue
         if is_formatted(module, node) and any(TAG.search(text) for text in _texts(node)):
             yield finding("unescaped", module.at(node), "puts HTML together from values")
+
+
+def _markup_as_a_value(module: Module) -> Iterator[Finding]:
+    """Yield Markup that is handed on, derived from, or promised by __html__()."""
+    for node in module.nodes:
+        given: list[ast.expr] = []
+        if isinstance(node, ast.FunctionDef) and node.name == "__html__":
+            yield finding("unescaped", module.at(node), "is printed unescaped: __html__()")
+        elif isinstance(node, ast.ClassDef):
+            given = node.bases
+        elif isinstance(node, ast.Call):
+            asks = module.dotted(node.func) in ("isinstance", "issubclass")
+            given = [] if asks else [*node.args, *(k.value for k in node.keywords)]
+        for value in given:
+            if isinstance(value, (ast.Name, ast.Attribute)) and module.dotted(value) in MARKUP:
+                yield finding("unescaped", module.at(value), "prints unescaped text: Markup")
 
 
 def _by_markup(module: Module, node: ast.AST) -> bool:

@@ -18,6 +18,7 @@ from portal.db import db
 from portal.guard import LIMITED, WRITE
 from portal.orm import metadata
 from portal.reach import EVERYTHING
+from portal.testing_schema import rows
 
 from .findings import Finding, finding
 from .loading import place_of
@@ -61,6 +62,27 @@ class Lineage:
             look = inspect(connection)
             own = [name for name in look.get_table_names() if self._is_own(name)]
             return {name: {column["name"] for column in look.get_columns(name)} for name in own}
+
+    def foreign(self) -> dict[str, list[Any]]:
+        """Return the rows of every table that is not the plugin's."""
+        every = set(inspect(self.engine).get_table_names())
+        own = frozenset(name for name in every if name.startswith(f"{self.made.plugin.slug}_"))
+        versions = {n for n in every if n.startswith("alembic_version")} | {"installed_plugin"}
+        return rows(self.engine, but=own | versions)
+
+    def varied(self) -> set[tuple[str, str]]:
+        """Return the tables and columns in which not every row says the same."""
+        with self._connected() as connection:
+            return {
+                (table, column)
+                for table, names in self.columns().items()
+                for column in names
+                if self._differ(connection, table, column)
+            }
+
+    def _differ(self, connection: Any, table: str, column: str) -> bool:
+        counted = text(f'SELECT count(DISTINCT CAST("{column}" AS TEXT)) FROM "{table}"')
+        return int(connection.scalar(counted) or 0) > 1
 
     def empty(self, table: str) -> bool:
         """Take the rows of a table away, and those that point at them; tell whether that went."""
@@ -107,15 +129,21 @@ def findings(sources: Sources, made: Scene, kind: str) -> Iterator[Finding]:
 def _of_a_revision(sources: Sources, here: Lineage, revision: Any) -> Iterator[Finding]:
     place = sources.place(Path(revision.path))
     before = revision.down_revision or "base"
+    strangers = here.foreign()
     if failed := _back(here, before):
         said = (
             f"going back from {revision.revision} fails on {here.kind} with rows: {_told(failed)}"
         )
         yield finding("migration-stays", _line(sources, failed) or place, said)
         return
-    if before == "base":
+    if touched := _changed(strangers, here.foreign()):
+        said = f"going back from {revision.revision} changes rows of {touched} on {here.kind}"
+        yield finding("foreign-table", place, said)
         return
-    kept = here.filled()
+    if before == "base":
+        yield from _first(here, revision, place)
+        return
+    kept, varied = here.filled(), here.varied()
     try:
         command.upgrade(here.config, revision.revision)
     except Exception as error:
@@ -126,10 +154,37 @@ def _of_a_revision(sources: Sources, here: Lineage, revision: Any) -> Iterator[F
     if lost := sorted(name for name, number in kept.items() if after.get(name, number) < number):
         said = f"{revision.revision} loses rows of {', '.join(lost)} on {here.kind}"
         yield finding("migration-fails", place, said, "Carry them over")
+    elif gone := sorted(
+        varied & {(t, c) for t, names in here.columns().items() for c in names} - here.varied()
+    ):
+        table, column = gone[0]
+        said = f"{revision.revision} loses what stood in {table}.{column} on {here.kind}"
+        yield finding("migration-fails", place, said, "Carry it over")
+    if touched := _changed(strangers, here.foreign()):
+        said = f"{revision.revision} changes rows of {touched} on {here.kind}"
+        yield finding("foreign-table", place, said)
     if failed := _back(here, before):
         once = f"{revision.revision} fails on {here.kind} once it came with rows"
         said = f"going back from {once}: {_told(failed)}"
         yield finding("migration-stays", _line(sources, failed) or place, said)
+
+
+def _first(here: Lineage, revision: Any, place: str) -> Iterator[Finding]:
+    """Make the tables once more: rows of others may not change by it. They are gone at the end."""
+    strangers = here.foreign()
+    try:
+        command.upgrade(here.config, revision.revision)
+    except SQLAlchemyError:
+        return  # What was left behind stands in its way, and is said elsewhere.
+    if touched := _changed(strangers, here.foreign()):
+        said = f"{revision.revision} changes rows of {touched} on {here.kind}"
+        yield finding("foreign-table", place, said)
+    command.downgrade(here.config, "base")
+
+
+def _changed(before: dict[str, list[Any]], after: dict[str, list[Any]]) -> str:
+    """Return the tables whose rows are not what they were."""
+    return ", ".join(sorted(n for n in before if n in after and before[n] != after[n]))
 
 
 def _back(here: Lineage, revision: str) -> Exception | None:

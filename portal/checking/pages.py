@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from jinja2 import TemplateError, meta
+from jinja2 import TemplateError, meta, nodes
 
 from portal.db import unscoped
 from portal.gate import SAFE, Portal, serves_files
@@ -20,12 +21,16 @@ from .findings import Finding, finding
 from .loading import place_of_view
 from .sources import Sources
 
+MEND = "Mend the name, or what it is given"
+# Where what is called takes the name of a page.
+ASKING = {"flask.url_for": 0, "flask.helpers.url_for": 0, "portal.web.redirect_to": 1}
 ITS_OWN = ("macros/", "base.html", "paper.html", "panes.html")
 
 
 def templates(app: Portal, sources: Sources) -> Iterator[Finding]:
     """Compile every template as the portal does, and look for what it refers to."""
     folder = sources.folder / "templates"
+    yield from addresses_in_code(app, sources)
     with app.app_context():
         for path in sources.templates:
             name, place = path.relative_to(folder).as_posix(), sources.place(path)
@@ -34,6 +39,7 @@ def templates(app: Portal, sources: Sources) -> Iterator[Finding]:
             try:
                 app.jinja_env.get_template(name)
                 parsed = app.jinja_env.parse(path.read_text(encoding="utf-8"))
+                yield from _led_nowhere(app, sources, parsed, place)
                 for used in meta.find_referenced_templates(parsed):
                     if used is not None:
                         app.jinja_env.get_template(used)
@@ -50,6 +56,53 @@ def templates(app: Portal, sources: Sources) -> Iterator[Finding]:
                     place,
                     f"template {name} cannot be compiled: {type(error).__name__}: {error}",
                 )
+
+
+def _led_nowhere(
+    app: Portal, sources: Sources, parsed: nodes.Template, place: str
+) -> Iterator[Finding]:
+    """Yield what url_for() is asked for in a template and no page has, now or in a rare case."""
+    for call in parsed.find_all(nodes.Call):
+        asked = isinstance(call.node, nodes.Name) and call.node.name == "url_for"
+        if asked and call.args and isinstance(call.args[0], nodes.Const):
+            whole = call.dyn_args is None and call.dyn_kwargs is None
+            given = {keyword.key for keyword in call.kwargs} if whole else None
+            yield from _led(app, sources, str(call.args[0].value), given, f"{place}:{call.lineno}")
+
+
+def addresses_in_code(app: Portal, sources: Sources) -> Iterator[Finding]:
+    """Yield the same of url_for() and redirect_to() in Python, and of endpoint= anywhere."""
+    for module in sources.code:
+        for node in module.nodes:
+            if not isinstance(node, ast.Call):
+                continue
+            at = ASKING.get(module.dotted(node.func), -1)
+            named = node.args[at : at + 1] if at >= 0 else []
+            whole = all(k.arg for k in node.keywords)
+            given = {str(k.arg) for k in node.keywords} if at >= 0 and whole else None
+            named += [k.value for k in node.keywords if k.arg == "endpoint" and at < 0]
+            for value in named:
+                if (name := module.text_of(value)) and "." in name:
+                    yield from _led(app, sources, name, given, module.at(value))
+
+
+def _led(
+    app: Portal, sources: Sources, name: str, given: set[str] | None, place: str
+) -> Iterator[Finding]:
+    """Yield that an endpoint of this plugin is not there, or is not given what it needs."""
+    name = f"{sources.slug}{name}" if name.startswith(".") else name
+    if not name.startswith(f"{sources.slug}."):
+        return  # Of others, who may not be there.
+    rules = list(app.url_map.iter_rules(name)) if name in app.view_functions else []
+    if not rules:
+        yield finding("page-fails", place, f"leads to {name}, and there is no such page", MEND)
+    elif given is not None and not any(_needs(one) <= given for one in rules):
+        needs = ", ".join(sorted(_needs(rules[0]) - given))
+        yield finding("page-fails", place, f"leads to {name} without {needs}", MEND)
+
+
+def _needs(rule: Any) -> set[str]:
+    return set(rule.arguments) - set(rule.defaults or ())
 
 
 @dataclass(frozen=True)

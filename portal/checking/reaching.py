@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
+from importlib import import_module
 
 from .findings import PUBLIC, Finding, finding, names
 from .sources import IMPORTERS, Module, Sources, absolute
@@ -42,9 +44,9 @@ KINDS = {
     "pickle": (OBJECTS, "reads objects from bytes: {name}"),
     "eval": (CODE, "runs code that is not in its files: {name}"),
 }
-PRIVATE_NAMES = frozenset(
-    {"kernel_execute", "LIMITED", "__table__", "unscoped", "guarded_session", "metadata.tables"}
-)
+# Of a function or a frame: from there everything of the module behind it can be had.
+BEHIND = names("__globals__ __closure__ __subclasses__ f_globals f_locals f_back gi_frame")
+SETTING = frozenset({"setattr", "delattr", "builtins.setattr", "builtins.delattr"})
 
 
 def findings(sources: Sources) -> Iterator[Finding]:
@@ -75,8 +77,11 @@ def _dangers_of(module: Module, node: ast.AST) -> Iterator[tuple[str, str]]:
     elif isinstance(node, ast.ImportFrom):
         base = absolute(module, node)
         names = [f"{base}.{alias.name}" for alias in node.names]
-    elif isinstance(node, (ast.Name, ast.Attribute, ast.Call)):
+    elif isinstance(node, (ast.Name, ast.Attribute, ast.Call, ast.Subscript)):
         names = [module.dotted(node)]
+        if isinstance(node, ast.Subscript) and module.dotted(node.value) == "sys.modules":
+            if module.text_of(node.slice) is None and isinstance(node.ctx, ast.Load):
+                yield "eval", "imports what only its data names: sys.modules"
     for name in names:
         for rule, (known, words) in KINDS.items():
             if _begins(name, known) or (rule == "subprocess" and name.startswith(PROGRAM_STARTS)):
@@ -125,3 +130,34 @@ def _private(module: Module) -> Iterator[Finding]:
                 yield finding(
                     "private-import", module.at(node), f"imports {name}, which is private"
                 )
+        for what in _behind(module, node):
+            yield finding("private-import", module.at(node), what)
+
+
+def _behind(module: Module, node: ast.AST) -> Iterator[str]:
+    """Yield what of a statement reaches behind the public modules, or changes them."""
+    if isinstance(node, ast.ImportFrom) and node.module in PUBLIC and not node.level:
+        for alias in node.names:
+            if alias.name != "*" and alias.name not in _public_names(node.module):
+                yield f"imports {node.module}.{alias.name}, which is not public"
+    elif isinstance(node, ast.Attribute) and node.attr in BEHIND:
+        yield f"reaches behind what is public: {node.attr}"
+    elif isinstance(node, ast.Attribute):
+        of = module.dotted(node.value)
+        if isinstance(node.ctx, (ast.Store, ast.Del)) and of.partition(".")[0] == "portal":
+            yield f"changes {of}.{node.attr}, which every other plugin uses"
+        elif of in PUBLIC and node.attr not in _public_names(of):
+            yield f"uses {of}.{node.attr}, which is not public"
+    elif isinstance(node, ast.Subscript) and module.dotted(node).partition(".")[0] == "portal":
+        if module.dotted(node.value) == "sys.modules" and module.dotted(node) not in PUBLIC:
+            yield f"reaches for {module.dotted(node)}, which is private"
+    elif isinstance(node, ast.Call) and module.dotted(node.func) in SETTING and node.args:
+        of = module.dotted(node.args[0])
+        if of.partition(".")[0] == "portal":
+            yield f"changes {of}, which every other plugin uses"
+
+
+@cache
+def _public_names(module: str) -> frozenset[str]:
+    """Return what one of the portal's public modules offers."""
+    return frozenset(import_module(module).__all__)

@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from .calls import Calls
 from .findings import Finding, finding, names
@@ -49,10 +50,13 @@ def findings(sources: Sources) -> Iterator[Finding]:
         yield from _of_a_route(route, calls)
     yield from _loose_views(sources)
     declared = declared_permissions(sources)
+    given = _given_what_was_sent(sources)
     for module in sources.code:
         if declared is not None:
             yield from _undeclared(sources, module, declared)
-        yield from _mass_assignment(module)
+        yield from _mass_assignment(module, given)
+    for path in sources.templates if declared is not None else ():
+        yield from _undeclared_in_a_template(sources, path, declared or set())
 
 
 def _of_a_route(route: Route, calls: Calls) -> Iterator[Finding]:
@@ -69,6 +73,8 @@ def _of_a_route(route: Route, calls: Calls) -> Iterator[Finding]:
                 route.where,
                 f"the page {name}() writes when it is looked at: {said}",
             )
+    if said := calls.waits(route.module, route.function):
+        yield finding("waiting-page", route.where, f"the page {name}() waits: {said}")
     if route.unkeyed is not None and "POST" in route.methods:
         if said := calls.adds(route.module, route.function):
             yield finding(
@@ -217,18 +223,57 @@ def _undeclared(sources: Sources, module: Module, declared: set[str]) -> Iterato
                 )
 
 
-def _mass_assignment(module: Module) -> Iterator[Finding]:
+def _undeclared_in_a_template(
+    sources: Sources, path: Path, declared: set[str]
+) -> Iterator[Finding]:
+    """Yield what a template asks permits() for, or a macro as permission=, and nobody declares."""
+    for text in re.finditer(
+        rf"""(?:\bpermits\(|\bpermission=)\s*["']({re.escape(sources.slug)}\.[\w.]+)["']""",
+        read := path.read_text(encoding="utf-8", errors="replace"),
+    ):
+        if text[1] not in declared:
+            yield finding(
+                "undeclared-permission",
+                f"{sources.place(path)}:{read.count(chr(10), 0, text.start(1)) + 1}",
+                f"{text[1]!r} is no permission that {sources.slug} declares",
+            )
+
+
+def _given_what_was_sent(sources: Sources) -> dict[ast.AST, set[str]]:
+    """Return the parameters of the plugin's functions that are given all that was sent."""
+    found: dict[ast.AST, set[str]] = {}
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
+    for _ in range(2):  # One function may hand it to the next.
+        for module in sources.code:
+            for function in (node for node in module.nodes if isinstance(node, kinds)):
+                sent = _sent_names(module, function, found.get(function, set()))
+                for call in (node for node in ast.walk(function) if isinstance(node, ast.Call)):
+                    _, called = sources.defined.get(module.dotted(call.func), (module, None))
+                    if not isinstance(called, kinds):
+                        continue
+                    names = [one.arg for one in (*called.args.posonlyargs, *called.args.args)]
+                    given = {k.arg: k.value for k in call.keywords if k.arg}
+                    given |= dict(zip(names, call.args, strict=False))
+                    taken = {
+                        name for name, value in given.items() if _was_sent(module, value, sent)
+                    }
+                    if taken:
+                        found.setdefault(called, set()).update(taken)
+    return found
+
+
+def _mass_assignment(module: Module, given: dict[ast.AST, set[str]]) -> Iterator[Finding]:
     for function in module.nodes:
         if isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            sent = _sent_names(module, function)
+            sent = _sent_names(module, function, given.get(function, set()))
             for node in ast.walk(function):
                 for line, what in _taken_over(module, node, sent):
                     yield finding("mass-assignment", module.at(line), what)
 
 
-def _sent_names(module: Module, function: ast.AST) -> set[str]:
-    """Return the local names that hold what was sent, as it was sent."""
-    found: set[str] = set()
+def _sent_names(module: Module, function: ast.AST, given: set[str]) -> set[str]:
+    """Return the local names that hold what was sent, as it was sent; ``given`` are parameters."""
+    found = set(given)
     for _ in range(2):
         for node in ast.walk(function):
             if (name := plainly_assigned(node)) and _was_sent(module, node.value, found):  # type: ignore[attr-defined]

@@ -13,9 +13,10 @@ from urllib.parse import urlsplit
 from sqlalchemy import Integer, String, inspect
 from werkzeug.exceptions import HTTPException
 
-from portal.db import db
+from portal.db import db, unscoped
 from portal.gate import FORM_KEY
 from portal.orm import MODELS
+from portal.people.models import Department
 from portal.testing import PortalClient, sign_in
 from portal.testing_databases import Database
 from portal.testing_schema import rows
@@ -354,6 +355,9 @@ def _likes(made: Scene) -> dict[str, tuple[str, str]]:
     if "department" in MODELS:
         ids = made.departments
         found[str(ids[HERE])] = ("department", str(ids[ELSEWHERE]))
+        with made.app.app_context(), unscoped(reason="what a form names") as tx:
+            mine, other = (tx.session.get_one(Department, ids[side]) for side in (HERE, ELSEWHERE))
+            found[mine.public_id] = ("department", other.public_id)
     return found
 
 

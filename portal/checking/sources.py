@@ -67,6 +67,22 @@ class Module:
             return self._dotted_call(node)
         if isinstance(node, ast.NamedExpr):
             return self.dotted(node.value)
+        if isinstance(node, ast.Subscript):
+            return self._dotted_item(node)
+        return ""
+
+    def _dotted_item(self, node: ast.Subscript) -> str:
+        """Return what sys.modules["os"], vars(os)["system"] and os.__dict__["system"] stand for."""
+        name = node.slice.value if isinstance(node.slice, ast.Constant) else None
+        if not isinstance(name, str):
+            return ""
+        base = self.dotted(node.value)
+        if base == "sys.modules":
+            return name
+        if base.endswith(".__dict__"):
+            return f"{base.removesuffix('.__dict__')}.{name}"
+        if isinstance(node.value, ast.Call) and node.value.args and base == "vars()":
+            return f"{self.dotted(node.value.args[0])}.{name}"
         return ""
 
     def _dotted_call(self, node: ast.Call) -> str:

@@ -44,6 +44,8 @@ READ: dict[str, tuple[tuple[int, ...], tuple[str, ...]]] = {
     "portal.web.toast": ((0,), ()),
     "portal.web.redirect_to": ((), ()),
     "flask.flash": ((0,), ()),
+    "flask.abort": ((1,), ("description",)),
+    "werkzeug.exceptions.abort": ((1,), ("description",)),
     "wtforms.ValidationError": ((0,), ()),
     "wtforms.validators.ValidationError": ((0,), ()),
 }

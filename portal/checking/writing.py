@@ -9,7 +9,7 @@ from portal import errors
 
 from .calls import Calls
 from .findings import Finding, finding, names
-from .sources import Function, Module, Sources
+from .sources import Function, Module, Sources, plainly_assigned
 
 DOMAIN = frozenset(
     name
@@ -18,10 +18,7 @@ DOMAIN = frozenset(
     and issubclass(found, errors.PortalError)
     and not issubclass(found, errors.Refused)
 )
-FLOATS = names(
-    "sqlalchemy.Float sqlalchemy.FLOAT sqlalchemy.REAL sqlalchemy.Double sqlalchemy.DOUBLE"
-    " sqlalchemy.DOUBLE_PRECISION sqlalchemy.types.Float sqlalchemy.types.Double"
-)
+FLOATS = names("Float FLOAT REAL Double DOUBLE DOUBLE_PRECISION")  # of SQLAlchemy
 SHEETS = names("csv.writer csv.DictWriter openpyxl.Workbook xlsxwriter.Workbook xlwt.Workbook")
 NAIVE = names(
     "datetime.datetime.utcnow datetime.datetime.today datetime.datetime.utcfromtimestamp"
@@ -149,7 +146,11 @@ def _catches_everything(module: Module, handler: ast.ExceptHandler) -> bool:
         return False
     if handler.type is None:
         return True
-    kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    caught = handler.type
+    if isinstance(caught, ast.Name):  # Kinds under a name of the module.
+        named = [n.value for n in module.tree.body if plainly_assigned(n) == caught.id]  # type: ignore[attr-defined]
+        caught = named[-1] if named else caught
+    kinds = caught.elts if isinstance(caught, ast.Tuple) else [caught]
     return any(_is_everything(module, kind) for kind in kinds)
 
 
@@ -183,8 +184,9 @@ def _floats(module: Module) -> Iterator[Finding]:
                     isinstance(part, ast.Name) and part.id == "float" for part in ast.walk(below)
                 ):
                     yield finding("float-column", module.at(node), _float(node.target))
-        if isinstance(node, (ast.Name, ast.Attribute)) and module.dotted(node) in FLOATS:
-            if isinstance(getattr(node, "ctx", None), ast.Load):
+        if isinstance(node, (ast.Name, ast.Attribute)) and isinstance(node.ctx, ast.Load):
+            package, _, name = module.dotted(node).rpartition(".")
+            if name in FLOATS and package.partition(".")[0] == "sqlalchemy":
                 yield finding("float-column", module.at(node), _float(None))
 
 

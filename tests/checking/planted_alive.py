@@ -297,3 +297,65 @@ def failing(garden: Garden) -> None:
         f'@blueprint.get("/{name}")\n@web.policy("visits.visit.view")\ndef {name}():\n    return {fault}',
         f"def {name}(",
     )
+
+
+@kind("a way to a page that is not there", "page-fails", base="visits", ask="none")
+def leading_nowhere(garden: Garden) -> None:
+    form = garden.pick("template", "relative", "without", "python", "endpoint")
+    where = {
+        "template": 'url_for("visits.nobody")',
+        "relative": "url_for('.nobody')",
+        "without": 'url_for("visits.visit")',
+    }
+    if form in where:
+        link = f'{{% if false %}}<a href="{{{{ {where[form]} }}}}">*</a>{{% endif %}}'
+        garden.change(
+            "templates/visits/index.html",
+            "{{ render_table",
+            f"{link}\n{{{{ render_table",
+            where[form],
+        )
+    elif form == "python":
+        line = 'web.redirect_to(tx, "visits.nobody")'
+        garden.append(VIEWS, f"def away(tx):\n    return {line}", line)
+    else:
+        garden.import_(VIEWS, "from portal.api import message as said")
+        line = 'web.Action(label=said("Edit"), endpoint="visits.nobody", permission="visits.visit.edit")'
+        garden.append(VIEWS, f"AWAY = {line}", line)
+
+
+@kind("a row of others that a form takes", "foreign-choice", base="visits", ask="forms")
+def taking(garden: Garden) -> None:
+    """A form copies from a visit that it offers, or writes into a department that it offers."""
+    acting = 'with tx.acting_for("visits", reason="write it") as own:'
+    added = "    tx.session.add(row)\n"
+    if garden.pick(True, False):
+        field = '    like = web.ChoiceField(message("Note"), [web.optional()])\n'
+        garden.change(VIEWS, "    guest = web.TextField", f"{field}    guest = web.TextField")
+        choices = "    form.department_id.choices = services.departments(tx)\n"
+        offered = "    form.like.choices = services.offered(tx)\n"
+        garden.change(VIEWS, choices, f"{choices}{offered}")
+        every = f"    {acting}\n        return own.session.execute(select(Visit.public_id, Visit.guest)).all()"
+        garden.append(SERVICES, f"def offered(tx):\n{every}")
+        told = "    arrived_on: date\n"
+        garden.change(SERVICES, told, f'{told}    like: str | None = ""\n')
+        copied = (
+            f"    if command.like:\n        {acting}\n"
+            "            row.note = own.one(select(Visit), public_id=command.like).note\n"
+        )
+        garden.change(SERVICES, added, f"{copied}{added}")
+    else:
+        garden.change(
+            SERVICES,
+            "    if not held.everything:\n"
+            "        found = found.where(Department.id.in_(sorted(held.departments)))\n",
+            "",
+        )
+        garden.change(SERVICES, "select(Department.id, Dep", "select(Department.public_id, Dep")
+        garden.change(VIEWS, "[web.required()], coerce=int", "[web.required()]")
+        garden.change(SERVICES, "    department_id: int\n", "    department_id: str\n")
+        named = "tx.one(select(Department), public_id=command.department_id).id"
+        garden.change(SERVICES, "command.department_id, command.guest", f"{named}, command.guest")
+        anew = f"    if not public_id:\n        {acting}\n            own.session.add(row)\n"
+        garden.change(SERVICES, added, anew)
+    garden.seen(VIEWS, "def edit")

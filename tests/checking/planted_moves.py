@@ -74,3 +74,29 @@ def unmoved(garden: Garden) -> None:
     migrate(garden, added, f"{DROPPED}\n{again}", optional=True)
     mark = next(m for m in ("batch_alter_table", "raise RuntimeError", '"floor"') if m in again)
     garden.seen(NEXT, mark)
+
+
+@kind("a migration that touches what others keep", "foreign-table", base="visits", ask="moves")
+def touching(garden: Garden) -> None:
+    how = garden.pick(
+        '    people = sa.table("person", sa.column("name"))\n'
+        '    op.execute(people.update().values(name="x"))',
+        '    op.execute("UPDATE " + "".join(["per", "son"]) + " SET name = \'x\'")',
+    )
+    added = ADDED.format(rest="nullable=True")
+    if garden.pick(True, False):
+        migrate(garden, f"{added}\n{how}", DROPPED, optional=True)
+    else:
+        migrate(garden, added, f"{DROPPED}\n{how}", optional=True)
+    garden.places.append(f"{garden.package}/{NEXT}")
+
+
+@kind("a migration that forgets a column", "migration-fails", base="visits", ask="moves")
+def forgetting(garden: Garden) -> None:
+    how = garden.pick(
+        "    op.execute(\"UPDATE visits_visit SET note = ''\")",
+        '    op.drop_column("visits_visit", "note")\n    op.add_column("visits_visit", '
+        'sa.Column("note", sa.String(500), nullable=False, server_default=""))',
+    )
+    migrate(garden, f"{ADDED.format(rest='nullable=True')}\n{how}", DROPPED, optional=True)
+    garden.places.append(f"{garden.package}/{NEXT}")
