@@ -124,6 +124,56 @@ def test_one_and_many_are_told_by_the_name(slug, thing, things):
     assert (said.thing, said.things) == (thing, things)
 
 
+@pytest.mark.parametrize(
+    ("slug", "said"),
+    [
+        ("2fast", "a letter first"),
+        ("class", "a word of Python"),
+        ("people", "the portal uses this word"),
+        ("inventory", "of this name is installed"),
+    ],
+)
+def test_a_refusal_says_what_is_wrong_with_the_name(slug, said):
+    with pytest.raises(NotMade, match=said):
+        names(slug)
+
+
+@pytest.mark.parametrize(
+    ("slug", "thing", "things"),
+    [
+        ("none", "", ""),  # class None
+        ("camps", "base", ""),  # class Base, of all models
+        ("camps", "index", ""),
+        ("camps", "unit of work", ""),
+        ("camps", "camp", "edit"),  # EDIT, a permission
+        ("camps", "camp", "imported"),
+    ],
+)
+def test_a_record_hides_nothing_of_the_files(tmp_path, slug, thing, things):
+    with pytest.raises(NotMade):
+        make(tmp_path / "there", names(slug, thing, things))
+    assert not (tmp_path / "there").exists()
+
+
+def test_a_name_that_no_index_could_bear_is_refused():
+    with pytest.raises(NotMade, match="25 letters at most"):
+        names("a" * 20, "b" * 26)
+    assert names("a" * 20, "b" * 24).nouns == "b" * 24 + "s"
+
+
+@pytest.mark.parametrize("slug", ["rooms", "notes", "tasks", "orders", "tickets", "days"])
+def test_words_of_the_portal_are_translated_as_it_does(tmp_path, slug):
+    make(tmp_path / "there", names(slug))
+    (sources,) = found_at(tmp_path / "there", tmp_path / "scratch")
+    assert [str(one) for one in asked(sources, quick=True)] == []
+
+
+def test_a_translation_that_nobody_would_see_is_refused():
+    with pytest.raises(NotMade, match="ruang"):
+        names("rooms", indonesian="kamar")
+    assert names("rooms", indonesian="Ruang").benda == "Ruang"
+
+
 @pytest.mark.parametrize("thing", ["<b>", "a/b", "x;y", "sheep\n", "1 2", "form", "class"])
 def test_words_that_would_break_the_files_are_refused(thing):
     with pytest.raises(NotMade):
