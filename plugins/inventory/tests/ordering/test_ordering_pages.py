@@ -6,6 +6,8 @@ import pytest
 from sqlalchemy import select
 
 from kantor_inventory.models import Item
+from kantor_inventory.ordering.models import PurchaseOrder
+from kantor_inventory.ordering.services import snapshots
 from kantor_inventory.ordering.states import TRANSITIONS
 from portal.testing import counting_statements
 
@@ -278,7 +280,9 @@ def test_the_print_view_keeps_what_was_ordered(listed, as_role):
         ("/inventory/order-list", 8),
         ("/inventory/order-list?item={pen}", 8),
         ("/inventory/orders", 6),
-        ("/inventory/orders/{order}", 15),
+        ("/inventory/orders/{order}", 9),
+        ("/inventory/orders/{order}/print", 14),
+        ("/inventory/order-list/file", 6),
         ("/inventory/items/{pen}", 14),
     ],
 )
@@ -288,3 +292,31 @@ def test_a_page_takes_few_statements_however_long_it_is(listed, as_role, page, m
     with counting_statements(listed.shop.app) as statements:
         keeper.get(page.format(**listed.ids))
     assert len(statements) <= most, statements
+
+
+@pytest.mark.parametrize(("page", "most"), [("", 14), ("/print", 8)])
+def test_an_order_takes_few_statements_however_much_happened_to_it(listed, as_role, page, most):
+    listed.place()
+    listed.receive(1_000)
+    listed.amend(6)
+    listed.amend(5)
+    keeper, address = as_role("office_manager"), f"/inventory/orders/{listed.ids['order']}{page}"
+    keeper.get(address)
+    with counting_statements(listed.shop.app) as sent:
+        keeper.get(address)
+    assert len(sent) <= most, sent
+
+
+def test_what_is_kept_of_an_order_is_all_that_its_paper_shows(listed):
+    listed.place()
+    assert listed.order().snapshot.keys() == snapshots.PARTS
+
+
+def test_a_paper_from_before_all_was_kept_shows_the_rest_as_it_is(listed, as_role):
+    listed.place()
+    with listed.shop.work(None) as tx:
+        order = tx.one(select(PurchaseOrder))
+        order.snapshot = {"lines": order.snapshot["lines"], "number": order.number}
+    page = text_of(as_role("office_manager").get(f"/inventory/orders/{listed.ids['order']}/print"))
+    assert "Toko Kertas" in page
+    assert "Blue pen" in page

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import joinedload
 
 from portal.api import Message, NotFound, UnitOfWork, ValidationFailed, message, visible
 
@@ -239,4 +240,5 @@ def amendments_of(tx: UnitOfWork, order: PurchaseOrder) -> list[Amendment]:
         return []
     mine = visible(select(Amendment), "inventory.order.view", tx.actor)
     mine = mine.where(Amendment.order_id == order.id).order_by(Amendment.number.desc())
+    mine = mine.options(joinedload(Amendment.amended_by))
     return list(tx.session.scalars(mine.limit(100)))

@@ -6,14 +6,14 @@ from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import BigInteger, Select, bindparam, case, cast, func, literal, select
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import aliased, joinedload
 
-from portal.api import Contact, Department, Held, Person, Place, UnitOfWork, visible
+from portal.api import Contact, Department, Held, Person, Place, UnitOfWork, permits, visible
 
 from ...counting import blind
 from ...models import Item, ItemUnit, Point, Supplier, SupplierItem, Unit
 from ...services.lists import by_number
-from ..models import OrderLine, PurchaseOrder
+from ..models import OrderLine, PurchaseOrder, Sending
 
 VIEW = "inventory.order.view"
 PACK = aliased(Unit, name="ordered_pack")
@@ -217,10 +217,35 @@ def may_see_cost(tx: UnitOfWork, order: PurchaseOrder) -> bool:
     return held.everything or order.department_id in held.departments
 
 
-def may(tx: UnitOfWork, order: PurchaseOrder, permission: str) -> bool:
-    """Return whether this person may do something with an order."""
-    mine = visible(select(PurchaseOrder.id), permission, tx.actor)
-    return tx.session.scalar(mine.where(PurchaseOrder.id == order.id)) is not None
+def shown(tx: UnitOfWork, public_id: str) -> PurchaseOrder:
+    """Return an order with what its page names besides: who sells, who did what; or NotFound."""
+    statement = visible(select(PurchaseOrder), VIEW, tx.actor).options(
+        joinedload(PurchaseOrder.supplier).joinedload(Supplier.contact),
+        joinedload(PurchaseOrder.department),
+        joinedload(PurchaseOrder.made_by),
+        joinedload(PurchaseOrder.placed_by_person),
+        joinedload(PurchaseOrder.closed_by),
+    )
+    order: PurchaseOrder = tx.one(statement, public_id=public_id)
+    return order
+
+
+def standing(
+    tx: UnitOfWork, order: PurchaseOrder, permissions: Collection[str]
+) -> tuple[set[str], bool]:
+    """Return which of these permissions this person has for an order, and whether the supplier was
+    told of it as it now is; one statement for all.
+    """
+    wanted = sorted(permissions)
+    each = [case((permits(PurchaseOrder, one, tx.actor), 1), else_=0) for one in wanted]
+    told = select(Sending.id).where(
+        Sending.order_id == PurchaseOrder.id, Sending.amendment == PurchaseOrder.amended
+    )
+    statement: Any = select(PurchaseOrder.id, told.correlate(PurchaseOrder).exists(), *each)
+    row = tx.session.execute(statement.where(PurchaseOrder.id == order.id)).one_or_none()
+    if row is None:
+        return set(), False
+    return {one for one, has in zip(wanted, row[2:], strict=True) if has}, bool(row[1])
 
 
 def units_of_items(tx: UnitOfWork, items: Collection[int]) -> dict[int, list[Any]]:

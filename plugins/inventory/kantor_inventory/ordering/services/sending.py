@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from sqlalchemy import select
+from sqlalchemy.orm import joinedload
 
 from portal.api import (
     Conflict,
@@ -83,7 +84,8 @@ def can_mail() -> bool:
 def sendings_of(tx: UnitOfWork, order: PurchaseOrder) -> list[Sending]:
     """Return how an order went out, newest first."""
     mine = visible(select(Sending), VIEW, tx.actor).where(Sending.order_id == order.id)
-    return list(tx.session.scalars(mine.order_by(Sending.id.desc()).limit(100)))
+    mine = mine.options(joinedload(Sending.sent_by)).order_by(Sending.id.desc())
+    return list(tx.session.scalars(mine.limit(100)))
 
 
 def next_attempt(sent: list[Sending], amendment: int) -> int:
@@ -240,7 +242,8 @@ def confirm(tx: UnitOfWork, command: Confirm) -> Confirmation:
 def confirmations_of(tx: UnitOfWork, order: PurchaseOrder) -> list[Confirmation]:
     """Return what the supplier confirmed of an order, newest first."""
     mine = visible(select(Confirmation), VIEW, tx.actor).where(Confirmation.order_id == order.id)
-    return list(tx.session.scalars(mine.order_by(Confirmation.id.desc()).limit(100)))
+    mine = mine.options(joinedload(Confirmation.noted_by)).order_by(Confirmation.id.desc())
+    return list(tx.session.scalars(mine.limit(100)))
 
 
 def sender_of(tx: UnitOfWork) -> tuple[str, str]:

@@ -6,12 +6,20 @@ from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import joinedload
 
 from portal.api import NotFound, Person, Place, UnitOfWork, organisation_facts, visible
 
+from ...models import Item, ItemUnit, Point
 from ..models import LANGUAGES, Amendment, OrderLine, PurchaseOrder
 
 DEPTH = 20  # places inside places
+# What was placed before papers were kept whole lacks some of these.
+PARTS = {
+    *("organisation", "department", "language", "number", "placed_on", "expected_on", "note"),
+    *("supplier", "customer_number", "addresses", "reached", "minimum_order"),
+    *("free_delivery_from", "contact", "deliver_to", "lines"),
+}
 
 
 def language_of(tx: UnitOfWork, order: PurchaseOrder) -> str:
@@ -97,6 +105,23 @@ def _addresses(lines: list[OrderLine]) -> list[str]:
             place = place.parent
         found[", ".join(names)] = None
     return [address for address in found if address]
+
+
+def whole(tx: UnitOfWork, order: PurchaseOrder, snapshot: dict[str, Any] | None) -> dict[str, Any]:
+    """Return what was kept of an order, what is missing of it as it now is."""
+    if snapshot is not None and snapshot.keys() >= PARTS:
+        return snapshot
+    statement: Any = (
+        visible(select(OrderLine), "inventory.order.view", tx.actor)
+        .where(OrderLine.order_id == order.id)
+        .order_by(OrderLine.id)
+        .options(
+            joinedload(OrderLine.item).joinedload(Item.base_unit),
+            joinedload(OrderLine.item_unit).joinedload(ItemUnit.unit),
+            joinedload(OrderLine.point).joinedload(Point.place),
+        )
+    )
+    return taken(tx, order, tx.session.scalars(statement)) | (snapshot or {})
 
 
 def kept(tx: UnitOfWork, order: PurchaseOrder, number: int | None = None) -> dict[str, Any] | None:

@@ -16,14 +16,14 @@ from ...forms import ORDER_BY
 from ...views.shared import blueprint, form_page, sent_number
 from .. import rules
 from ..forms import LINE_STATES, STATES, EndForm, PlaceForm
-from ..services import amending, budgeting, placing, sending, snapshots
+from ..services import amending, budgeting, placing, snapshots
 from ..services import reading as found
 from ..states import GONE_ON, TRANSITIONS, possible
 from ..tables import LINE_TONES, ORDER_LINES, ORDERS, STATE_TONES
 from .paying import tell
 from .words import WHAT, readable
 
-TITLE = message("Orders")
+TITLE, EDIT = message("Orders"), "inventory.order.edit"
 BUTTONS = {  # of a step: its page, its words, its icon and how it looks
     "place": ("inventory.place_order", message("Place the order"), "send", "primary"),
     "send": ("inventory.send_order", message("Send"), "mail", ""),
@@ -47,12 +47,13 @@ def orders():
 def order(public_id):
     """Show an order: its lines, what has come of each, and what was done with it."""
     tx = reading()
-    row = placing.find(tx, public_id, "inventory.order.view")
+    row = found.shown(tx, public_id)
     lines = found.lines_of(tx, row)
     priced = found.may_see_cost(tx, row)
     state = found.state_of(tx, row, lines)
-    sent = sending.sendings_of(tx, row) if row.status != "draft" else []
-    waiting = row.status == "placed" and all(one.amendment != row.amended for one in sent)
+    steps = {step.permission for step in TRANSITIONS if step.action in BUTTONS}
+    allowed, told = found.standing(tx, row, {EDIT, *steps})
+    waiting = row.status == "placed" and not told
     return render(
         "inventory/ordering/order.html",
         crumbs=trail_to((title_of(row), "")),
@@ -74,8 +75,8 @@ def order(public_id):
             (one, readable(one.changes, priced=priced)) for one in amending.amendments_of(tx, row)
         ],
         what=WHAT,
-        **_buttons(tx, row, lines, unsent=waiting),
-        may_edit=row.status == "draft" and found.may(tx, row, "inventory.order.edit"),
+        **_buttons(row, lines, allowed, unsent=waiting),
+        may_edit=row.status == "draft" and EDIT in allowed,
         explain=rules.explain,
     )
 
@@ -241,7 +242,7 @@ def supplier_of(order):
     return contact.name if contact is not None else message("Private contact")
 
 
-def _buttons(tx, order, lines, *, unsent):
+def _buttons(order, lines, allowed, *, unsent):
     """Return the steps this person may take now: those in view and those in the menu.
 
     What was not sent yet is sent first; the rest of what is said to the supplier is in the menu.
@@ -253,7 +254,7 @@ def _buttons(tx, order, lines, *, unsent):
             continue
         if step.source == "draft" and step.action == "cancel":
             continue
-        if step.action not in steps and found.may(tx, order, step.permission):
+        if step.action not in steps and step.permission in allowed:
             steps[step.action] = BUTTONS[step.action]
     buttons: list[tuple[Any, ...]] = []
     rest: list[tuple[Any, ...]] = []

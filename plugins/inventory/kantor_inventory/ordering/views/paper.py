@@ -12,8 +12,8 @@ from portal.web import pdf, pdf_file, policy, print_view, reading
 from ...views.shared import blueprint
 from .. import changes
 from ..models import LANGUAGES
-from ..services import placing, snapshots
 from ..services import reading as found
+from ..services import snapshots
 from .words import WHAT, day_of, readable
 
 TEMPLATE = "inventory/ordering/print.html"
@@ -24,7 +24,7 @@ TEMPLATE = "inventory/ordering/print.html"
 def print_order(public_id):
     """Show an order as it goes to the supplier, for paper, fax and mail."""
     tx = reading()
-    row = placing.find(tx, public_id, "inventory.order.view")
+    row = found.shown(tx, public_id)
     said = request.args.get("amendment")
     number = None if said is None else _number(said)
     language = request.args.get("language")
@@ -43,12 +43,11 @@ def _number(said: str) -> int:
 
 def paper_of(tx: Any, order: Any, number: int | None = None) -> dict[str, Any]:
     """Return what the paper shows of an order, from what was kept when it went out."""
-    kept = snapshots.kept(tx, order, number)
     wanted = order.amended if number is None else number
     amended = snapshots.amendment(tx, order, wanted) if wanted else None
+    kept = amended.snapshot if amended is not None else order.snapshot
     priced = found.may_see_cost(tx, order)
-    # What was placed before papers were kept whole lacks what they did not need then.
-    snapshot = snapshots.taken(tx, order, order.lines) | (kept or {})
+    snapshot = snapshots.whole(tx, order, kept)
     return {
         "order": order,
         "kept": snapshot,

@@ -41,12 +41,12 @@ COLUMNS = (
 def print_order_list():
     """Show the order list as paper, with room to write in another quantity."""
     tx = reading()
-    view, found, chips = _asked_for(tx)
+    view, asked, found = _asked_for(tx)
     parts = _grouped(tx, found)
     shown: dict[str, Any] = {
         "groups": parts,
         "view": VIEWS[view],
-        "chips": chips,
+        "chips": _chips(tx, asked, found),
         "counted": blind.notice(tx),
         "more": MOST if found.more else None,
         "priced": tx.actor.holds(COST),
@@ -66,7 +66,7 @@ def print_order_list():
 def order_list_file():
     """Answer with the rows of the order list as CSV or XLSX."""
     tx = reading()
-    found = _asked_for(tx)[1]
+    found = _asked_for(tx)[2]
     shown = [c for c in COLUMNS if c.permission is None or tx.actor.holds(c.permission)]
     rows = [
         [facts[column.key] for column in shown]
@@ -77,22 +77,26 @@ def order_list_file():
     return plain_file(tx, "order-list", shown, rows, wanted)
 
 
-def _asked_for(tx: Any) -> tuple[str, Any, list[tuple[Any, Any]]]:
-    """Return the view, its rows, and (label, value) of each filter that is in force."""
+def _asked_for(tx: Any) -> tuple[str, dict[str, str], Any]:
+    """Return the view, what narrows it by the names of the filters, and its rows."""
     filters = SheetFilters(request.args)
     asked = {field.name: field.data for field in filters if KEY.fullmatch(field.data or "")}
     view = request.args.get("view", "")
     view = view if view in sheet.VIEWS else "to_order"
-    found = sheet.whole(tx, MOST, view=view, **asked)
+    return view, asked, sheet.whole(tx, MOST, view=view, **asked)
+
+
+def _chips(tx: Any, asked: dict[str, str], found: Any) -> list[tuple[Any, Any]]:
+    """Return (label, value) of each filter that is in force."""
+    filters = SheetFilters(request.args)
     filters.offer(tx, sheet.suppliers(tx, found.rows, chosen=asked.get("supplier")))
     filters.validate()
-    chips = [
+    return [
         (filters[name].label.text, title)
         for name, key in asked.items()
         for value, title in filters[name].choices
         if value == key
     ]
-    return view, found, chips
 
 
 def _grouped(tx: Any, found: Any) -> list[groups.Group]:
