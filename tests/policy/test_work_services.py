@@ -236,8 +236,11 @@ ASKING = {
         "find a delivery": lambda tx, world: deliveries.find(
             tx, there(world, "delivery", ROOM)["id"]
         ),
-        "may": lambda tx, world: ordered.may(
-            tx, the(tx, PurchaseOrder, world, "order"), "inventory.order.view"
+        "shown": lambda tx, world: ordered.shown(tx, there(world, "order", ROOM)["id"]),
+        "standing": lambda tx, world: sorted(
+            ordered.standing(tx, the(tx, PurchaseOrder, world, "order"), {"inventory.order.view"})[
+                0
+            ]
         ),
         "open_orders_of": lambda tx, world: ordered.open_orders_of(
             tx, inside(tx, select(Supplier).order_by(Supplier.id))
