@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 from .answering import known_hooks
 from .findings import Finding, finding, names
@@ -22,11 +22,13 @@ GATE = names("__policy__ __fresh__ __public__ __keyed__ __bare__ __unkeyed_becau
 
 def findings(sources: Sources) -> Iterator[Finding]:
     """Yield what reaches beyond the plugin's own pages, and hooks without a mark."""
-    blueprints = blueprint_names(sources)
+    blueprints, known = blueprint_names(sources), known_hooks(sources)
+    asked = _given_as_hooks(sources)
     for module in sources.code:
         for node in module.nodes:
             yield from _for_all(module, node, blueprints)
-        yield from _unmarked(sources, module)
+        if module.name in asked:
+            yield from _unmarked(module, known)
 
 
 def _for_all(module: Module, node: ast.AST, blueprints: set[str]) -> Iterator[Finding]:
@@ -40,22 +42,15 @@ def _for_all(module: Module, node: ast.AST, blueprints: set[str]) -> Iterator[Fi
     elif owner in ("flask.current_app", "flask.g", "flask.session") and _is_set(node):
         yield finding("beyond-its-pages", module.at(node), f"sets {owner}.{node.attr}")
     elif node.attr in GATE and _is_set(node):
-        yield finding(
-            "unguarded-route",
-            module.at(node),
-            f"sets {node.attr} itself",
-        )
+        yield finding("unguarded-route", module.at(node), f"sets {node.attr} itself")
 
 
 def _is_set(node: ast.Attribute) -> bool:
     return isinstance(node.ctx, (ast.Store, ast.Del))
 
 
-def _unmarked(sources: Sources, module: Module) -> Iterator[Finding]:
-    """Yield functions of the modules given as hooks= that bear a hook's name without its mark."""
-    if module.name not in _given_as_hooks(sources):
-        return
-    known = known_hooks(sources)
+def _unmarked(module: Module, known: Container[str]) -> Iterator[Finding]:
+    """Yield functions of a module given as hooks= that bear a hook's name without its mark."""
     for node in module.tree.body:
         if isinstance(node, ast.FunctionDef) and node.name in known and not node.decorator_list:
             yield finding(
@@ -67,6 +62,7 @@ def _unmarked(sources: Sources, module: Module) -> Iterator[Finding]:
 
 
 def _given_as_hooks(sources: Sources) -> set[str]:
+    """Return the names that stand in ``hooks=`` of a plugin's declaration."""
     found: set[str] = set()
     for module in sources.code:
         for node in module.nodes:

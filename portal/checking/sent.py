@@ -25,6 +25,7 @@ CONVERTED = names(
 )
 LOOKS = names("isdecimal isdigit isnumeric fullmatch match")
 ANSWERS = names("flask.make_response flask.Response werkzeug.wrappers.Response")
+LOCATIONS = ("location", "autocorrect_location_header")
 HTML = "text/html"
 
 
@@ -147,13 +148,12 @@ class _Reading:
         if isinstance(node, ast.Dict):
             pairs = zip(node.keys, node.values, strict=True)
             return any(_is_location(k) and self.was_sent(v, leading=True) for k, v in pairs)
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], (ast.Subscript)):
-            target = node.targets[0]
-            return _is_location(target.slice) and self.was_sent(node.value, leading=True)
-        location = isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Attribute)
-        if location and node.targets[0].attr in ("location", "autocorrect_location_header"):  # type: ignore[attr-defined]
-            return self.was_sent(node.value, leading=True)  # type: ignore[attr-defined]
-        return False
+        if not isinstance(node, ast.Assign):
+            return False
+        target = node.targets[0]
+        there = isinstance(target, ast.Subscript) and _is_location(target.slice)
+        there = there or (isinstance(target, ast.Attribute) and target.attr in LOCATIONS)
+        return there and self.was_sent(node.value, leading=True)
 
     def _is_a_page(self, value: ast.expr | None) -> bool:
         """Tell whether what a view returns is a text that was sent, shown as HTML."""

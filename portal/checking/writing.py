@@ -148,8 +148,13 @@ def _catches_everything(module: Module, handler: ast.ExceptHandler) -> bool:
         return True
     caught = handler.type
     if isinstance(caught, ast.Name):  # Kinds under a name of the module.
-        named = [n.value for n in module.tree.body if plainly_assigned(n) == caught.id]  # type: ignore[attr-defined]
-        caught = named[-1] if named else caught
+        for node in module.tree.body:
+            if isinstance(node, ast.Assign) and plainly_assigned(node) == caught.id:
+                return _is_everything_of(module, node.value)
+    return _is_everything_of(module, caught)
+
+
+def _is_everything_of(module: Module, caught: ast.expr) -> bool:
     kinds = caught.elts if isinstance(caught, ast.Tuple) else [caught]
     return any(_is_everything(module, kind) for kind in kinds)
 

@@ -7,6 +7,7 @@ import keyword
 import re
 from collections import Counter
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import entry_points
 from importlib.resources import files
 from pathlib import Path
@@ -122,7 +123,9 @@ def _translated(words: str) -> str:
     return str(said.string).lower() if said is not None else ""
 
 
+@cache
 def _core() -> Any:
+    """Return what the portal says in Indonesian."""
     return catalogue_of(Path(portal.__file__).parent, "id")
 
 
