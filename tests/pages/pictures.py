@@ -1,4 +1,5 @@
-"""The pictures of the pages for users, anew: ``python -m tests.pages.pictures``.
+"""The pictures of the pages for users, anew: ``python -m tests.pages.pictures``, or only some of
+them: ``python -m tests.pages.pictures home calendar``.
 
 Each is taken in English, and in Indonesian where a page in that language shows it.
 """
@@ -8,11 +9,12 @@ from __future__ import annotations
 import re
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from tests.gallery.browse import browser
-from tests.pages.addresses import pages
+from tests.pages.addresses import GAP, asked, pages
 from tests.pages.office import office
 from tests.pages.test_browser import DESK, Window
 
@@ -55,18 +57,41 @@ PICTURES = {
     "my-work": ("/work", "ratna", 620),
     "team": ("/work/team", "ratna", 900),
     "account": ("/account", "dewi", 900),
+    "talking": ("/inventory/items/<public_id>", "hendra", 900),
+    "finding": ("/search", "hendra", 900),
+    "calendar": ("/calendar", "ratna", 960),
+    "notices": ("/notices", "ratna", 640),
+    "approvals": ("/approvals", "ratna", 640),
+    "to-buy": ("/inventory/to-buy", "hendra", 900),
+    "compare": ("/inventory/suppliers/compare", "hendra", 620),
+    "computed": ("/inventory/items/<public_id>/rules/<place_id>", "hendra", 1100),
 }
 PHONE = {"count-phone"}  # taken as wide as one
-QUESTIONS = {"running-low": "?view=low", "my-work": "?part=department"}
+QUESTIONS = {
+    "running-low": "?view=low",
+    "my-work": "?part=department",
+    "finding": "?q=pen",
+    "talking": "#talk",
+}
+# Pictures of another record than the one that is looked at elsewhere.
+RECORDS = {
+    "talking": "SELECT public_id FROM inventory_item WHERE sku = 'PAP-001'",
+    "computed": (
+        "SELECT i.public_id, p.public_id FROM inventory_stock_rule r"
+        " JOIN inventory_item i ON i.id = r.item_id JOIN inventory_point q ON q.id = r.point_id"
+        " JOIN place p ON p.id = q.place_id WHERE r.method <> 'manual' ORDER BY r.id"
+    ),
+}
 
 
 def main() -> int:
-    """Take every picture."""
+    """Take every picture, or those that are named."""
+    wanted = set(sys.argv[1:]) or set(PICTURES)
     with tempfile.TemporaryDirectory() as folder, office("sqlite", Path(folder)) as made:
         known = _addresses(made)
         with browser() as opened:
-            taken = _take(opened, made, known, "en", FOLDER, set(PICTURES))
-            taken += _take(opened, made, known, "id", FOLDER / "id", shown_in_indonesian())
+            taken = _take(opened, made, known, "en", FOLDER, wanted)
+            taken += _take(opened, made, known, "id", FOLDER / "id", wanted & shown_in_indonesian())
     print(f"{taken} pictures in {FOLDER}")
     return 0
 
@@ -86,6 +111,12 @@ def _addresses(made: Any) -> dict[str, str]:
     return known
 
 
+def _filled(route: str, values: Sequence[str]) -> str:
+    """Return the address of a route with these in its gaps."""
+    left = iter(values)
+    return GAP.sub(lambda gap: str(next(left)), route)
+
+
 def _take(
     opened: Any, made: Any, known: dict[str, str], language: str, folder: Path, names: set[str]
 ) -> int:
@@ -97,7 +128,10 @@ def _take(
         page = window.page(visitor)
         width = 390 if name in PHONE else DESK["width"]
         page.set_viewport_size({"width": width, "height": height})
-        page.goto(known[route] + QUESTIONS.get(name, ""), wait_until="networkidle")
+        address = (
+            _filled(route, asked(made.app, RECORDS[name])[0]) if name in RECORDS else known[route]
+        )
+        page.goto(address + QUESTIONS.get(name, ""), wait_until="networkidle")
         page.screenshot(path=folder / f"{name}.png", animations="disabled")
     window.close()
     return len(names)
