@@ -153,8 +153,8 @@ def in_place(known: Iterable[Finding], more: Iterable[Finding]) -> list[Finding]
 
 
 def place_of_view(sources: Sources, view: Any) -> str:
-    """Return the line of a view, or its name if it is not in the plugin's files."""
-    inner = view
+    """Return the line of a view, or of its class; the package if neither is in its files."""
+    inner = getattr(view, "view_class", view)
     while hasattr(inner, "__wrapped__"):
         inner = inner.__wrapped__
     known = sources.defined.get(f"{inner.__module__}.{getattr(inner, '__name__', '')}")

@@ -174,12 +174,38 @@ def _loose_views(sources: Sources) -> Iterator[Finding]:
 def _is_guarded(sources: Sources, module: Module, view: ast.expr) -> bool:
     """Tell whether a view carries a policy; what cannot be read is left to the load."""
     if isinstance(view, ast.Call):
+        if isinstance(view.func, ast.Attribute) and view.func.attr == "as_view":
+            return _class_is_guarded(sources, module, view.func.value, [])
         return True  # policy("...")(view), or something that only running it tells.
     other, node = sources.defined.get(module.dotted(view), (module, None))
+    if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
+        return _is_guarded(sources, other, node.value)
     if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
         return True
-    route = Route(other, node)
-    for decorator in node.decorator_list:
+    return _carries_a_policy(sources, other, node, node.decorator_list)
+
+
+def _class_is_guarded(
+    sources: Sources, module: Module, view: ast.expr, below: list[ast.AST]
+) -> bool:
+    """Tell whether the ``decorators`` of a class of views, or of one above it, say a policy."""
+    other, node = sources.defined.get(module.dotted(view), (module, None))
+    if not isinstance(node, ast.ClassDef) or node in below:
+        return False  # Flask's own MethodView: nothing stands above it.
+    for line in node.body:
+        if plainly_assigned(line) == "decorators":
+            given = getattr(line.value, "elts", [])  # type: ignore[attr-defined]
+            return _carries_a_policy(sources, other, node, given)
+    above = [*below, node]
+    return any(_class_is_guarded(sources, other, base, above) for base in node.bases)
+
+
+def _carries_a_policy(
+    sources: Sources, module: Module, node: ast.AST, decorators: list[ast.expr]
+) -> bool:
+    """Tell whether one of these decorators is a policy, or says that everybody may see the page."""
+    route = Route(module, node)  # type: ignore[arg-type]
+    for decorator in decorators:
         _read(sources, route, decorator, set())
     return route.guarded
 

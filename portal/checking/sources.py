@@ -202,11 +202,11 @@ class Sources:
 
     @cached_property
     def defined(self) -> dict[str, tuple[Module, ast.AST]]:
-        """Functions, methods and plainly assigned names of the code, by dotted name."""
+        """Functions, methods, classes and plainly assigned names of the code, by dotted name."""
         found: dict[str, tuple[Module, ast.AST]] = {}
         for module in self.code:
             for node in module.nodes:
-                plain = isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+                plain = isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
                 if name := node.name if plain else plainly_assigned(node):  # type: ignore[attr-defined]
                     found.setdefault(f"{module.name}.{name}", (module, node))
         return found

@@ -28,6 +28,20 @@ def unguarded(garden: Garden) -> None:
     garden.append("views.py", made, f"def {name}")
 
 
+@kind("a class of pages without a policy", "unguarded-route")
+def class_of_views(garden: Garden) -> None:
+    garden.import_("views.py", "from flask.views import MethodView")
+    name = garden.name("Summary", "Figures", "Latest")
+    garden.append("views.py", f"class {name}(MethodView):\n    def get(self):\n        return ''")
+    view = f'{name}.as_view("{name.lower()}")'
+    if garden.pick(False, True):
+        garden.append("views.py", f"shown = {view}")
+        view = "shown"
+    garden.append(
+        "views.py", f'blueprint.add_url_rule("/{name.lower()}", view_func={view})', "add_url_rule"
+    )
+
+
 @kind("a permission nobody declares", "undeclared-permission")
 def undeclared(garden: Garden) -> None:
     wrong = garden.pick("keys.key.edit", "keys.key.see", "keys.keys.view", "key.key.view")

@@ -100,6 +100,20 @@ def test_a_contradiction_is_named_where_it_is_said(garden):
     assert ("not-loaded", "kantor_keys/models.py:11") in found
 
 
+@pytest.mark.parametrize("base", ["MethodView", "Guarded"])
+def test_a_class_of_pages_says_its_policy_in_its_decorators(garden, base):
+    decorators = '    decorators = [web.policy("keys.key.view")]\n\n'
+    kept = f"class Guarded(MethodView):\n{decorators}\n" if base == "Guarded" else ""
+    own = decorators if base == "MethodView" else ""
+    garden.import_("views.py", "from flask.views import MethodView")
+    garden.append(
+        "views.py",
+        f"{kept}\nclass Summary({base}):\n{own}    def get(self):\n        return ''\n\n\n"
+        'blueprint.add_url_rule("/summary", view_func=Summary.as_view("summary"))',
+    )
+    assert asked(garden) == []
+
+
 def test_asking_imports_nothing_of_the_plugin_here(garden):
     program = (
         "import sys; from portal.cli import main\n"
