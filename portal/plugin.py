@@ -48,6 +48,7 @@ __all__ = [
     "PluginDefinitionError",
     "Problem",
     "RoleGrant",
+    "SampleAsk",
     "Scanned",
     "Search",
     "Series",
@@ -179,6 +180,21 @@ class Problem:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class SampleAsk:
+    """What ``Plugin.samples`` is asked for: records of one department, as many as ``number`` says.
+
+    ``text("note")`` is a text unlike any other, at most ``longest`` letters; the check looks where
+    it shows up again. ``people`` are members of the department, ``places`` rooms of it.
+    """
+
+    department_id: int
+    people: tuple[int, ...]  # person ids
+    places: tuple[str, ...]  # public ids
+    number: int
+    text: Callable[..., str]  # text(what, longest=40)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Destination:
     """Where a code leads: a page of the plugin, and what it is about, in a few words."""
 
@@ -248,6 +264,7 @@ class Plugin:
     demo: Callable[..., None] | None = (
         None  # demo(tx, seed=, today=): believable rows for a demo portal
     )
+    samples: Callable[[Any, SampleAsk], None] | None = None  # rows for `kantor plugin check`
     icon: str = "puzzle"
     hue: str = "slate"
 

@@ -250,8 +250,13 @@ RULES: dict[str, Rule] = {
         remedy="Narrow the statement with visible(statement, permission, tx.actor)",
         alive=True,
     ),
+    "samples-fail": Rule(
+        asks="has samples() that can be written, if it has any",
+        remedy="Write them with its own services, as somebody who may do everything",
+        alive=True,
+    ),
     "growing-queries": Rule(
-        asks="sends as many statements for 30 rows as for 3",
+        asks="sends as many statements for 30 rows as for 3 (for 12, if it has samples())",
         remedy="Load what each row needs in the statement of the list: a join, or selectinload()",
         alive=True,
     ),

@@ -24,7 +24,17 @@ from .sources import Sources
 
 TRIES = 60  # addresses that are tried for one route
 AGAIN = 6  # of them on a database after the first, which has shown what answers
+OF_EACH = 24  # rows that are tried for each of several gaps of an address
+STATES = (
+    "state",
+    "status",
+    "decision",
+    "kind",
+    "type",
+    "method",
+)  # columns that decide which pages there are
 FEW, MANY = 3, 30
+ENOUGH = 12  # in place of many, where the plugin makes whole records
 OF_A_LIST, OF_A_RECORD = 6, 12 + 2  # statements; the story of a record sends two
 SLACK = 3  # statements that may come to more rows, whatever their number
 # What looking at a page may write: who is here, how often, what waits.
@@ -46,7 +56,7 @@ class Address:
     view: Any
     row: Seeded | None = None
     column: str = ""
-    way: tuple[tuple[str, str], ...] = ()  # table and column of each part of its address
+    way: tuple[tuple[str, ...], ...] = ()  # table, column and state of each part of its address
     formats: tuple[str, ...] = ()  # those in which it answers with something other than a page
 
     def asked(self) -> list[str]:
@@ -115,26 +125,55 @@ def _candidates(made: Scene, rule: Any, view: Any) -> Iterator[Address]:
     if not names:
         yield Address(_built(made, rule, {}), rule, view)
         return
-    first: dict[str, Seeded] = {}
-    for row in made.of(HERE):
-        first.setdefault(row.model.__tablename__, row)
-    named = [
+    noun = noun_of(str(getattr(view, "__policy__", None) or ""))
+    alone = names == ["public_id"]
+    named = [_naming(made, _stem(rule, name), noun, alone=alone) for name in names]
+    most = TRIES if len(names) == 1 else OF_EACH
+    chosen = product(*(list(enumerate(one[:most])) for one in named))
+    for several in sorted(chosen, key=lambda those: sum(at for at, _ in those)):
+        rows = [row for _, row in several]
+        try:
+            path = _built(made, rule, {n: one[2] for n, one in zip(names, rows, strict=True)})
+        except (ValueError, TypeError, LookupError):
+            continue
+        row, column, _ = rows[0]
+        way = tuple((one[0].model.__tablename__, one[1], _state_of(one[0])) for one in rows)
+        yield Address(path, rule, view, row if len(names) == 1 else None, column, way)
+
+
+def _naming(made: Scene, stem: str, noun: str, *, alone: bool) -> list[tuple[Seeded, str, Any]]:
+    """Return rows and columns that may fill a gap of an address, the likeliest first.
+
+    Of each table one row in each state: a page of a placed order is not there for a draft.
+    """
+    first: dict[tuple[str, str], Seeded] = {}
+    for row in [*made.of(HERE), *made.around]:
+        first.setdefault((row.model.__tablename__, _state_of(row)), row)
+    found = [
         (row, column, value)
         for row in first.values()
         for column, value in row.values.items()
-        if _can_name(row, column, value) and (names != ["public_id"] or column == "public_id")
+        if _can_name(row, column, value) and (not alone or column == "public_id")
     ]
-    noun = noun_of(str(getattr(view, "__policy__", None) or ""))
-    named.sort(key=lambda one: (one[0].model.__noun__ != noun, one[1] != "public_id"))
-    for chosen in product(named, repeat=len(names)):
-        values = {name: one[2] for name, one in zip(names, chosen, strict=True)}
-        try:
-            path = _built(made, rule, values)
-        except (ValueError, TypeError, LookupError):
-            continue
-        row, column, _ = chosen[0]
-        way = tuple((one[0].model.__tablename__, one[1]) for one in chosen)
-        yield Address(path, rule, view, row if len(names) == 1 else None, column, way)
+
+    def likeliness(one: tuple[Seeded, str, Any]) -> tuple[bool, bool, bool]:
+        meant = one[0].model.__tablename__.endswith(stem) if stem else False
+        return (not meant, one[0].model.__noun__ != noun, one[1] != "public_id")
+
+    return sorted(found, key=likeliness)
+
+
+def _stem(rule: Any, name: str) -> str:
+    """Return what a gap of an address is called: place of <place_id>, item of items/<public_id>."""
+    if name != "public_id":
+        return name.removesuffix("_id")
+    before = str(rule).partition("<public_id>")[0].rstrip("/").rpartition("/")[2]
+    return before.removesuffix("s")
+
+
+def _state_of(row: Seeded) -> str:
+    """Return in which state a record is, as far as its columns are called so."""
+    return " ".join(str(row.values[name]) for name in STATES if row.values.get(name) is not None)
 
 
 def _can_name(row: Seeded, column: str, value: Any) -> bool:
@@ -168,11 +207,12 @@ def findings(app: Portal, sources: Sources, made: Scene) -> Iterator[Finding]:
     few = [_statements(app, everything, one.path) for one in known]
     if _kept(app) != before:
         yield from _writing(sources, app, everything, known)
-    seeding.seed(made, HERE, MANY - FEW)
+    many = MANY if made.plugin.samples is None else ENOUGH
+    seeding.seed(made, HERE, many - FEW)
     for one, less in zip(known, few, strict=True):
         more = _statements(app, everything, one.path)
         if more > less + SLACK:
-            said = f"GET {one.rule} sends {less} statements for {FEW} rows and {more} for {MANY}"
+            said = f"GET {one.rule} sends {less} statements for {FEW} rows and {more} for {many}"
             yield finding("growing-queries", place_of_view(sources, one.view), said)
         elif (most := one.budget) is not None and more > most:
             said = f"GET {one.rule} sends {more} statements, and {most} are enough"
@@ -205,7 +245,13 @@ def _leaks(
     sources: Sources, made: Scene, visitors: dict[str, PortalClient], known: list[Address]
 ) -> Iterator[Finding]:
     """Look at each page with its permission here, and those on the same noun elsewhere."""
-    hidden = [row for row in made.of(ELSEWHERE) if not row.model.reads_freely]
+    # A text of a row that everybody reads tells nothing: the name of an item beside its stock.
+    free = {mark for row in made.rows if row.model.reads_freely for mark in row.marks}
+    hidden = [
+        replace(row, marks=tuple(mark for mark in row.marks if mark not in free))
+        for row in made.of(ELSEWHERE)
+        if not row.model.reads_freely
+    ]
     for one in known:
         if (browser := visitors.get(one.policy)) is not None:
             of_noun = [row for row in hidden if row.model.__noun__ == noun_of(one.policy)]

@@ -126,6 +126,9 @@ def _on_one(
         say(f"{kind}: sending forms")
         # What nobody types is tried once: forms read it before any database does.
         yield from sending.findings(sources, made, database, thorough=kind == offered()[0])
+    if made.failed is not None:
+        said = f"samples() cannot be written on {kind}: {type(made.failed).__name__}: {made.failed}"
+        yield finding("samples-fail", loading.place_of(sources, made.failed), said)
     if "moves" in wanted:
         say(f"{kind}: taking each revision back and forward with rows in its tables")
         yield from moving.findings(sources, made, kind)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, Enum, String
+from sqlalchemy import JSON, CheckConstraint, Enum, String, inspect, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from portal.db import unscoped
@@ -18,12 +19,13 @@ from portal.gate import Portal
 from portal.orm import MODELS, metadata
 from portal.people.models import Department, Membership, Person
 from portal.places.models import Place
-from portal.plugin import Plugin
+from portal.plugin import CORE_PERMISSIONS, Plugin, SampleAsk
 from portal.plugins.models import PluginActivation
 from portal.roles.models import Role, RolePermission
-from portal.testing import LONG_AGO, give_role
+from portal.testing import LONG_AGO, give_role, working_as
 
 HERE, ELSEWHERE = "a", "b"  # the two departments
+EVERYTHING = "check-everything"  # the role of who makes the records
 CHOICES = re.compile(r"(\w+)\s+IN\s*\(([^)]*)\)", re.IGNORECASE)
 SHORTEST_MARK = 8
 ODD = "{mark}<i>zqx</i>{{{{7*7}}}}&\"'"
@@ -39,6 +41,19 @@ class Seeded:
     values: dict[str, Any]
     marks: tuple[str, ...]
 
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """The primary key."""
+        return tuple(self.values[column.key] for column in self.model.__mapper__.primary_key)
+
+
+@dataclass(frozen=True)
+class Room:
+    """A place of a department."""
+
+    id: int
+    public_id: str
+
 
 @dataclass
 class Scene:
@@ -48,9 +63,11 @@ class Scene:
     plugin: Plugin
     departments: dict[str, int] = field(default_factory=dict)
     people: dict[str, list[int]] = field(default_factory=dict)
-    places: dict[str, list[int]] = field(default_factory=dict)
+    places: dict[str, list[Room]] = field(default_factory=dict)
     rows: list[Seeded] = field(default_factory=list)
+    around: list[Seeded] = field(default_factory=list)  # rows of core that an address may name
     unmade: set[str] = field(default_factory=set)  # tables no row could be made for
+    failed: Exception | None = None  # why the plugin's own samples could not be written
     numbers: int = 0
     known: list[Any] = field(default_factory=list)  # addresses of pages that are there
     # For each page, by its endpoint, how the parts of an address are found that answered before.
@@ -91,20 +108,24 @@ def scene(app: Portal, plugin: Plugin, ways: dict[str, list[Any]] | None = None)
             )
             tx.session.add(place)
             tx.session.flush()
-            made.places[side] = [place.id]
+            made.places[side] = [Room(place.id, place.public_id)]
+            if side == HERE:
+                made.around.append(_seeded(Place, side, place))
         for number, permission in enumerate(plugin.permissions):
             for reach in ("department", "all"):
                 role = Role(slug=f"check-{reach}-{number}", name=f"{permission.name} {reach}")
                 role.permissions = [RolePermission(permission=permission.name, reach=reach)]
                 tx.session.add(role)
+        everything = Role(slug=EVERYTHING, name="Everything")
+        names = {one.name for one in (*CORE_PERMISSIONS, *plugin.permissions)}
+        everything.permissions = [RolePermission(permission=n, reach="all") for n in sorted(names)]
+        tx.session.add(everything)
         if not _is_on(tx, plugin.slug):
             tx.session.add(PluginActivation(slug=plugin.slug))
     return made
 
 
 def _is_on(tx: Any, slug: str) -> bool:
-    from sqlalchemy import select
-
     on = select(PluginActivation.id).where(PluginActivation.slug == slug)
     return tx.session.scalar(on.limit(1)) is not None
 
@@ -126,20 +147,68 @@ def visitor(made: Scene, grants: Mapping[str, tuple[str, str | None]]) -> int:
         tx.session.flush()
         for number, permission in enumerate(made.plugin.permissions):
             if permission.name in grants:
-                reach, side = grants[permission.name]
-                place = made.departments[side] if side else None
-                give_role(tx, person, f"check-{reach}-{number}", department_id=place)
+                reach, from_side = grants[permission.name]
+                where = made.departments[from_side] if from_side else None
+                give_role(tx, person, f"check-{reach}-{number}", department_id=where)
         return person
 
 
 def seed(made: Scene, side: str, number: int, *, pattern: str = "{mark}") -> None:
-    """Make so many rows of each model for one of the departments."""
+    """Make so many rows of each model for one of the departments: as the plugin itself makes them,
+    if it says how, otherwise from the models alone.
+    """
+    if made.plugin.samples is not None and made.failed is None:
+        try:
+            _as_the_plugin_does(made, side, number, pattern)
+            return
+        except Exception as error:
+            made.failed = error
     with made.app.app_context(), unscoped(reason="test data") as tx:
         for model in made.models:
             for _ in range(number):
                 if not _one(made, tx, model, side, pattern):
                     made.unmade.add(model.__tablename__)
                     break
+
+
+def _as_the_plugin_does(made: Scene, side: str, number: int, pattern: str) -> None:
+    """Have the plugin make records, as somebody of the department who may do everything."""
+    assert made.plugin.samples is not None
+    ask = SampleAsk(
+        department_id=made.departments[side],
+        people=tuple(made.people[side]),
+        places=tuple(room.public_id for room in made.places[side]),
+        number=number,
+        text=partial(_text, made, side, pattern),
+    )
+    with made.app.app_context(), unscoped(reason="test data") as tx:
+        person = _person(tx, f"Keeper {made.numbers}", made.departments[side])
+        give_role(tx, person, EVERYTHING, department_id=None)
+    with working_as(made.app, person) as tx:
+        made.plugin.samples(tx, ask)
+    _note_what_is_new(made, side)
+
+
+def _note_what_is_new(made: Scene, side: str) -> None:
+    """Note down the rows of the plugin's tables, and the places, that were not there before."""
+    known = {(row.model, row.key) for row in (*made.rows, *made.around)}
+    with made.app.app_context(), unscoped(reason="test data") as tx:
+        for model in made.models:
+            made.rows += _new(tx, model, side, known)
+        if side == HERE:
+            made.around += _new(tx, Place, side, known)
+
+
+def _new(tx: Any, model: Any, side: str, known: Container[Any]) -> list[Seeded]:
+    found = tx.session.scalars(select(model))
+    return [_seeded(model, side, r) for r in found if (model, inspect(r).identity) not in known]
+
+
+def _seeded(model: Any, side: str, row: Any) -> Seeded:
+    names = [column.key for column in model.__mapper__.columns if hasattr(row, column.key)]
+    kept = {name: getattr(row, name) for name in names}
+    marks = (v for v in kept.values() if isinstance(v, str) and len(v) >= SHORTEST_MARK)
+    return Seeded(model, side, kept, tuple(mark for mark in marks if _is_mark(mark, kept)))
 
 
 def _one(made: Scene, tx: Any, model: Any, side: str, pattern: str) -> bool:
@@ -154,10 +223,7 @@ def _one(made: Scene, tx: Any, model: Any, side: str, pattern: str) -> bool:
                 tx.session.flush()
         except (SQLAlchemyError, PortalError, TypeError, ValueError, LookupError):
             continue
-        names = [column.key for column in model.__mapper__.columns if hasattr(row, column.key)]
-        kept = {name: getattr(row, name) for name in names}
-        marks = tuple(v for v in kept.values() if isinstance(v, str) and len(v) >= SHORTEST_MARK)
-        made.rows.append(Seeded(model, side, kept, tuple(m for m in marks if _is_mark(m, kept))))
+        made.rows.append(_seeded(model, side, row))
         return True
     return False
 
@@ -208,7 +274,7 @@ def _pointed_at(made: Scene, column: Any, side: str, plain: int) -> Any:
     if target == "person":
         ids = made.people[side]
     elif target == "place":
-        ids = made.places[side]
+        ids = [one.id for one in made.places[side]]
     elif target in MODELS:
         ids = [
             row.values.get("id")
@@ -222,14 +288,24 @@ def _pointed_at(made: Scene, column: Any, side: str, plain: int) -> Any:
     return ids[made.numbers % len(ids)]
 
 
+def _text(made: Scene, side: str, pattern: str, what: str, longest: int | None = 40) -> str:
+    """Return a text unlike any other, at most so long."""
+    made.numbers += 1
+    return _fitting(pattern, f"zq{side}{made.numbers:04d}{what.replace('_', '')}", longest)
+
+
+def _fitting(pattern: str, mark: str, longest: int | None) -> str:
+    text = pattern.format(mark=mark)
+    return text if longest is None or len(text) <= longest else mark[:longest]
+
+
 def _value(made: Scene, column: Any, side: str, pattern: str) -> Any:
     kind = column.type
     if isinstance(kind, Enum):
         return kind.enums[0]
     if isinstance(kind, String):
         mark = f"zq{side}{made.numbers:04d}{column.name.replace('_', '')}"
-        text = pattern.format(mark=mark)
-        return text if kind.length is None or len(text) <= kind.length else mark[: kind.length]
+        return _fitting(pattern, mark, kind.length)
     if isinstance(kind, JSON):
         return {}
     try:
