@@ -146,8 +146,9 @@ def send(tx: UnitOfWork, command: Send) -> Sending:
             channel=command.channel,
             recipient=command.recipient.strip(),
             confirmation=command.confirmation.strip(),
-            subject=command.subject.strip(),
-            text=command.text.strip(),
+            # The words are those of a mail that goes out from here.
+            subject=command.subject.strip() if command.file is not None else "",
+            text=command.text.strip() if command.file is not None else "",
             language=command.language,
         ),
     )
