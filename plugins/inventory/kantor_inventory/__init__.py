@@ -28,6 +28,7 @@ from .ordering.work import DELIVERIES
 from .permissions import PERMISSIONS, ROLES
 from .provided import Budgets, Orders, Stock
 from .records import SEARCHES, SUBJECTS
+from .samples import write
 from .services.bulk import CHANGED, restore
 from .settings import InventorySettings
 from .views import blueprint
@@ -162,6 +163,7 @@ plugin = Plugin(
     settings=InventorySettings,
     hooks=hooks,
     demo=fill,
+    samples=write,
     icon="package",
     hue="teal",
 )
