@@ -343,3 +343,6 @@ def test_without_a_mail_server_the_page_says_so_and_offers_the_paper(to_mail, as
     assert "format=pdf" in page.text
     assert keeper.post(f"{to_mail.address}/send", data=MAIL).status_code == 303
     assert "told the supplier of the order, by E-mail" in text_of(keeper.get(to_mail.address))
+    with to_mail.shop.work(None) as tx:
+        told = tx.session.scalars(select(Sending).order_by(Sending.id.desc())).first()
+        assert (told.channel, told.subject, told.text) == ("email", "", "")
