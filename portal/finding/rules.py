@@ -60,7 +60,13 @@ class Search:
 def words_of(text: str) -> list[str]:
     """Return the words of a text as they are compared: without case, accents and signs."""
     plain = _ACCENTS.sub("", unicodedata.normalize("NFD", text)).translate(_FOLDED)
-    return [word[:LONGEST_WORD] for word in _SIGNS.sub(" ", plain).split()]
+    words = _SIGNS.sub(" ", plain).split()
+    return [word[:LONGEST_WORD] for word in words if any(map(_counts, word))]
+
+
+def _counts(letter: str) -> bool:
+    """Tell whether a word has something to be found by; one of rare signs alone has not."""
+    return letter.isalnum() or letter in PLUS_AND_HASH
 
 
 def number_key(number: str) -> str:

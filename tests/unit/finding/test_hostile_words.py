@@ -60,6 +60,9 @@ def test_no_text_makes_a_statement_fail(portal_app, world, text):
 @example("a@b.org")
 @example("\u05e9\u05dc\u05d5\u05dd \u0645\u0643\u062a\u0628")
 @example("100% _under_ \\ 'x'")
+@example("0 \ufeff")
+@example("\ufeff")
+@example("\u0e3f 7 \u060d")
 def test_a_name_is_found_by_itself(portal_app, world, text):
     """Also by somebody of one department, whose words stand in the index by themselves."""
     name = text.replace("\x00", "")[:150].encode(errors="replace").decode()
