@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -43,10 +45,28 @@ GROWING = {
 
 
 @pytest.fixture(scope="session")
-def large_office(portal_database_kind: str, tmp_path_factory: Any) -> Iterator[Any]:
-    """Yield the portal on a database with 25,000 rows in every table that grows."""
-    home = tmp_path_factory.mktemp("plans")
-    with Database.made(portal_database_kind, home) as database:
+def offices(tmp_path_factory: Any) -> Iterator[Callable[[str], Any]]:
+    """Yield what gives the office on a kind of database: made once, however the tests are mixed."""
+    made: dict[str, Any] = {}
+    with ExitStack() as stack:
+
+        def office(kind: str) -> Any:
+            if kind not in made:
+                made[kind] = stack.enter_context(_large(kind, tmp_path_factory.mktemp("plans")))
+            return made[kind]
+
+        yield office
+
+
+@pytest.fixture(scope="session")
+def large_office(portal_database_kind: str, offices: Callable[[str], Any]) -> Any:
+    """Return the portal on a database with 25,000 rows in every table that grows."""
+    return offices(portal_database_kind)
+
+
+@contextmanager
+def _large(kind: str, home: Path) -> Iterator[Any]:
+    with Database.made(kind, home) as database:
         app = make_app(database.url, home, [kantor_inventory.plugin])
         with app.app_context():
             engine = db.engine
