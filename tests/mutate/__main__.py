@@ -57,6 +57,7 @@ SUITES = (
     "tests/policy/test_work_services.py",
     "tests/policy/test_buying_services.py",
     "tests/policy/test_record_services.py",
+    "tests/policy/test_dates_services.py",
     "tests/policy/test_buttons.py",
     "tests/policy/test_matrix.py",
     "tests/policy/test_canaries.py",
