@@ -1,7 +1,9 @@
 """The portal for any WSGI server: ``gunicorn wsgi:application``."""
 
-from portal.app import create_app
-from portal.memory import share_heaps
+from portal.memory import loaded_for_good, share_heaps
 
 share_heaps()
-application = create_app()
+with loaded_for_good():
+    from portal.app import create_app
+
+    application = create_app()
