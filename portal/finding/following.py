@@ -156,9 +156,18 @@ def _on_postgresql(one: Entries, way: Way, columns: list[str]) -> Trigger:
 
 def _events(one: Entries, way: Way) -> list[str]:
     """Return what can happen to a row that changes an entry; nothing yet points at a new one."""
-    if way and not steps_of(one.subject.model, way)[-1].many:
+    if not way:
+        return ["insert", "update", "delete"]
+    if not steps_of(one.subject.model, way)[-1].many:
         return ["update"]
-    return ["insert", "update", "delete"]
+    return ["update", "delete"] if _is_empty_when_new(one, way) else ["insert", "update", "delete"]
+
+
+def _is_empty_when_new(one: Entries, way: Way) -> bool:
+    """Tell whether all text behind a row stands in rows that point at it: a new one has none."""
+    beyond = [path for path, _ in one.paths if path[: len(way)] == way]
+    steps = [steps_of(one.subject.model, path)[len(way) :] for path in beyond]
+    return all(further and further[0].many for further in steps)
 
 
 def _acts(one: Entries, way: Way, cut: list[str], put: list[str], dialect: str) -> str:
