@@ -32,7 +32,7 @@ class Route:
     """A view with its addresses, as the code says."""
 
     module: Module
-    function: Function
+    function: Function | ast.ClassDef
     methods: set[str] = field(default_factory=set)
     guarded: bool = False
     unkeyed: ast.expr | None = None
@@ -194,17 +194,17 @@ def _class_is_guarded(
         return False  # Flask's own MethodView: nothing stands above it.
     for line in node.body:
         if plainly_assigned(line) == "decorators":
-            given = getattr(line.value, "elts", [])  # type: ignore[attr-defined]
-            return _carries_a_policy(sources, other, node, given)
+            listed = next((one for one in ast.iter_child_nodes(line) if hasattr(one, "elts")), None)
+            return _carries_a_policy(sources, other, node, getattr(listed, "elts", []))
     above = [*below, node]
     return any(_class_is_guarded(sources, other, base, above) for base in node.bases)
 
 
 def _carries_a_policy(
-    sources: Sources, module: Module, node: ast.AST, decorators: list[ast.expr]
+    sources: Sources, module: Module, node: Function | ast.ClassDef, decorators: list[ast.expr]
 ) -> bool:
     """Tell whether one of these decorators is a policy, or says that everybody may see the page."""
-    route = Route(module, node)  # type: ignore[arg-type]
+    route = Route(module, node)
     for decorator in decorators:
         _read(sources, route, decorator, set())
     return route.guarded
